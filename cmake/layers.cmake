@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+# One folder = one static library = one layer. Includes are written from daemon/; what a layer links is what it may include.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+
+add_library(dosario_settings INTERFACE)
+target_compile_options(dosario_settings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+target_include_directories(dosario_settings INTERFACE ${PROJECT_SOURCE_DIR}/daemon)
+target_link_libraries(dosario_settings INTERFACE Boost::headers)
+target_compile_definitions(dosario_settings INTERFACE DOSARIO_VERSION="${PROJECT_VERSION}")
+if(DOSARIO_SANITIZE)
+  add_compile_options(-fsanitize=${DOSARIO_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${DOSARIO_SANITIZE})
+endif()
+
+# dosario_layer(name LINKS targets...): all .cpp files of the current folder.
+function(dosario_layer name)
+  cmake_parse_arguments(arg "" "" "LINKS;PRIVATE_LINKS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC dosario_settings ${arg_LINKS} PRIVATE ${arg_PRIVATE_LINKS})
+endfunction()

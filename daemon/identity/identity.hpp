@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a scanned code says it is: one entry point for whatever a scanner gives. It looks nothing up: whether we know that product,
+// pack or dose is asked later, of Stock. All views point into the content given to identify().
+#pragma once
+
+#include "identity/gs1.hpp"
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace dosario {
+
+/// Global Trade Item Number as 14 digits (GTIN-8, -12 and -13 are filled with zeros on the left). Names a product.
+struct Gtin {
+    std::uint64_t number = 0;
+    std::string text() const;  ///< always 14 digits
+    friend auto operator<=>(const Gtin&, const Gtin&) = default;
+};
+
+/// 8, 12, 13 or 14 digits with a right check digit; nothing otherwise.
+std::optional<Gtin> parse_gtin(std::string_view digits);
+
+/// A thing this system made or named: a dose, or a pack opened here. 60 bits, never 0, one number space for both.
+struct ThingId {
+    std::uint64_t number = 0;
+    explicit operator bool() const { return number != 0; }
+    friend auto operator<=>(const ThingId&, const ThingId&) = default;
+};
+
+/// A pack that carries its own serial number (AI 01 + 21).
+struct SerialPack {
+    Gtin gtin;
+    std::string_view serial;
+    std::string_view lot;                ///< empty when the code carries none
+    std::optional<Date> expires_on;      ///< AI 17 (day 00 resolved), or the day of AI 7003
+    bool suspect_missing_fnc1 = false;
+};
+
+/// A product, with its lot and expiry where the code carries them (AI 01 + 10 + 17, EAN-13, ...).
+struct ProductLot {
+    Gtin gtin;
+    std::string_view lot;
+    std::optional<Date> expires_on;
+    bool suspect_missing_fnc1 = false;
+};
+
+/// A label of ours on a dose, `DOSARIO.D.` + 12 characters + check character.
+struct DoseLabel {
+    ThingId dose;
+};
+
+/// A label of ours on a pack that was opened here, `DOSARIO.P.` + the same.
+struct PackLabel {
+    ThingId pack;
+};
+
+/// AI 00: a crate or pallet.
+struct LogisticUnit {
+    std::string_view sscc;  ///< 18 digits
+};
+
+/// A document of a person. Never printed, logged, serialised or stored; `canonical` is for the keyed pseudonym only.
+struct Person {
+    std::string_view country;    ///< ISO 3166 two letters
+    std::string_view id_kind;    ///< "DNI"
+    std::string_view canonical;  ///< secret
+};
+
+/// Words of the desk card.
+enum class CommandWord : std::uint8_t {
+    receive, fraction, verify, dispense, count, dispose, give_back, undo, done, help, yes, no, times, test,
+};
+
+/// `DOSARIO.RECIBIR`, `DOSARIO.X10`, ...
+struct Command {
+    CommandWord word;
+    std::uint32_t times = 1;  ///< of `times` only: 1 to 9999
+};
+
+/// The scannable text of a command without multiplier, `DOSARIO.SI`.
+std::string_view command_code(CommandWord word);
+
+/// `DOSARIO.B.` + 8 characters A-Z 0-9: who works.
+struct Badge {
+    std::string_view code;  ///< the 8 characters
+};
+
+/// Not understood. A fault with error none: readable, and not ours (plain text, a URL, ...).
+struct Unknown {
+    CodeFault why;
+};
+
+using Identity = std::variant<SerialPack, ProductLot, DoseLabel, PackLabel, LogisticUnit, Person, Command, Badge, Unknown>;
+
+/// Total: every content gives an Identity. `aim` is the symbology identifier with its `]` or empty when the reader gave none
+/// (then the content decides); if it is empty and `content` begins with an identifier, that one counts. `reference` is the
+/// site's day, for two-digit years.
+Identity identify(std::string_view aim, std::string_view content, Date reference);
+
+/// `DOSARIO.D.` + 12 characters Crockford base 32 + ISO 7064 MOD 37,36 check character. 23 characters: a 22 x 22 DataMatrix or smaller.
+std::string dose_code(ThingId dose);
+/// `DOSARIO.P.` + the same, for a pack opened here.
+std::string pack_code(ThingId pack);
+/// The 12 characters without prefix and check character, as shown to people.
+std::string thing_text(ThingId thing);
+/// The way back; also takes a whole dose or pack code. Nothing if a character or the check character is wrong.
+std::optional<ThingId> parse_thing(std::string_view text);
+
+}  // namespace dosario

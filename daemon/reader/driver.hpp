@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a driver must be: a protocol core without I/O (six verbs and the end of the port), and a row that says which devices it takes.
+// The USB shell, the replay of captures and the tests drive every core in the same way.
+#pragma once
+
+#include "reader/events.hpp"
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace dosario {
+
+/// A device as USB shows it, before anything is claimed. Strings are as the device gives them, empty where it has none.
+struct UsbInterface {
+    std::uint16_t vid = 0;
+    std::uint16_t pid = 0;
+    std::string serial;
+    std::string product;
+    std::uint8_t number = 0;                  ///< bInterfaceNumber
+    std::uint8_t class_code = 0;              ///< bInterfaceClass, 3 = HID
+    std::uint8_t subclass = 0;                ///< 1 = boot
+    std::uint8_t protocol = 0;                ///< 1 = keyboard, 2 = mouse
+    std::uint8_t endpoint_in = 0;             ///< first interrupt IN endpoint address, 0 = none
+    std::uint16_t max_packet = 8;             ///< of that endpoint, bytes
+    Bytes report_descriptor;                  ///< HID report descriptor, empty while unknown
+    bool device_has_mouse = false;            ///< some interface of the same device is a mouse
+};
+
+/// A reader's name for people and for the ledger: `vvvv:pppp:serial:interface`, the same after every re-plug, on every port.
+std::string reader_id(const UsbInterface& interface);
+
+/// The keyboard layout that the scanner itself is set to (not the desktop's).
+enum class KeyboardLayout { us, es, latam };
+
+/// How one reader is set, from the configuration or from the head of a capture.
+struct ReaderSettings {
+    KeyboardLayout layout = KeyboardLayout::us;
+    std::string gs_substitutes;               ///< characters the scanner was programmed to send in the place of GS
+    std::string terminators = "\r\t";         ///< characters that end a scan of a keyboard
+    int idle_ms = 100;                        ///< a keyboard scan without terminator ends after this silence
+};
+
+/// A protocol core. Pure: no I/O, no clock, no exception; every queue inside has a named maximum. One owner, one thread.
+class ReaderProtocol {
+public:
+    virtual ~ReaderProtocol() = default;
+    /// The port is open: queue what the device must be told first.
+    virtual void opened(MonoTime now) = 0;
+    /// Bytes came on an IN endpoint (one report of a HID device, any slice of a stream).
+    virtual void receive(std::uint8_t endpoint, ByteView bytes, MonoTime now) = 0;
+    /// False: this family cannot do that.
+    virtual bool command(const ReaderCommand& command, MonoTime now) = 0;
+    /// Called at or after next_wake().
+    virtual void wake(MonoTime now) = 0;
+    /// The port is gone, at any moment. A scan of which a part may be missing is a fault, never a scan.
+    virtual void closed(MonoTime now) = 0;
+    /// The next bytes for the device, nothing when there are none.
+    virtual std::optional<ReaderWrite> next_write() = 0;
+    /// The next event, oldest first, nothing when there are none.
+    virtual std::optional<ReaderEvent> next_event() = 0;
+    /// When wake() is wanted, nothing when it is not.
+    virtual std::optional<MonoTime> next_wake() const = 0;
+};
+
+/// Why an interface is taken or left alone.
+enum class Match {
+    no,            ///< not of this family
+    yes,           ///< surely a reader of this family: take it
+    if_adopted,    ///< could be one, and could be somebody's keyboard: only a person can say
+    never,         ///< looks alike, and must not be taken (carries a mouse, ...)
+};
+
+/// One row of the table of drivers.
+struct Driver {
+    const char* name;                                                          ///< the folder's name
+    Match (*match)(const UsbInterface&);
+    /// Never null for an interface whose match() was yes or if_adopted.
+    std::unique_ptr<ReaderProtocol> (*make)(const UsbInterface&, const ReaderSettings&);
+    /// Rows of VID:PID (PID 0 = all of the vendor) that match() takes as surely readers; for documents and udev rules.
+    struct Known {
+        std::uint16_t vid;
+        std::uint16_t pid;
+        const char* what;
+    };
+    std::span<const Known> known;
+};
+
+/// All drivers, generated from the folders under drivers/.
+std::span<const Driver* const> all_drivers();
+
+/// Splits an AIM identifier typed in front of the data from it: `]d201...` gives `]d2` and `01...`. Data without one is left whole.
+BarcodeRead make_barcode(std::string_view as_sent, MonoTime heard_at);
+
+}  // namespace dosario
