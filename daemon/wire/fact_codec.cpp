@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/fact_codec.hpp"
+
+#include "dosario/v1/facts.pb.h"
+
+#include <cstring>
+
+namespace dosario {
+namespace {
+
+constexpr std::uint64_t kLargestGtin = 99'999'999'999'999;
+
+std::int32_t days(Date day) { return static_cast<std::int32_t>(day.time_since_epoch().count()); }
+Date day_of(std::int32_t number) { return Date{std::chrono::days{number}}; }
+
+std::string recipient_bytes(const Recipient& recipient) { return std::string{as_text(recipient)}; }
+
+Recipient recipient_of(const std::string& bytes) {
+    Recipient recipient{};
+    if (bytes.size() == recipient.size()) std::memcpy(recipient.data(), bytes.data(), recipient.size());
+    return recipient;
+}
+
+// One write() per fact; a new fact without one does not compile.
+
+void write(v1::FactBody& body, const ProductLearned& fact) {
+    auto& out = *body.mutable_product_learned();
+    out.set_gtin(fact.gtin.number);
+    out.set_name(fact.name);
+    out.set_unit(fact.unit);
+    out.set_units_per_pack(fact.units_per_pack);
+    out.set_beyond_use_days(fact.beyond_use_days);
+    out.set_units_per_dose(fact.units_per_dose);
+}
+
+void write(v1::FactBody& body, const OperatorChanged& fact) { body.mutable_operator_changed()->set_badge(fact.badge); }
+
+void write(v1::FactBody& body, const WorkOpened& fact) {
+    auto& out = *body.mutable_work_opened();
+    out.set_kind(static_cast<v1::WorkKind>(fact.kind));
+    if (fact.kind == WorkKind::dispensing) out.set_recipient(recipient_bytes(fact.recipient));
+}
+
+void write(v1::FactBody& body, const WorkClosed&) { body.mutable_work_closed(); }
+
+void write(v1::FactBody& body, const PacksReceived& fact) {
+    auto& out = *body.mutable_packs_received();
+    out.set_gtin(fact.gtin.number);
+    out.set_serial(fact.serial);
+    out.set_lot(fact.lot);
+    out.set_expires_on(days(fact.expires_on));
+    out.set_packs(fact.packs);
+    out.set_units_per_pack(fact.units_per_pack);
+    out.set_pack(fact.pack.number);
+    out.set_typed(fact.typed);
+}
+
+void write(v1::FactBody& body, const PackFractioned& fact) {
+    auto& out = *body.mutable_pack_fractioned();
+    out.set_pack(fact.pack.number);
+    out.set_gtin(fact.gtin.number);
+    out.set_serial(fact.serial);
+    out.set_lot(fact.lot);
+    out.set_expires_on(days(fact.expires_on));
+    out.set_opened(fact.opened);
+    out.set_opened_on(days(fact.opened_on));
+    out.set_units_before(fact.units_before);
+    for (const MadeDose& made : fact.doses) {
+        auto& dose = *out.add_doses();
+        dose.set_dose(made.dose.number);
+        dose.set_units(made.units);
+    }
+    out.set_units_remaining(fact.units_remaining);
+    out.set_units_wasted(fact.units_wasted);
+    out.set_beyond_use_on(days(fact.beyond_use_on));
+    out.set_rule(static_cast<v1::BeyondUseRule>(fact.rule));
+}
+
+void write(v1::FactBody& body, const DosesVerified& fact) {
+    auto& out = *body.mutable_doses_verified();
+    out.set_pack(fact.pack.number);
+    for (const ThingId dose : fact.doses) out.add_doses(dose.number);
+}
+
+void write(v1::FactBody& body, const DoseDispensed& fact) {
+    auto& out = *body.mutable_dose_dispensed();
+    out.set_dose(fact.dose.number);
+    out.set_recipient(recipient_bytes(fact.recipient));
+}
+
+void write(v1::FactBody& body, const PacksDispensed& fact) {
+    auto& out = *body.mutable_packs_dispensed();
+    out.set_gtin(fact.gtin.number);
+    out.set_serial(fact.serial);
+    out.set_lot(fact.lot);
+    out.set_expires_on(days(fact.expires_on));
+    out.set_packs(fact.packs);
+    out.set_units_per_pack(fact.units_per_pack);
+    out.set_pack(fact.pack.number);
+    out.set_recipient(recipient_bytes(fact.recipient));
+}
+
+void write(v1::FactBody& body, const Reversed& fact) { body.mutable_reversed()->set_seq(fact.seq); }
+
+void write(v1::FactBody& body, const ReaderAdopted& fact) { body.mutable_reader_adopted()->set_reader(fact.reader); }
+
+Fact read(const v1::ProductLearned& in) {
+    return ProductLearned{{in.gtin()}, in.name(), in.unit(), in.units_per_pack(), in.beyond_use_days(), in.units_per_dose()};
+}
+
+Fact read(const v1::PacksReceived& in) {
+    return PacksReceived{{in.gtin()}, in.serial(),           in.lot(),      day_of(in.expires_on()),
+                         in.packs(),  in.units_per_pack(), {in.pack()}, in.typed()};
+}
+
+Fact read(const v1::PackFractioned& in) {
+    PackFractioned fact{{in.pack()},
+                        {in.gtin()},
+                        in.serial(),
+                        in.lot(),
+                        day_of(in.expires_on()),
+                        in.opened(),
+                        day_of(in.opened_on()),
+                        in.units_before(),
+                        {},
+                        in.units_remaining(),
+                        in.units_wasted(),
+                        day_of(in.beyond_use_on()),
+                        static_cast<BeyondUseRule>(in.rule())};
+    for (const auto& made : in.doses()) fact.doses.push_back({{made.dose()}, made.units()});
+    return fact;
+}
+
+Fact read(const v1::DosesVerified& in) {
+    DosesVerified fact{{in.pack()}, {}};
+    for (const auto dose : in.doses()) fact.doses.push_back({dose});
+    return fact;
+}
+
+Fact read(const v1::PacksDispensed& in) {
+    return PacksDispensed{{in.gtin()}, in.serial(),           in.lot(),      day_of(in.expires_on()),
+                          in.packs(),  in.units_per_pack(), {in.pack()}, recipient_of(in.recipient())};
+}
+
+bool known_kind(v1::WorkKind kind) { return kind >= v1::RECEPTION && kind <= v1::DISPENSING; }
+bool gtin_fits(std::uint64_t gtin) { return gtin != 0 && gtin <= kLargestGtin; }
+
+/// Ranges that the structs above it rely upon.
+bool holds_together(const v1::FactBody& body) {
+    switch (body.fact_case()) {
+        case v1::FactBody::kWorkOpened: return known_kind(body.work_opened().kind());
+        case v1::FactBody::kProductLearned:
+            return gtin_fits(body.product_learned().gtin()) && body.product_learned().units_per_pack() > 0;
+        case v1::FactBody::kPacksReceived: return gtin_fits(body.packs_received().gtin()) && body.packs_received().packs() > 0;
+        case v1::FactBody::kPackFractioned:
+            return gtin_fits(body.pack_fractioned().gtin()) && body.pack_fractioned().pack() != 0 &&
+                   v1::BeyondUseRule_IsValid(body.pack_fractioned().rule()) && body.pack_fractioned().rule() != 0;
+        case v1::FactBody::kDoseDispensed: return body.dose_dispensed().recipient().size() == Recipient{}.size();
+        case v1::FactBody::kPacksDispensed:
+            return gtin_fits(body.packs_dispensed().gtin()) && body.packs_dispensed().recipient().size() == Recipient{}.size();
+        case v1::FactBody::kReversed: return body.reversed().seq() != 0;
+        case v1::FactBody::kOperatorChanged:
+        case v1::FactBody::kWorkClosed:
+        case v1::FactBody::kDosesVerified:
+        case v1::FactBody::kReaderAdopted:
+        case v1::FactBody::FACT_NOT_SET: return true;
+    }
+    return true;
+}
+
+}  // namespace
+
+std::int32_t kind_of(const Fact& fact) {
+    v1::FactBody body;
+    std::visit([&body](const auto& one) { write(body, one); }, fact);
+    return static_cast<std::int32_t>(body.fact_case());
+}
+
+std::string_view kind_name(std::int32_t kind) {
+    const auto* field = v1::FactBody::descriptor()->FindFieldByNumber(kind);
+    return field != nullptr && field->containing_oneof() != nullptr ? std::string_view{field->name()} : "unknown";
+}
+
+std::string encode_fact(const SignedFact& fact) {
+    v1::FactBody body;
+    body.set_work(fact.work);
+    body.set_operator_(fact.operator_badge);
+    body.set_witness(fact.witness_badge);
+    body.set_decided_on(days(fact.decided_on));
+    std::visit([&body](const auto& one) { write(body, one); }, fact.fact);
+    return body.SerializeAsString();
+}
+
+Result<SignedFact> decode_fact(ByteView bytes) {
+    v1::FactBody body;
+    if (!body.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+        return fail(Failure::damaged, "an entry's body is no Protobuf message");
+    }
+    if (!holds_together(body)) return fail(Failure::damaged, "an entry's body has a field out of its range");
+    SignedFact fact{{}, body.work(), body.operator_(), body.witness(), day_of(body.decided_on())};
+    switch (body.fact_case()) {
+        case v1::FactBody::kProductLearned: fact.fact = read(body.product_learned()); break;
+        case v1::FactBody::kOperatorChanged: fact.fact = OperatorChanged{body.operator_changed().badge()}; break;
+        case v1::FactBody::kWorkOpened:
+            fact.fact = WorkOpened{static_cast<WorkKind>(body.work_opened().kind()), recipient_of(body.work_opened().recipient())};
+            break;
+        case v1::FactBody::kWorkClosed: fact.fact = WorkClosed{}; break;
+        case v1::FactBody::kPacksReceived: fact.fact = read(body.packs_received()); break;
+        case v1::FactBody::kPackFractioned: fact.fact = read(body.pack_fractioned()); break;
+        case v1::FactBody::kDosesVerified: fact.fact = read(body.doses_verified()); break;
+        case v1::FactBody::kDoseDispensed:
+            fact.fact = DoseDispensed{{body.dose_dispensed().dose()}, recipient_of(body.dose_dispensed().recipient())};
+            break;
+        case v1::FactBody::kPacksDispensed: fact.fact = read(body.packs_dispensed()); break;
+        case v1::FactBody::kReversed: fact.fact = Reversed{body.reversed().seq()}; break;
+        case v1::FactBody::kReaderAdopted: fact.fact = ReaderAdopted{body.reader_adopted().reader()}; break;
+        case v1::FactBody::FACT_NOT_SET:
+            return fail(Failure::newer, "an entry's body holds a fact that this version does not know");
+    }
+    return fact;
+}
+
+}  // namespace dosario

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workflow/desk.hpp"
+
+#include <algorithm>
+
+namespace dosario {
+namespace {
+
+template <class... F>
+struct Overloaded : F... {
+    using F::operator()...;
+};
+
+Item item_of(const SerialPack& pack) {
+    return {pack.gtin, std::string{pack.serial}, std::string{pack.lot}, pack.expires_on, {}, {}, pack.suspect_missing_fnc1};
+}
+
+Item item_of(const ProductLot& lot) {
+    return {lot.gtin, "", std::string{lot.lot}, lot.expires_on, {}, {}, lot.suspect_missing_fnc1};
+}
+
+Item item_of(const DoseLabel& label) {
+    Item item;
+    item.dose = label.dose;
+    return item;
+}
+
+Item item_of(const PackLabel& label) {
+    Item item;
+    item.pack = label.pack;
+    return item;
+}
+
+/// What was typed with this scan, completed by what was typed with the scan that raised the question.
+Typed merge(Typed now, const Typed& before) {
+    if (now.lot.empty()) now.lot = before.lot;
+    if (!now.expires_on) now.expires_on = before.expires_on;
+    if (now.units_per_pack == 0) now.units_per_pack = before.units_per_pack;
+    if (now.product_name.empty()) now.product_name = before.product_name;
+    if (now.packs == 0) now.packs = before.packs;
+    return now;
+}
+
+}  // namespace
+
+/// One decision in the making: facts of opening and closing work come before those of the item.
+struct Desk::Turn {
+    const DeskScan& scan;
+    Bench bench;
+    std::optional<OpenWork> work;
+    std::vector<SignedFact> before;   ///< facts already decided in this turn
+};
+
+Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint& mint) {
+    Turn turn{scan,
+              {stock, mint, rules_, now, scan.typed, scan.operator_badge.empty() ? stock.operator_badge() : scan.operator_badge,
+               scan.witness_badge, {}, false},
+              stock.open_work(),
+              {}};
+    if (turn.work) turn.bench.work = *turn.work;
+    if (scan.mode == "undo") {
+        question_.reset();
+        return review_undo(turn.bench);
+    }
+
+    std::optional<Review> opened;
+    for (const Workflow& workflow : workflows()) {
+        if (workflow.mode == scan.mode && (!turn.work || turn.work->kind != workflow.kind)) opened = open(turn, workflow);
+    }
+    Review review;
+    if (scan.content.empty()) {
+        if (question_ == QuestionKind::lot || question_ == QuestionKind::units_per_pack) {
+            turn.bench.typed = merge(turn.bench.typed, asked_typed_);
+            review = see_item(turn, Item{asked_about_});
+        } else if (opened) {
+            return std::move(*opened);
+        } else {
+            review = stop(turn.work ? What::not_understood : What::work_needed);
+            review.about.reason = "nothing_scanned";
+        }
+    } else {
+        review = see_identity(turn, identify(scan.aim, scan.content, now.today));
+    }
+    if (!turn.before.empty()) review.facts.insert(review.facts.begin(), turn.before.begin(), turn.before.end());
+    return review;
+}
+
+Review Desk::see_identity(Turn& turn, const Identity& identity) {
+    return std::visit(Overloaded{
+                          [&](const SerialPack& pack) { return see_item(turn, item_of(pack)); },
+                          [&](const ProductLot& lot) { return see_item(turn, item_of(lot)); },
+                          [&](const DoseLabel& label) { return see_item(turn, item_of(label)); },
+                          [&](const PackLabel& label) { return see_item(turn, item_of(label)); },
+                          [&](const LogisticUnit&) {
+                              Review review = stop(What::not_supported);
+                              review.about.reason = "logistic_unit";
+                              return review;
+                          },
+                          [&](const Person&) { return see_person(turn); },
+                          [&](const Command& command) { return see_command(turn, command); },
+                          [&](const Badge& badge) { return see_badge(turn, badge); },
+                          [&](const Unknown& unknown) {
+                              Review review = stop(What::not_understood);
+                              review.about.fault = unknown.why;
+                              return review;
+                          },
+                      },
+                      identity);
+}
+
+Review Desk::see_item(Turn& turn, const Item& item) {
+    if (turn.bench.typed.packs == 0) turn.bench.typed.packs = times_;
+    if (!turn.work) {
+        question_ = QuestionKind::which_work;
+        ++question_number_;
+        asked_about_ = item;
+        asked_typed_ = turn.bench.typed;
+        Review review = stop(What::work_needed, describe(item, turn.bench));
+        review.ask = question_;
+        for (const Workflow& workflow : workflows()) review.choices.emplace_back(command_code(workflow.opened_by));
+        return review;
+    }
+    Review review = workflow_of(turn.work->kind).see(item, turn.bench);
+    question_ = review.ask;
+    times_ = 0;
+    if (question_) {
+        ++question_number_;
+        asked_about_ = item;
+        asked_typed_ = turn.bench.typed;
+    }
+    return review;
+}
+
+Review Desk::see_command(Turn& turn, const Command& command) {
+    for (const Workflow& workflow : workflows()) {
+        if (workflow.opened_by != command.word) continue;
+        const bool held = question_ == QuestionKind::which_work;
+        Review review = turn.work && turn.work->kind == workflow.kind ? repeated(What::work_opened) : open(turn, workflow);
+        if (!held) {
+            review.facts.clear();  // the caller puts turn.before in front
+            review.about.work_kind = workflow.kind;
+            return review;
+        }
+        turn.bench.typed = merge(turn.bench.typed, asked_typed_);
+        return see_item(turn, Item{asked_about_});
+    }
+    Review review;
+    switch (command.word) {
+        case CommandWord::undo: question_.reset(); return review_undo(turn.bench);
+        case CommandWord::done: return close(turn);
+        case CommandWord::yes: return answer(turn, true);
+        case CommandWord::no: return answer(turn, false);
+        case CommandWord::times: return see_times(turn, command.times);
+        case CommandWord::help: review = repeated(What::help); review.sound = Sound::notice; return review;
+        case CommandWord::test: review = repeated(What::scanner_tested); review.sound = Sound::notice; return review;
+        case CommandWord::receive:
+        case CommandWord::fraction:
+        case CommandWord::verify:
+        case CommandWord::dispense:
+        case CommandWord::count:
+        case CommandWord::dispose:
+        case CommandWord::give_back: break;
+    }
+    review = stop(What::not_supported);
+    review.about.reason = "later_command";
+    return review;
+}
+
+Review Desk::see_times(Turn& turn, std::uint32_t times) {
+    if (question_ == QuestionKind::units_per_pack) {
+        turn.bench.typed = merge(turn.bench.typed, asked_typed_);
+        turn.bench.typed.units_per_pack = times;
+        return see_item(turn, Item{asked_about_});
+    }
+    times_ = times;
+    Review review = repeated(What::count_set);
+    review.sound = Sound::notice;
+    review.about.packs = times;
+    return review;
+}
+
+Review Desk::answer(Turn& turn, bool yes) {
+    if (!question_) {
+        Review review = stop(What::not_understood);
+        review.about.reason = "nothing_asked";
+        return review;
+    }
+    if (!yes) {
+        question_.reset();
+        times_ = 0;
+        return repeated(What::cancelled);
+    }
+    turn.bench.typed = merge(turn.bench.typed, asked_typed_);
+    turn.bench.life_accepted = question_ == QuestionKind::short_life;
+    return see_item(turn, Item{asked_about_});  // a yes where something is to be typed or chosen asks again
+}
+
+Review Desk::see_badge(Turn& turn, const Badge& badge) {
+    Particulars about;
+    about.badge = badge.code;
+    if (turn.bench.stock.operator_badge() == badge.code) return repeated(What::operator_changed, std::move(about));
+    turn.bench.operator_badge = badge.code;
+    return recorded(What::operator_changed, turn.bench.sign(OperatorChanged{std::string{badge.code}}), std::move(about));
+}
+
+Review Desk::see_person(Turn& turn) {
+    if (!turn.work || turn.work->kind != WorkKind::dispensing) {
+        Review review = stop(What::not_understood);
+        review.about.reason = "person_outside_dispensing";
+        return review;
+    }
+    if (turn.work->bookings == 0) {
+        Review review = repeated(What::work_opened);
+        review.about.work_kind = WorkKind::dispensing;
+        return review;
+    }
+    Review review = open(turn, workflow_of(WorkKind::dispensing));  // a new person is a new visit
+    review.facts.clear();
+    return review;
+}
+
+Review Desk::open(Turn& turn, const Workflow& workflow) {
+    const Stock& stock = turn.bench.stock;
+    if (turn.work) turn.before.push_back(turn.bench.sign(WorkClosed{}));
+    OpenWork work{stock.next_seq() + turn.before.size(), workflow.kind, {}, 0};
+    if (workflow.kind == WorkKind::dispensing) work.recipient = turn.bench.mint.recipient();
+    turn.work = work;
+    turn.bench.work = work;
+    turn.before.push_back(turn.bench.sign(WorkOpened{work.kind, work.recipient}));
+    if (question_ != QuestionKind::which_work) question_.reset();
+    Review review = repeated(What::work_opened);
+    review.sound = Sound::recorded;
+    review.facts = turn.before;
+    review.about.work_kind = workflow.kind;
+    return review;
+}
+
+Review Desk::close(Turn& turn) {
+    question_.reset();
+    times_ = 0;
+    if (!turn.work) return repeated(What::work_closed);
+    Particulars about;
+    about.work_kind = turn.work->kind;
+    about.packs = turn.work->bookings;
+    Review review = recorded(What::work_closed, turn.bench.sign(WorkClosed{}), std::move(about));
+    review.sound = Sound::complete;
+    return review;
+}
+
+}  // namespace dosario

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The grammar of the desk: which scans open work, answer questions, multiply or undo, and which go to the open workflow.
+// Everything that matters is in the ledger; what is kept here is an unanswered question and a multiplier, and losing them loses nothing.
+#pragma once
+
+#include "workflow/workflow.hpp"
+
+#include <string>
+
+namespace dosario {
+
+/// One gesture of a person at the desk.
+struct DeskScan {
+    std::string aim;                 ///< symbology identifier with `]`, empty when the reader gave none
+    std::string content;             ///< empty: only what was typed or the mode counts
+    std::string mode;                ///< name of a workflow or "undo" that the caller chose, empty = as the desk stands
+    Typed typed;
+    std::string operator_badge;      ///< for this scan only, empty = who works at the desk
+    std::string witness_badge;
+};
+
+class Desk {
+public:
+    explicit Desk(Rules rules) : rules_(rules) {}
+
+    /// Decides. Facts of the Review are to be appended in the same transaction that `stock` reads in.
+    Review see(const DeskScan& scan, const Stock& stock, const Now& now, Mint& mint);
+
+    /// Number of the open question, for the reply; counts up.
+    std::uint64_t question_number() const { return question_number_; }
+
+private:
+    struct Turn;
+
+    Review see_identity(Turn& turn, const Identity& identity);
+    Review see_command(Turn& turn, const Command& command);
+    Review see_badge(Turn& turn, const Badge& badge);
+    Review see_person(Turn& turn);
+    Review see_item(Turn& turn, const Item& item);
+    Review see_times(Turn& turn, std::uint32_t times);
+    Review answer(Turn& turn, bool yes);
+    Review open(Turn& turn, const Workflow& workflow);
+    Review close(Turn& turn);
+
+    Rules rules_;
+    std::optional<QuestionKind> question_;
+    Item asked_about_;
+    Typed asked_typed_;
+    std::uint64_t question_number_ = 0;
+    std::uint32_t times_ = 0;
+};
+
+}  // namespace dosario

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Dispensing: doses and whole packs leave for one visit. The record knows a random reference of the visit, never a person.
+#include "workflow/workflow.hpp"
+
+namespace dosario {
+namespace {
+
+Review with_earlier(Review review, std::optional<Date> earliest, Date mine) {
+    if (review.ok && earliest && *earliest < mine) {
+        review.what = What::earlier_expires;
+        review.sound = Sound::notice;
+        review.about.other_on = earliest;
+    }
+    return review;
+}
+
+Review dispense_dose(const Dose& dose, const Bench& bench, Particulars about) {
+    about.gtin = dose.gtin;
+    about.product = bench.stock.product(dose.gtin);
+    about.lot = dose.lot;
+    about.expires_on = dose.expires_on;
+    about.beyond_use_on = dose.beyond_use_on;
+    about.units = dose.units;
+    if (dose.state == DoseState::out) return stop(What::already_dispensed, std::move(about));
+    if (dose.beyond_use_on < bench.now.today) return stop(What::expired, std::move(about));
+    if (dose.state == DoseState::made) return stop(What::not_verified, std::move(about));
+    const auto earliest = bench.stock.earliest_ready_dose(dose.gtin, bench.now.today);
+    return with_earlier(
+        recorded(What::dispensed, bench.sign(DoseDispensed{dose.id, bench.work.recipient}), std::move(about)), earliest,
+        dose.beyond_use_on);
+}
+
+std::optional<Date> earliest_good_lot(const Bench& bench, Gtin gtin) {
+    for (const LotOnShelf& lot : bench.stock.lots_on_shelf(gtin)) {
+        if (lot.expires_on >= bench.now.today) return lot.expires_on;
+    }
+    return std::nullopt;
+}
+
+Review dispense_serial(const Item& item, const Pack& pack, const Bench& bench, Particulars about) {
+    about.lot = pack.lot;
+    about.expires_on = pack.expires_on;
+    about.packs = 1;
+    about.units = pack.units_total;
+    if (pack.state == PackState::out) return stop(What::already_dispensed, std::move(about));
+    if (pack.state == PackState::opened) {
+        about.reason = "opened_pack";
+        return stop(What::not_supported, std::move(about));
+    }
+    if ((!item.lot.empty() && item.lot != pack.lot) || (item.expires_on && *item.expires_on != pack.expires_on)) {
+        about.other_on = pack.expires_on;
+        return stop(What::wrong_lot, std::move(about));
+    }
+    if (pack.expires_on < bench.now.today) return stop(What::expired, std::move(about));
+    if (bench.typed.packs > 1) return stop(What::serial_needs_one, std::move(about));
+    return with_earlier(recorded(What::dispensed,
+                                 bench.sign(PacksDispensed{pack.gtin, pack.serial, pack.lot, pack.expires_on, 1, pack.units_total,
+                                                           pack.id, bench.work.recipient}),
+                                 std::move(about)),
+                        earliest_good_lot(bench, pack.gtin), pack.expires_on);
+}
+
+Review dispense_counted(const Item& item, const Bench& bench, Particulars about) {
+    std::string lot_name = item.lot.empty() ? bench.typed.lot : item.lot;
+    if (lot_name.empty()) {
+        const auto lots = bench.stock.lots_on_shelf(item.gtin);
+        if (lots.empty()) return stop(What::not_in_stock, std::move(about));
+        if (lots.size() > 1) {
+            Review review = stop(What::lot_needed, std::move(about));
+            review.ask = QuestionKind::lot;
+            return review;
+        }
+        lot_name = lots.front().lot;
+    }
+    about.lot = lot_name;
+    const std::uint32_t packs = bench.typed.packs == 0 ? 1 : bench.typed.packs;
+    const auto lot = bench.stock.lot(item.gtin, lot_name);
+    if (!lot || lot->counted_packs < packs) {
+        if (lot && lot->counted_packs == 0 && lot->serial_packs > 0) about.reason = "serial_wanted";
+        return stop(What::not_in_stock, std::move(about));
+    }
+    if (item.expires_on && *item.expires_on != lot->expires_on) {
+        about.other_on = lot->expires_on;
+        return stop(What::wrong_lot, std::move(about));
+    }
+    about.expires_on = lot->expires_on;
+    if (lot->expires_on < bench.now.today) return stop(What::expired, std::move(about));
+    about.packs = packs;
+    about.units = std::uint64_t{packs} * lot->units_per_pack;
+    return with_earlier(recorded(What::dispensed,
+                                 bench.sign(PacksDispensed{item.gtin, "", lot->lot, lot->expires_on, packs, lot->units_per_pack, {},
+                                                           bench.work.recipient}),
+                                 std::move(about)),
+                        earliest_good_lot(bench, item.gtin), lot->expires_on);
+}
+
+}  // namespace
+
+Review see_dispensing(const Item& item, const Bench& bench) {
+    Particulars about = describe(item, bench);
+    if (item.dose) {
+        const auto dose = bench.stock.dose(item.dose);
+        return dose ? dispense_dose(*dose, bench, std::move(about)) : stop(What::not_in_stock, std::move(about));
+    }
+    if (item.pack) {
+        const auto pack = bench.stock.pack(item.pack);
+        if (!pack) return stop(What::not_in_stock, std::move(about));
+        about.reason = "opened_pack";
+        return stop(What::not_supported, std::move(about));
+    }
+    if (!item.serial.empty()) {
+        const auto pack = bench.stock.pack_by_serial(item.gtin, item.serial);
+        return pack ? dispense_serial(item, *pack, bench, std::move(about)) : stop(What::not_in_stock, std::move(about));
+    }
+    return dispense_counted(item, bench, std::move(about));
+}
+
+}  // namespace dosario

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a workflow is given and what it answers. Everything here is values: words for people are made from them in control/.
+#pragma once
+
+#include "workflow/stock.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dosario {
+
+/// The answer's code, by its JSON name; never renamed. docs/answers.md says when each is given.
+enum class What : std::uint8_t {
+    received, already_received, wrong_lot, expired, short_life, unknown_product, lot_needed, fractioned, not_verified, verified,
+    dispensed, already_dispensed, earlier_expires, undone, undo_refused, work_opened, work_closed, operator_changed, not_understood,
+    operator_needed, not_in_stock, work_needed, serial_needs_one, units_differ, recipe_refused, help, not_supported, count_set, cancelled, scanner_tested,
+};
+std::string_view what_name(What what);
+
+/// The sound grammar of the desk.
+enum class Sound : std::uint8_t { recorded, repeated, complete, stop, notice };
+std::string_view sound_name(Sound sound);
+
+/// Made once per scan: no other code asks for a day or an instant.
+struct Now {
+    UtcTime at{};
+    Date today{};               ///< the site's day, from max(wall clock, last good wall clock, build date)
+    bool clock_suspect = false;
+};
+
+/// New ids and references. Ids come in ascending order.
+class Mint {
+public:
+    virtual ~Mint() = default;
+    virtual ThingId thing() = 0;
+    virtual Recipient recipient() = 0;
+};
+
+/// The pharmacist's rules, from the configuration.
+struct Rules {
+    std::uint32_t shortest_life_days = 0;         ///< reception: less than this left is asked about
+    std::uint32_t beyond_use_days = 180;          ///< doses: at most so long after opening
+    std::uint32_t share_of_time_left_percent = 25;///< doses: at most this share of the maker's time left
+};
+
+/// Everything a person said beside the code itself.
+struct Typed {
+    std::string lot;
+    std::optional<Date> expires_on;
+    std::uint32_t units_per_pack = 0;
+    std::string product_name;
+    std::uint32_t packs = 0;
+    std::uint32_t doses = 0;
+    std::uint32_t units_per_dose = 0;
+    std::uint32_t waste = 0;
+    Seq undo_seq = 0;
+};
+
+/// Why a question is open.
+enum class QuestionKind : std::uint8_t { lot, units_per_pack, short_life, which_work };
+
+/// What the words of a message may speak of.
+struct Particulars {
+    std::optional<Product> product;
+    std::optional<Gtin> gtin;
+    std::string lot;
+    std::optional<Date> expires_on;
+    std::optional<Date> other_on;             ///< the date it is held against
+    std::optional<Date> beyond_use_on;
+    std::optional<BeyondUseRule> rule;
+    std::uint64_t packs = 0;
+    std::uint64_t units = 0;
+    std::uint64_t remaining = 0;
+    std::uint64_t wasted = 0;
+    std::vector<MadeDose> doses;
+    ThingId pack;
+    ThingId dose;
+    std::optional<WorkKind> work_kind;
+    std::optional<CodeFault> fault;           ///< views are copied by whoever keeps a Review
+    std::string reason;                       ///< a key of the catalogue for a finer message, empty = by `what`
+    Seq seq = 0;
+    std::string badge;
+};
+
+/// What a workflow says to one scan. With facts, they are written; a stop never has facts.
+struct Review {
+    bool ok = false;
+    Sound sound = Sound::stop;
+    What what = What::not_understood;
+    std::vector<SignedFact> facts;
+    std::optional<QuestionKind> ask;
+    std::vector<std::string> choices;         ///< scannable texts
+    Particulars about;
+};
+
+}  // namespace dosario

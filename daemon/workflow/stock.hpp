@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// The narrow door through which workflows see what is known: products, lots, packs, doses, open work. Read only; the answers hold
+// for the moment of the decision, inside the transaction that will write its facts.
+#pragma once
+
+#include "workflow/fact.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace dosario {
+
+struct Product {
+    Gtin gtin;
+    std::string name;
+    std::string unit;
+    std::uint32_t units_per_pack = 0;
+    std::uint32_t beyond_use_days = 0;
+    std::uint32_t units_per_dose = 0;
+};
+
+struct LotOnShelf {
+    std::string lot;
+    Date expires_on{};
+    std::uint64_t counted_packs = 0;   ///< closed packs without serial
+    std::uint64_t serial_packs = 0;    ///< closed packs with serial
+    std::uint32_t units_per_pack = 0;  ///< as received last
+};
+
+enum class PackState : std::uint8_t { closed = 1, opened = 2, out = 3 };
+
+struct Pack {
+    ThingId id;
+    Gtin gtin;
+    std::string serial;
+    std::string lot;
+    Date expires_on{};
+    PackState state = PackState::closed;
+    std::uint32_t units_total = 0;
+    std::uint32_t units_left = 0;
+    Date opened_on{};                  ///< when state is opened
+};
+
+enum class DoseState : std::uint8_t { made = 1, ready = 2, out = 3 };
+
+struct Dose {
+    ThingId id;
+    ThingId mother;
+    Gtin gtin;
+    std::string lot;
+    Date expires_on{};
+    Date beyond_use_on{};
+    std::uint32_t units = 0;
+    DoseState state = DoseState::made;
+    std::string made_by;               ///< badge of who fractioned
+};
+
+struct OpenWork {
+    WorkId id = 0;
+    WorkKind kind = WorkKind::reception;
+    Recipient recipient{};
+    std::uint32_t bookings = 0;        ///< facts of this work beside opening it
+};
+
+class Stock {
+public:
+    virtual ~Stock() = default;
+    /// The number that the next appended fact will get.
+    virtual Seq next_seq() const = 0;
+    virtual std::optional<Product> product(Gtin gtin) const = 0;
+    /// A lot that was ever received, also when none of it is left.
+    virtual std::optional<LotOnShelf> lot(Gtin gtin, std::string_view lot) const = 0;
+    /// Lots with closed packs on the shelf, earliest expiry first, at most 16.
+    virtual std::vector<LotOnShelf> lots_on_shelf(Gtin gtin) const = 0;
+    virtual std::optional<Pack> pack_by_serial(Gtin gtin, std::string_view serial) const = 0;
+    virtual std::optional<Pack> pack(ThingId id) const = 0;
+    /// Opened packs of that lot with units left, oldest first, at most 16.
+    virtual std::vector<Pack> opened_packs(Gtin gtin, std::string_view lot) const = 0;
+    virtual std::optional<Dose> dose(ThingId id) const = 0;
+    /// Doses cut from that pack that nobody verified yet, at most 4096.
+    virtual std::vector<ThingId> unverified_doses(ThingId mother) const = 0;
+    /// The earliest beyond-use date among ready doses of that product that are still good on `today`.
+    virtual std::optional<Date> earliest_ready_dose(Gtin gtin, Date today) const = 0;
+    /// The last open work, if any.
+    virtual std::optional<OpenWork> open_work() const = 0;
+    /// Lot and expiry that a person typed for that product in that work.
+    virtual std::optional<LotOnShelf> typed_lot(WorkId work, Gtin gtin) const = 0;
+    /// Units per dose of the last fractioning of that product, 0 = never.
+    virtual std::uint32_t last_recipe(Gtin gtin) const = 0;
+    /// Badge of who works at this desk, empty = nobody said.
+    virtual std::string operator_badge() const = 0;
+    /// The last fact that an undo may take back, nothing when there is none.
+    virtual std::optional<Seq> last_undoable() const = 0;
+    /// The fact with that number if an undo may take it back; nothing for others and for those already taken back.
+    virtual std::optional<SignedFact> undoable(Seq seq) const = 0;
+};
+
+}  // namespace dosario

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Undo: a reversing fact, linked to the one it takes back, unless something later depends on that one.
+#include "workflow/workflow.hpp"
+
+namespace dosario {
+namespace {
+
+template <class... F>
+struct Overloaded : F... {
+    using F::operator()...;
+};
+
+bool all_doses_are(const Stock& stock, const std::vector<ThingId>& doses, DoseState state) {
+    for (const ThingId id : doses) {
+        const auto dose = stock.dose(id);
+        if (!dose || dose->state != state) return false;
+    }
+    return true;
+}
+
+bool nothing_depends_on(const PacksReceived& fact, const Stock& stock) {
+    if (fact.pack) {
+        const auto pack = stock.pack(fact.pack);
+        return pack && pack->state == PackState::closed;
+    }
+    const auto lot = stock.lot(fact.gtin, fact.lot);
+    return lot && lot->counted_packs >= fact.packs;
+}
+
+bool nothing_depends_on(const PackFractioned& fact, const Stock& stock) {
+    const auto pack = stock.pack(fact.pack);
+    if (!pack || pack->units_left != fact.units_remaining || pack->state != PackState::opened) return false;
+    std::vector<ThingId> doses;
+    for (const MadeDose& dose : fact.doses) doses.push_back(dose.dose);
+    return all_doses_are(stock, doses, DoseState::made);
+}
+
+}  // namespace
+
+Review review_undo(const Bench& bench) {
+    Particulars about;
+    about.seq = bench.typed.undo_seq != 0 ? bench.typed.undo_seq : bench.stock.last_undoable().value_or(0);
+    const auto original = about.seq == 0 ? std::nullopt : bench.stock.undoable(about.seq);
+    if (!original) {
+        about.reason = bench.typed.undo_seq != 0 ? "not_undoable" : "nothing_to_undo";
+        return stop(What::undo_refused, std::move(about));
+    }
+    const Stock& stock = bench.stock;
+    const bool free = std::visit(
+        Overloaded{
+            [&](const PacksReceived& fact) {
+                about.gtin = fact.gtin;
+                about.lot = fact.lot;
+                about.packs = fact.packs;
+                return nothing_depends_on(fact, stock);
+            },
+            [&](const PackFractioned& fact) {
+                about.gtin = fact.gtin;
+                about.lot = fact.lot;
+                about.pack = fact.pack;
+                return nothing_depends_on(fact, stock);
+            },
+            [&](const DosesVerified& fact) { return all_doses_are(stock, fact.doses, DoseState::ready); },
+            [&](const DoseDispensed& fact) {
+                about.dose = fact.dose;
+                return all_doses_are(stock, {fact.dose}, DoseState::out);
+            },
+            [&](const PacksDispensed& fact) {
+                about.gtin = fact.gtin;
+                about.lot = fact.lot;
+                about.packs = fact.packs;
+                return true;
+            },
+            [](const auto&) { return false; },
+        },
+        original->fact);
+    if (about.gtin) about.product = stock.product(*about.gtin);
+    if (!free) {
+        about.reason = "depended_upon";
+        return stop(What::undo_refused, std::move(about));
+    }
+    return recorded(What::undone, bench.sign(Reversed{about.seq}), std::move(about));
+}
+
+}  // namespace dosario

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workflow/workflow.hpp"
+
+#include "base/check.hpp"
+
+namespace dosario {
+namespace {
+
+constexpr Workflow kWorkflows[] = {
+    {WorkKind::reception, CommandWord::receive, "receive", see_reception},
+    {WorkKind::fractioning, CommandWord::fraction, "fraction", see_fractioning},
+    {WorkKind::verification, CommandWord::verify, "verify", see_verification},
+    {WorkKind::dispensing, CommandWord::dispense, "dispense", see_dispensing},
+};
+
+}  // namespace
+
+std::span<const Workflow> workflows() { return kWorkflows; }
+
+const Workflow& workflow_of(WorkKind kind) {
+    for (const Workflow& row : kWorkflows) {
+        if (row.kind == kind) return row;
+    }
+    DOSARIO_CHECK(false && "every kind of work has a row");
+    return kWorkflows[0];
+}
+
+Review stop(What what, Particulars about) {
+    Review review;
+    review.what = what;
+    review.about = std::move(about);
+    return review;
+}
+
+Review repeated(What what, Particulars about) {
+    Review review = stop(what, std::move(about));
+    review.ok = true;
+    review.sound = Sound::repeated;
+    return review;
+}
+
+Review recorded(What what, SignedFact fact, Particulars about) {
+    Review review = stop(what, std::move(about));
+    review.ok = true;
+    review.sound = Sound::recorded;
+    review.facts.push_back(std::move(fact));
+    return review;
+}
+
+Particulars describe(const Item& item, const Bench& bench) {
+    Particulars about;
+    about.pack = item.pack;
+    about.dose = item.dose;
+    if (item.gtin.number != 0) {
+        about.gtin = item.gtin;
+        about.product = bench.stock.product(item.gtin);
+    }
+    about.lot = item.lot;
+    about.expires_on = item.expires_on;
+    return about;
+}
+
+}  // namespace dosario

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every workflow is: a pure function from one scanned thing and what is known to a Review. The table says which words open which.
+#pragma once
+
+#include "workflow/review.hpp"
+
+#include <span>
+#include <string>
+
+namespace dosario {
+
+/// A scanned pack, product or label, whatever code it came from. Values, not views: it may wait for the answer to a question.
+struct Item {
+    Gtin gtin;
+    std::string serial;
+    std::string lot;
+    std::optional<Date> expires_on;
+    ThingId pack;                   ///< a label of ours on an opened pack
+    ThingId dose;                   ///< a label of ours on a dose
+    bool suspect_missing_fnc1 = false;
+};
+
+/// All that one decision may use.
+struct Bench {
+    const Stock& stock;
+    Mint& mint;
+    const Rules& rules;
+    Now now;
+    Typed typed;                    ///< with the answer to a question filled in
+    std::string operator_badge;
+    std::string witness_badge;
+    OpenWork work;
+    bool life_accepted = false;     ///< a person said yes to a short life
+
+    /// A fact signed by who works, for this work and day.
+    SignedFact sign(Fact fact) const { return {std::move(fact), work.id, operator_badge, witness_badge, now.today}; }
+};
+
+/// One row of the table of workflows.
+struct Workflow {
+    WorkKind kind;
+    CommandWord opened_by;
+    std::string_view mode;          ///< name in requests: `receive`
+    Review (*see)(const Item&, const Bench&);
+};
+std::span<const Workflow> workflows();
+const Workflow& workflow_of(WorkKind kind);
+
+Review see_reception(const Item& item, const Bench& bench);
+Review see_fractioning(const Item& item, const Bench& bench);
+Review see_verification(const Item& item, const Bench& bench);
+Review see_dispensing(const Item& item, const Bench& bench);
+
+/// Takes back the entry `typed.undo_seq`, or the last one that can be.
+Review review_undo(const Bench& bench);
+
+/// A stop: nothing is written.
+Review stop(What what, Particulars about = {});
+/// Already so: nothing is written, and that is well.
+Review repeated(What what, Particulars about = {});
+/// Written.
+Review recorded(What what, SignedFact fact, Particulars about = {});
+
+/// Product, GTIN, lot and expiry of an item, for the words of a message.
+Particulars describe(const Item& item, const Bench& bench);
+
+}  // namespace dosario
