@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ledger/ledger.hpp"
+
+#include "base/check.hpp"
+#include "ledger/schema.hpp"
+#include "ledger/stock_change.hpp"
+#include "wire/fact_codec.hpp"
+
+#include <boost/endian/conversion.hpp>
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+namespace dosario {
+namespace {
+
+/// Bodies beyond this are a bug: the wire carries at most 1 MiB in one frame.
+constexpr std::size_t kLargestBody = 512 * 1024;
+
+template <std::size_t N>
+std::array<std::byte, N> fixed(ByteView bytes) {
+    std::array<std::byte, N> out{};
+    std::copy_n(bytes.begin(), std::min(bytes.size(), N), out.begin());
+    return out;
+}
+
+/// Looks at the file's header before SQLite touches it, so that a newer or foreign file stays as it is.
+Result<void> check_header(const std::string& path) {
+    std::ifstream file{path, std::ios::binary};
+    std::array<char, 100> header{};
+    if (!file.read(header.data(), header.size())) return {};  // new or empty: SQLite decides
+    if (std::memcmp(header.data(), "SQLite format 3", 16) != 0) {
+        return fail(Failure::damaged, path + " is no ledger (it is not a SQLite file): move it away, or choose another data directory");
+    }
+    const auto* bytes = reinterpret_cast<const unsigned char*>(header.data());
+    const auto version = boost::endian::load_big_u32(bytes + 60);
+    const auto application = boost::endian::load_big_u32(bytes + 68);
+    if (application != 0 && application != kApplicationId) {
+        return fail(Failure::damaged, path + " belongs to another program: choose another data directory");
+    }
+    if (version > kSchemaVersion) {
+        return fail(Failure::newer, "this ledger was written by a newer version (schema " + std::to_string(version) + ", this program knows " +
+                                        std::to_string(kSchemaVersion) + "): it was not touched; install the newer version again");
+    }
+    return {};
+}
+
+Result<void> demand(Database& db, const char* pragma, std::int64_t wanted, const char* name) {
+    const auto found = db.number(pragma);
+    if (!found) return found.error();
+    if (*found != wanted) return fail(Failure::io, std::string{"SQLite did not accept "} + name + "; without it nothing may be called saved");
+    return {};
+}
+
+}  // namespace
+
+Ledger::Ledger(std::unique_ptr<FileLock> lock, std::unique_ptr<Database> database, const LedgerOpening& opening)
+    : lock_(std::move(lock)),
+      db_(std::move(database)),
+      digest_(opening.digest),
+      entropy_(opening.entropy),
+      projection_(*db_, [this](Seq seq) { return fact(seq); }),
+      stock_(*db_, [this](Seq seq) { return fact(seq); }) {}
+
+Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOpening& opening) {
+    DOSARIO_CHECK(opening.digest != nullptr && opening.entropy != nullptr);
+    struct stat found {};
+    if (stat(opening.directory.c_str(), &found) != 0 || !S_ISDIR(found.st_mode)) {
+        return fail(Failure::not_found, "there is no data directory " + opening.directory + ": create it, or name another with --data");
+    }
+    const std::string path = opening.directory + "/ledger.db";
+    const bool exists = stat(path.c_str(), &found) == 0;
+    if (!exists && !opening.create) {
+        return fail(Failure::not_found, "there is no ledger in " + opening.directory + " yet: start dosariod there once");
+    }
+    auto lock = FileLock::take(opening.directory + "/ledger.lock");
+    if (!lock) return lock.error();
+    if (auto header = check_header(path); !header) return header.error();
+    auto database = Database::open(path, exists ? OpenMode::existing : OpenMode::create, opening.vfs);
+    if (!database) return database.error();
+    if (auto set = set_up(**database); !set) return set.error();
+    std::unique_ptr<Ledger> ledger{new Ledger{std::move(*lock), std::move(*database), opening}};
+    if (auto read = ledger->read_or_create(opening); !read) return read.error();
+    return ledger;
+}
+
+Result<void> Ledger::set_up(Database& db) {
+    // EXCLUSIVE comes before the first access in WAL mode: no shared memory file, no second process, one checkpointer.
+    if (auto done = db.execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"); !done) return done;
+    const auto mode = db.text("PRAGMA journal_mode = WAL");
+    if (!mode) return mode.error();
+    if (*mode != "wal") return fail(Failure::io, "this file system does not take SQLite's write-ahead log: choose a local disk for the data directory");
+    if (auto done = db.execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000; PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000;"); !done) {
+        return done;
+    }
+    if (auto held = demand(db, "PRAGMA synchronous", 2, "synchronous = FULL"); !held) return held;
+    const auto locking = db.text("PRAGMA locking_mode");
+    if (!locking) return locking.error();
+    if (*locking != "exclusive") return fail(Failure::io, "SQLite did not accept locking_mode = EXCLUSIVE");
+    return {};
+}
+
+Result<void> Ledger::read_or_create(const LedgerOpening& opening) {
+    const auto version = db_->number("PRAGMA user_version");
+    if (!version) return version.error();
+    if (*version > kSchemaVersion) {
+        return fail(Failure::newer, "this ledger was written by a newer version (schema " + std::to_string(*version) +
+                                        "): it was not touched; install the newer version again");
+    }
+    if (*version == 0) {
+        const auto tables = db_->number("SELECT count(*) FROM sqlite_schema");
+        if (!tables) return tables.error();
+        if (*tables != 0) return fail(Failure::damaged, "ledger.db belongs to another program: choose another data directory");
+        if (!opening.create) return fail(Failure::not_found, "the ledger is empty: start dosariod there once");
+        if (auto made = create(opening); !made) return made;
+    }
+    if (auto read = read_head(); !read) return read;
+    return opening.append ? start_boot(opening) : Result<void>{};
+}
+
+Result<void> Ledger::create(const LedgerOpening& opening) {
+    if (auto done = begin(); !done) return done;
+    const auto build = [&]() -> Result<void> {
+        if (auto done = db_->execute(kHistorySchema); !done) return done;
+        if (auto done = db_->execute(kProjectionSchema); !done) return done;
+        LedgerId id;
+        entropy_->fill(id);
+        std::array<std::byte, 8> branch;
+        entropy_->fill(branch);
+        if (auto done = db_->query("INSERT INTO meta VALUES ('ledger_id', ?)").bind(ByteView{id}).run(); !done) return done;
+        if (auto done = db_->query("INSERT INTO meta VALUES ('hash_version', ?)").bind(std::int64_t{1}).run(); !done) return done;
+        if (auto done = db_->query("INSERT INTO meta VALUES ('created_wall_us', ?)").bind(opening.now.wall.time_since_epoch().count()).run(); !done) {
+            return done;
+        }
+        if (auto done = db_->query("INSERT INTO branch VALUES (1, 0, ?, zeroblob(32), 'first')").bind(ByteView{branch}).run(); !done) return done;
+        const std::string pragmas = "PRAGMA application_id = " + std::to_string(kApplicationId) + "; PRAGMA user_version = " + std::to_string(kSchemaVersion);
+        return db_->execute(pragmas.c_str());
+    };
+    if (auto built = build(); !built) {
+        rollback();
+        return built;
+    }
+    return commit();
+}
+
+Result<void> Ledger::read_head() {
+    auto meta = db_->query("SELECT v FROM meta WHERE k = 'ledger_id'");
+    if (!meta.row() || meta.blob_view(0).size() != id_.size()) {
+        return fail(Failure::damaged, "the ledger has lost its identity (table meta): keep the file and restore a backup");
+    }
+    id_ = fixed<16>(meta.blob_view(0));
+    auto branch = db_->query("SELECT branch_id FROM branch ORDER BY n DESC LIMIT 1");
+    if (!branch.row()) return fail(Failure::damaged, "the ledger has lost its branches: keep the file and restore a backup");
+    branch_ = to_hex(branch.blob_view(0));
+    auto last = db_->query("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1");
+    if (last.row()) {
+        head_seq_ = static_cast<Seq>(last.number(0));
+        head_hash_ = fixed<32>(last.blob_view(1));
+    }
+    auto good = db_->query("SELECT wall_us FROM event WHERE clock = 0 ORDER BY seq DESC LIMIT 1");
+    if (good.row()) last_good_wall_ = UtcTime{Micros{good.number(0)}};
+    if (auto failure = db_->take_failure()) return *failure;
+    return {};
+}
+
+Result<void> Ledger::start_boot(const LedgerOpening& opening) {
+    std::array<std::byte, 16> boot_id;
+    entropy_->fill(boot_id);
+    auto insert = db_->query("INSERT INTO boot (boot_id, started_wall_us, build) VALUES (?, ?, ?)");
+    insert.bind(ByteView{boot_id}).bind(opening.now.wall.time_since_epoch().count()).bind(opening.build);
+    if (auto inserted = insert.run(); !inserted) return inserted;
+    const auto boot = db_->number("SELECT max(boot) FROM boot");
+    if (!boot) return boot.error();
+    boot_ = *boot;
+    return {};
+}
+
+Result<void> Ledger::begin() {
+    at_begin_ = head();
+    return db_->execute("BEGIN IMMEDIATE");
+}
+
+Result<void> Ledger::savepoint() {
+    at_savepoint_ = head();
+    return db_->execute("SAVEPOINT decision");
+}
+
+Result<void> Ledger::keep() { return db_->execute("RELEASE decision"); }
+
+Result<void> Ledger::undo() {
+    return_to(at_savepoint_);
+    return db_->execute("ROLLBACK TO decision; RELEASE decision");
+}
+
+Result<void> Ledger::commit() {
+    auto failure = db_->take_failure();
+    auto done = failure ? Result<void>{*failure} : db_->execute("COMMIT");
+    if (!done) rollback();
+    return done;
+}
+
+void Ledger::rollback() {
+    if (!db_->autocommit()) (void)db_->execute("ROLLBACK");
+    return_to(at_begin_);
+}
+
+void Ledger::return_to(const Head& before) {
+    head_seq_ = before.seq;
+    head_hash_ = before.hash;
+    last_good_wall_ = before.good_wall;
+}
+
+Result<Seq> Ledger::append(const SignedFact& fact, const Stamp& stamp) {
+    const std::string body = encode_fact(fact);
+    DOSARIO_CHECK(body.size() <= kLargestBody);
+    const Seq seq = head_seq_ + 1;
+    const EntryHeader header{seq,
+                             kind_of(fact.fact),
+                             kBodyVersion,
+                             boot_,
+                             stamp.mono.time_since_epoch().count(),
+                             stamp.wall.time_since_epoch().count(),
+                             stamp.clock_suspect ? 1 : 0};
+    EventId event_id;
+    entropy_->fill(event_id);
+    boost::endian::store_big_u64(reinterpret_cast<unsigned char*>(event_id.data()), seq);  // ordered ids keep the index append-only
+    const Sha256 hash = chain_hash(*digest_, id_, head_hash_, header, event_id, as_bytes(body));
+    auto insert = db_->query("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    insert.bind(sql(seq)).bind(ByteView{event_id}).bind(std::int64_t{header.kind}).bind(std::int64_t{header.version}).bind(header.boot);
+    insert.bind(header.mono_us).bind(header.wall_us).bind(std::int64_t{header.clock}).bind(as_bytes(body)).bind(ByteView{hash});
+    if (auto inserted = insert.run(); !inserted) return inserted.error();
+    if (auto projected = projection_.apply(seq, fact); !projected) return projected.error();
+    head_seq_ = seq;
+    head_hash_ = hash;
+    if (!stamp.clock_suspect) last_good_wall_ = stamp.wall;
+    return seq;
+}
+
+Result<std::vector<Entry>> Ledger::entries_after(Seq after, std::size_t limit) const {
+    auto query = db_->query("SELECT seq, event_id, kind, version, boot, mono_us, wall_us, clock, body, hash FROM event WHERE seq > ? ORDER BY seq LIMIT ?");
+    query.bind(sql(after)).bind(static_cast<std::int64_t>(limit));
+    std::vector<Entry> entries;
+    while (query.row()) {
+        Entry entry;
+        entry.header = {static_cast<std::uint64_t>(query.number(0)), static_cast<std::int32_t>(query.number(2)),
+                        static_cast<std::int32_t>(query.number(3)), query.number(4), query.number(5), query.number(6),
+                        static_cast<std::int32_t>(query.number(7))};
+        entry.event_id = fixed<16>(query.blob_view(1));
+        entry.body = query.blob(8);
+        entry.hash = fixed<32>(query.blob_view(9));
+        entries.push_back(std::move(entry));
+    }
+    if (query.failed()) return query.error();
+    return entries;
+}
+
+Result<SignedFact> Ledger::fact(Seq seq) const {
+    auto query = db_->query("SELECT body FROM event WHERE seq = ?");
+    query.bind(sql(seq));
+    if (!query.row()) return query.failed() ? query.error() : fail(Failure::not_found, "there is no entry " + std::to_string(seq));
+    return decode_fact(query.blob_view(0));
+}
+
+std::optional<Bytes> Ledger::reply_to(std::string_view request_id) const {
+    auto query = db_->query("SELECT reply FROM request WHERE request_id = ?");
+    query.bind(request_id);
+    if (!query.row()) return std::nullopt;
+    return query.blob(0);
+}
+
+Result<void> Ledger::keep_reply(std::string_view request_id, ByteView reply, UtcTime now) {
+    constexpr std::int64_t kKeptFor_us = 7LL * 24 * 3600 * 1'000'000;
+    const std::int64_t now_us = now.time_since_epoch().count();
+    if (auto pruned = db_->query("DELETE FROM request WHERE wall_us < ?").bind(now_us - kKeptFor_us).run(); !pruned) return pruned;
+    return db_->query("INSERT OR REPLACE INTO request VALUES (?, ?, ?)").bind(request_id).bind(now_us).bind(reply).run();
+}
+
+void Ledger::checkpoint() { (void)db_->execute("PRAGMA wal_checkpoint(PASSIVE)"); }
+
+}  // namespace dosario

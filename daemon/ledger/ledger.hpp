@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ledger file: append facts, read them back, answer as Stock. One process, one connection, one thread. Nothing counts as
+// written before commit() returned; everything appended in one group is there together or not at all.
+#pragma once
+
+#include "base/clock.hpp"
+#include "ledger/file_lock.hpp"
+#include "ledger/projection.hpp"
+#include "ledger/stock_view.hpp"
+#include "wire/chain.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dosario {
+
+/// When an entry was written, by both clocks.
+struct Stamp {
+    UtcTime wall{};
+    MonoTime mono{};
+    bool clock_suspect = false;
+};
+
+/// One entry as stored.
+struct Entry {
+    EntryHeader header;
+    EventId event_id{};
+    Bytes body;
+    Sha256 hash{};
+};
+
+/// What a ledger is opened with. The referenced objects outlive it.
+struct LedgerOpening {
+    std::string directory;                ///< holds ledger.db and ledger.lock
+    bool create = true;                   ///< make the file if there is none
+    bool append = true;                   ///< a daemon that will write entries; false: read, verify, rebuild
+    const Digest* digest = nullptr;
+    Entropy* entropy = nullptr;
+    Stamp now;
+    std::string build;                    ///< version, for the boot row
+    const char* vfs = nullptr;            ///< SQLite VFS, null = the system's
+};
+
+class Ledger {
+public:
+    /// Takes the directory for this process (ledger.lock), checks format, schema and the durability settings as read back.
+    /// Failures: unavailable (another process has it), newer, damaged, io, not_found (create is false and there is none).
+    static Result<std::unique_ptr<Ledger>> open(const LedgerOpening& opening);
+    Ledger(const Ledger&) = delete;
+    Ledger& operator=(const Ledger&) = delete;
+
+    /// A group: begin, then for each decision savepoint … keep or undo, then commit.
+    Result<void> begin();
+    Result<void> savepoint();
+    Result<void> keep();
+    Result<void> undo();
+    /// Durable when it returns well. After any failure nothing of the group was written, and the group is over.
+    Result<void> commit();
+    void rollback();
+
+    /// Appends in the current group; its entry number on success. Refused when a rule forbids it; then undo the savepoint.
+    Result<Seq> append(const SignedFact& fact, const Stamp& stamp);
+
+    const Stock& stock() const { return stock_; }
+    Database& database() { return *db_; }
+    const Digest& digest() const { return *digest_; }
+
+    const LedgerId& id() const { return id_; }
+    Seq head_seq() const { return head_seq_; }
+    const Sha256& head_hash() const { return head_hash_; }
+    /// The branch that entries are written to now, 8 bytes as hex.
+    const std::string& branch() const { return branch_; }
+    /// The latest wall clock of an entry whose clock was good; nothing in an empty ledger.
+    std::optional<UtcTime> last_good_wall() const { return last_good_wall_; }
+
+    /// Entries after that number, oldest first, at most `limit`.
+    Result<std::vector<Entry>> entries_after(Seq after, std::size_t limit) const;
+    Result<SignedFact> fact(Seq seq) const;
+
+    /// Replies kept for retried requests.
+    std::optional<Bytes> reply_to(std::string_view request_id) const;
+    Result<void> keep_reply(std::string_view request_id, ByteView reply, UtcTime now);
+
+    /// Moves the write-ahead log into the database file, when there is nothing else to do.
+    void checkpoint();
+
+private:
+    Ledger(std::unique_ptr<FileLock> lock, std::unique_ptr<Database> database, const LedgerOpening& opening);
+    static Result<void> set_up(Database& database);
+    Result<void> read_or_create(const LedgerOpening& opening);
+    Result<void> create(const LedgerOpening& opening);
+    Result<void> read_head();
+    Result<void> start_boot(const LedgerOpening& opening);
+
+    std::unique_ptr<FileLock> lock_;
+    std::unique_ptr<Database> db_;
+    const Digest* digest_;
+    Entropy* entropy_;
+    Projection projection_;
+    StockView stock_;
+    LedgerId id_{};
+    std::string branch_;
+    std::int64_t boot_ = 0;
+    Seq head_seq_ = 0;
+    Sha256 head_hash_{};
+    std::optional<UtcTime> last_good_wall_;
+    // As they were at begin() and at savepoint(), to return to.
+    struct Head {
+        Seq seq;
+        Sha256 hash;
+        std::optional<UtcTime> good_wall;
+    };
+    Head head() const { return {head_seq_, head_hash_, last_good_wall_}; }
+    void return_to(const Head& head);
+    Head at_begin_{};
+    Head at_savepoint_{};
+};
+
+}  // namespace dosario

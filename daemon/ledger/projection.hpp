@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Folds facts into the projection tables, in the same transaction as their entry. The hard rules live here and in the tables'
+// constraints, and hold even if a workflow is wrong.
+#pragma once
+
+#include "ledger/sqlite.hpp"
+#include "workflow/stock.hpp"
+
+#include <functional>
+
+namespace dosario {
+
+class Projection {
+public:
+    /// Looks up an earlier fact, for reversals.
+    using Earlier = std::function<Result<SignedFact>(Seq)>;
+
+    Projection(Database& database, Earlier earlier) : db_(database), earlier_(std::move(earlier)) {}
+
+    /// Refused when a rule forbids the fact; the caller rolls its savepoint back.
+    Result<void> apply(Seq seq, const SignedFact& signed_fact);
+
+private:
+    struct At {
+        Seq seq;
+        const SignedFact& fact;
+    };
+    Result<void> fold(const At& at, const ProductLearned& fact);
+    Result<void> fold(const At& at, const OperatorChanged& fact);
+    Result<void> fold(const At& at, const WorkOpened& fact);
+    Result<void> fold(const At& at, const WorkClosed& fact);
+    Result<void> fold(const At& at, const PacksReceived& fact);
+    Result<void> fold(const At& at, const PackFractioned& fact);
+    Result<void> fold(const At& at, const DosesVerified& fact);
+    Result<void> fold(const At& at, const DoseDispensed& fact);
+    Result<void> fold(const At& at, const PacksDispensed& fact);
+    Result<void> fold(const At& at, const Reversed& fact);
+    Result<void> fold(const At& at, const ReaderAdopted& fact);
+
+    Result<void> reverse(const At& at, const SignedFact& original, Seq original_seq);
+    Result<void> unfold(const At& at, const SignedFact& original, const PacksReceived& fact);
+    Result<void> unfold(const At& at, const PackFractioned& fact, Seq original_seq);
+    Result<void> unfold(const At& at, const DosesVerified& fact);
+    Result<void> unfold(const At& at, const DoseDispensed& fact);
+    Result<void> unfold(const At& at, const PacksDispensed& fact, Seq original_seq);
+
+    Result<void> receive_serial(const At& at, const PacksReceived& fact);
+    Result<void> open_pack(const At& at, const PackFractioned& fact);
+    Result<void> make_doses(const At& at, const PackFractioned& fact);
+    Result<void> subject(std::uint64_t subject, Seq seq);
+    Result<void> lot_subject(Gtin gtin, std::string_view lot, Seq seq);
+    Result<void> undoable(Seq seq);
+
+    Database& db_;
+    Earlier earlier_;
+};
+
+}  // namespace dosario

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ledger/sqlite.hpp"
+
+#include "base/check.hpp"
+
+#include <sqlite3.h>
+
+#include <cstdio>
+
+namespace dosario {
+
+Query::~Query() {
+    if (statement_ == nullptr) return;
+    sqlite3_reset(statement_);
+    sqlite3_clear_bindings(statement_);
+}
+
+Query& Query::bind(std::int64_t value) {
+    DOSARIO_CHECK(sqlite3_bind_int64(statement_, next_++, value) == SQLITE_OK);
+    return *this;
+}
+
+Query& Query::bind(std::string_view text) {
+    DOSARIO_CHECK(sqlite3_bind_text(statement_, next_++, text.empty() ? "" : text.data(), static_cast<int>(text.size()),
+                                    SQLITE_TRANSIENT) == SQLITE_OK);
+    return *this;
+}
+
+Query& Query::bind(ByteView blob) {
+    DOSARIO_CHECK(sqlite3_bind_blob(statement_, next_++, blob.empty() ? reinterpret_cast<const std::byte*>("") : blob.data(),
+                                    static_cast<int>(blob.size()), SQLITE_TRANSIENT) == SQLITE_OK);
+    return *this;
+}
+
+Query& Query::bind_null() {
+    DOSARIO_CHECK(sqlite3_bind_null(statement_, next_++) == SQLITE_OK);
+    return *this;
+}
+
+bool Query::row() {
+    const int code = sqlite3_step(statement_);
+    if (code == SQLITE_ROW) return true;
+    code_ = code == SQLITE_DONE ? 0 : sqlite3_extended_errcode(sqlite3_db_handle(statement_));
+    if (code_ != 0 && (code_ & 0xff) != SQLITE_CONSTRAINT) database_.failure_ = error();
+    return false;
+}
+
+Result<void> Query::run() {
+    while (row()) {
+    }
+    if (failed()) return error();
+    return {};
+}
+
+Error Query::error() const { return Database::explain(code_, sqlite3_errmsg(sqlite3_db_handle(statement_))); }
+
+std::int64_t Query::number(int column) const { return sqlite3_column_int64(statement_, column); }
+
+std::string Query::text(int column) const {
+    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+    return text == nullptr ? std::string{} : std::string{text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+ByteView Query::blob_view(int column) const {
+    const auto* blob = static_cast<const std::byte*>(sqlite3_column_blob(statement_, column));
+    return {blob, blob == nullptr ? 0 : static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+Bytes Query::blob(int column) const {
+    const ByteView view = blob_view(column);
+    return {view.begin(), view.end()};
+}
+
+bool Query::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+int Query::columns() const { return sqlite3_column_count(statement_); }
+
+Result<std::unique_ptr<Database>> Database::open(const std::string& path, OpenMode mode, const char* vfs) {
+    sqlite3* handle = nullptr;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    if (mode == OpenMode::create) flags |= SQLITE_OPEN_CREATE;
+    if (mode == OpenMode::memory) flags |= SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY;
+    const int code = sqlite3_open_v2(mode == OpenMode::memory ? ":memory:" : path.c_str(), &handle, flags, vfs);
+    if (code != SQLITE_OK) {
+        const Error error = explain(code, handle != nullptr ? sqlite3_errmsg(handle) : path.c_str());
+        sqlite3_close(handle);
+        return error;
+    }
+    sqlite3_busy_timeout(handle, 0);
+    return std::unique_ptr<Database>{new Database{handle}};
+}
+
+Database::~Database() {
+    for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+    sqlite3_close(handle_);
+}
+
+Result<void> Database::execute(const char* sql) {
+    const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) return explain(sqlite3_extended_errcode(handle_), sqlite3_errmsg(handle_));
+    return {};
+}
+
+Query Database::query(const char* sql) {
+    sqlite3_stmt*& statement = statements_[sql];
+    if (statement == nullptr) {
+        const int code = sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+        if (code != SQLITE_OK) std::fprintf(stderr, "dosario: %s in: %s\n", sqlite3_errmsg(handle_), sql);
+        DOSARIO_CHECK(code == SQLITE_OK);
+    }
+    return Query{*this, statement};
+}
+
+std::int64_t Database::changes() const { return sqlite3_changes64(handle_); }
+bool Database::autocommit() const { return sqlite3_get_autocommit(handle_) != 0; }
+
+Result<std::int64_t> Database::number(const char* sql) {
+    Result<std::string> found = text(sql);
+    if (!found) return found.error();
+    return std::strtoll(found->c_str(), nullptr, 10);
+}
+
+Result<std::string> Database::text(const char* sql) {
+    sqlite3_stmt* statement = nullptr;
+    std::string found;
+    int code = sqlite3_prepare_v2(handle_, sql, -1, &statement, nullptr);
+    if (code == SQLITE_OK) {
+        code = sqlite3_step(statement);
+        if (code == SQLITE_ROW) {
+            const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
+            if (text != nullptr) found = text;
+            code = SQLITE_OK;
+        } else if (code == SQLITE_DONE) {
+            code = SQLITE_OK;
+        }
+    }
+    if (code != SQLITE_OK) {
+        const Error error = explain(sqlite3_extended_errcode(handle_), sqlite3_errmsg(handle_));
+        sqlite3_finalize(statement);
+        return error;
+    }
+    sqlite3_finalize(statement);
+    return found;
+}
+
+Error Database::explain(int code, std::string_view detail) {
+    const std::string why = " (SQLite: " + std::string{detail} + ", code " + std::to_string(code) + ")";
+    switch (code & 0xff) {
+        case SQLITE_FULL:
+            return fail(Failure::full, "the disk is full; nothing of this was saved, what was saved before is intact: free some space and repeat" + why);
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+            return fail(Failure::unavailable, "another program holds the ledger: stop it (dosariod? a sqlite3 shell?) and try again" + why);
+        case SQLITE_READONLY:
+        case SQLITE_PERM:
+        case SQLITE_CANTOPEN:
+        case SQLITE_AUTH:
+            return fail(Failure::io, "the ledger cannot be written here: check that the data directory exists and belongs to this user" + why);
+        case SQLITE_CORRUPT:
+        case SQLITE_NOTADB:
+            return fail(Failure::damaged, "the ledger file is damaged: keep it, and run `dosario ledger verify`" + why);
+        case SQLITE_CONSTRAINT: return fail(Failure::refused, "a rule of the ledger forbids this; nothing of it was saved" + why);
+        default: return fail(Failure::io, "the disk reports an error; this was not saved" + why);
+    }
+}
+
+}  // namespace dosario

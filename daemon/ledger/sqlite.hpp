@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// A thin owner of one SQLite connection and its prepared statements. No exceptions; every failure is an Error in words.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace dosario {
+
+class Database;
+
+/// A prepared statement in use: bind in order, step, read columns. Resets itself when it goes out of scope.
+class Query {
+public:
+    Query(Database& database, sqlite3_stmt* statement) : database_(database), statement_(statement) {}
+    ~Query();
+    Query(Query&& other) noexcept
+        : database_(other.database_), statement_(std::exchange(other.statement_, nullptr)), next_(other.next_) {}
+    Query(const Query&) = delete;
+    Query& operator=(const Query&) = delete;
+    Query& operator=(Query&&) = delete;
+
+    Query& bind(std::int64_t value);
+    Query& bind(std::string_view text);
+    Query& bind(ByteView blob);
+    Query& bind_null();
+
+    /// True while there is a row. A failing step is kept: see failed().
+    bool row();
+    /// Runs to the end; rows are dropped.
+    Result<void> run();
+    bool failed() const { return code_ != 0; }
+    /// The failure of the last step in words.
+    Error error() const;
+
+    std::int64_t number(int column) const;
+    std::string text(int column) const;
+    Bytes blob(int column) const;
+    /// A view that holds until the next step.
+    ByteView blob_view(int column) const;
+    bool is_null(int column) const;
+    int columns() const;
+
+private:
+    Database& database_;
+    sqlite3_stmt* statement_;
+    int next_ = 1;
+    int code_ = 0;
+};
+
+enum class OpenMode : std::uint8_t { create, existing, memory };
+
+class Database {
+public:
+    /// `vfs` names a registered SQLite VFS, null for the system's.
+    static Result<std::unique_ptr<Database>> open(const std::string& path, OpenMode mode, const char* vfs = nullptr);
+    ~Database();
+    Database(const Database&) = delete;
+    Database& operator=(const Database&) = delete;
+
+    /// Runs statements without parameters.
+    Result<void> execute(const char* sql);
+    /// A cached statement; `sql` must be a string literal (its address is the key).
+    Query query(const char* sql);
+    /// Rows changed by the last statement.
+    std::int64_t changes() const;
+    /// False while a transaction is open.
+    bool autocommit() const;
+    /// One number, e.g. of a PRAGMA.
+    Result<std::int64_t> number(const char* sql);
+    Result<std::string> text(const char* sql);
+    sqlite3* handle() { return handle_; }
+
+    /// A failure of disk or memory in any query since the last call: what was read in between is not to be believed.
+    /// Broken constraints do not count, they are answers.
+    std::optional<Error> take_failure() { return std::exchange(failure_, std::nullopt); }
+
+    /// An error of SQLite in words that say what to do. Codes are SQLite's extended result codes.
+    static Error explain(int code, std::string_view detail);
+
+private:
+    explicit Database(sqlite3* handle) : handle_(handle) {}
+    friend class Query;
+    sqlite3* handle_;
+    std::optional<Error> failure_;
+    std::unordered_map<const char*, sqlite3_stmt*> statements_;
+};
+
+}  // namespace dosario
