@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ledger/verify.hpp"
+
+#include "ledger/schema.hpp"
+#include "wire/fact_codec.hpp"
+
+#include <sqlite3.h>
+
+#include <cstring>
+
+namespace dosario {
+namespace {
+
+constexpr std::size_t kRebuildSlice = 1000;
+
+/// One value of a row as comparable bytes.
+std::string cell(sqlite3_stmt* statement, int column) {
+    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement, column));
+    const auto length = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
+    return std::to_string(sqlite3_column_type(statement, column)) + ':' + std::string{bytes == nullptr ? "" : bytes, bytes == nullptr ? 0 : length};
+}
+
+/// A table read in the order of its columns; owns its statement.
+class TableReader {
+public:
+    TableReader(Database& db, const std::string& sql_text) {
+        code_ = sqlite3_prepare_v2(db.handle(), sql_text.c_str(), -1, &statement_, nullptr);
+    }
+    ~TableReader() { sqlite3_finalize(statement_); }
+    TableReader(const TableReader&) = delete;
+    TableReader& operator=(const TableReader&) = delete;
+
+    /// The next row, empty at the end.
+    std::vector<std::string> next() {
+        std::vector<std::string> row;
+        if (code_ != SQLITE_OK && code_ != SQLITE_ROW) return row;
+        code_ = sqlite3_step(statement_);
+        if (code_ != SQLITE_ROW) return row;
+        for (int i = 0; i < sqlite3_column_count(statement_); ++i) row.push_back(cell(statement_, i));
+        return row;
+    }
+    bool failed() const { return code_ != SQLITE_DONE && code_ != SQLITE_ROW && code_ != SQLITE_OK; }
+    int code() const { return code_; }
+
+private:
+    sqlite3_stmt* statement_ = nullptr;
+    int code_ = SQLITE_OK;
+};
+
+}  // namespace
+
+Verifier::Verifier(Ledger& ledger, std::unique_ptr<Database> scratch)
+    : ledger_(ledger), scratch_(std::move(scratch)), projection_(*scratch_, [this](Seq seq) { return ledger_.fact(seq); }) {
+    report_.branch = ledger.branch();
+}
+
+Result<std::unique_ptr<Verifier>> Verifier::start(Ledger& ledger) {
+    auto scratch = Database::open("", OpenMode::create);  // a nameless database: SQLite keeps it in a temporary file of its own
+    if (!scratch) return scratch.error();
+    if (auto set = (*scratch)->execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000;"); !set) return set.error();
+    if (auto made = (*scratch)->execute(kProjectionSchema); !made) return made.error();
+    return std::unique_ptr<Verifier>{new Verifier{ledger, std::move(*scratch)}};
+}
+
+void Verifier::find(Seq seq, std::string what) {
+    if (report_.faults.size() < kMostFindings) report_.faults.push_back({seq, std::move(what)});
+}
+
+void Verifier::check_entry(const Entry& entry) {
+    const Seq seq = report_.entries + 1;
+    if (entry.header.seq != seq) find(seq, "entries are missing before entry " + std::to_string(entry.header.seq));
+    report_.entries = entry.header.seq;
+    const Sha256 expected = chain_hash(ledger_.digest(), ledger_.id(), previous_, entry.header, entry.event_id, entry.body);
+    if (expected != entry.hash) find(entry.header.seq, "the hash does not fit the entry and those before it: one of them was changed");
+    previous_ = entry.hash;
+    const auto fact = decode_fact(entry.body);
+    if (!fact) {
+        find(entry.header.seq, fact.error().message);
+        folding_ = false;
+        return;
+    }
+    if (kind_of(fact->fact) != entry.header.kind) find(entry.header.seq, "the kind of the entry is not that of its body");
+    if (!folding_) return;
+    if (auto applied = projection_.apply(entry.header.seq, *fact); !applied) {
+        find(entry.header.seq, "the entry breaks a rule: " + applied.error().message);
+        folding_ = false;
+    }
+}
+
+Result<bool> Verifier::step(std::size_t limit) {
+    auto entries = ledger_.entries_after(report_.entries, limit);
+    if (!entries) {
+        find(report_.entries + 1, entries.error().message);
+        return false;
+    }
+    (void)scratch_->execute("BEGIN");
+    for (const Entry& entry : *entries) check_entry(entry);
+    (void)scratch_->execute("COMMIT");
+    if (auto failure = scratch_->take_failure()) return *failure;
+    if (entries->size() == limit) return true;
+    report_.head = previous_;
+    if (report_.entries != ledger_.head_seq() || previous_ != ledger_.head_hash()) find(0, "the last entry is not the one this program wrote last");
+    if (auto compared = compare_projections(); !compared) return compared.error();
+    if (auto asked = ask_sqlite(); !asked) return asked.error();
+    return false;
+}
+
+Result<void> Verifier::compare_projections() {
+    if (!folding_) return {};
+    for (std::size_t i = 0; i < kProjectionTableCount; ++i) {
+        if (auto compared = compare_table(kProjectionTables[i]); !compared) return compared;
+    }
+    return {};
+}
+
+Result<void> Verifier::compare_table(const std::string& table) {
+    const std::string text = "SELECT * FROM " + table + " ORDER BY 1, 2, 3";
+    TableReader kept{ledger_.database(), text};
+    TableReader made{*scratch_, text};
+    for (;;) {
+        const auto kept_row = kept.next();
+        const auto made_row = made.next();
+        if (kept.failed()) {
+            find(0, "table " + table + " cannot be read; `dosario ledger rebuild` makes it again");
+            return {};
+        }
+        if (made.failed()) return Database::explain(made.code(), "scratch database");
+        if (kept_row != made_row) {
+            find(0, "table " + table + " differs from what the entries say; `dosario ledger rebuild` makes it again");
+            return {};
+        }
+        if (kept_row.empty()) return {};
+    }
+}
+
+Result<void> Verifier::ask_sqlite() {
+    auto query = ledger_.database().query("PRAGMA integrity_check(20)");
+    while (query.row()) {
+        if (const std::string line = query.text(0); line != "ok") find(0, "SQLite: " + line);
+    }
+    if (query.failed()) find(0, query.error().message);
+    (void)ledger_.database().take_failure();
+    return {};
+}
+
+Result<Seq> rebuild(Ledger& ledger) {
+    Database& db = ledger.database();
+    if (auto begun = ledger.begin(); !begun) return begun.error();
+    const auto remake = [&]() -> Result<Seq> {
+        if (auto gone = db.execute("DROP VIEW IF EXISTS dispensed_dose"); !gone) return gone.error();
+        for (std::size_t i = 0; i < kProjectionTableCount; ++i) {
+            const std::string drop = std::string{"DROP TABLE IF EXISTS "} + kProjectionTables[i];
+            if (auto gone = db.execute(drop.c_str()); !gone) return gone.error();
+        }
+        if (auto made = db.execute(kProjectionSchema); !made) return made.error();
+        Projection projection{db, [&ledger](Seq seq) { return ledger.fact(seq); }};
+        Seq done = 0;
+        for (;;) {
+            auto entries = ledger.entries_after(done, kRebuildSlice);
+            if (!entries) return entries.error();
+            if (entries->empty()) return done;
+            for (const Entry& entry : *entries) {
+                const auto fact = decode_fact(entry.body);
+                if (!fact) return fail(fact.error().failure, "entry " + std::to_string(entry.header.seq) + ": " + fact.error().message);
+                if (auto applied = projection.apply(entry.header.seq, *fact); !applied) {
+                    return fail(Failure::damaged, "entry " + std::to_string(entry.header.seq) + ": " + applied.error().message);
+                }
+                done = entry.header.seq;
+            }
+        }
+    };
+    auto remade = remake();
+    if (!remade) {
+        ledger.rollback();
+        return remade;
+    }
+    if (auto committed = ledger.commit(); !committed) return committed.error();
+    return remade;
+}
+
+}  // namespace dosario
