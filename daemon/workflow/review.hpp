@@ -81,6 +81,7 @@ struct Particulars {
     std::string reason;                       ///< a key of the catalogue for a finer message, empty = by `what`
     Seq seq = 0;
     std::string badge;
+    bool suspect_missing_fnc1 = false;        ///< the code may have swallowed a separator
 };
 
 /// What a workflow says to one scan. With facts, they are written; a stop never has facts.

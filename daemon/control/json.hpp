@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages as JSON: snake_case keys, fields at their default printed, 64-bit numbers as numbers, absent optional fields and
+// messages as null. (Protobuf's own mapping writes 64-bit numbers as strings.) Reading follows Protobuf's mapping.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace google::protobuf {
+class Message;
+}
+
+namespace dosario {
+
+/// One line, ASCII only.
+std::string to_json(const google::protobuf::Message& message);
+
+/// Refuses unknown keys and wrong types, naming them.
+Result<void> from_json(std::string_view text, google::protobuf::Message& message);
+
+/// The fact inside a body (dosario.v1.FactBody) as a JSON object, with days, GTINs and ids as people read them. `{}` for bytes that
+/// are no body.
+std::string body_json(ByteView body);
+
+}  // namespace dosario

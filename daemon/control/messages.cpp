@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/messages.hpp"
+
+#include "control/catalogue.hpp"
+
+#include <fmt/args.h>
+#include <fmt/format.h>
+
+namespace dosario {
+namespace {
+
+std::string_view in_language(const CatalogueRow& row, Language language) {
+    switch (language) {
+        case Language::es: return row.es;
+        case Language::en: return row.en;
+        case Language::pt: return row.pt;
+    }
+    return row.es;
+}
+
+std::string_view find(std::string_view key, Language language) {
+    for (const CatalogueRow& row : catalogue()) {
+        if (row.key == key) return in_language(row, language);
+    }
+    return {};
+}
+
+std::string_view work_key(WorkKind kind) {
+    switch (kind) {
+        case WorkKind::reception: return "work/reception";
+        case WorkKind::fractioning: return "work/fractioning";
+        case WorkKind::verification: return "work/verification";
+        case WorkKind::dispensing: return "work/dispensing";
+    }
+    return "work/reception";
+}
+
+std::string_view rule_key(BeyondUseRule rule) {
+    switch (rule) {
+        case BeyondUseRule::maker_expiry: return "rule/maker_expiry";
+        case BeyondUseRule::days_after_opening: return "rule/days_after_opening";
+        case BeyondUseRule::share_of_time_left: return "rule/share_of_time_left";
+        case BeyondUseRule::product_rule: return "rule/product_rule";
+    }
+    return "rule/maker_expiry";
+}
+
+std::string_view question_key(QuestionKind kind) {
+    switch (kind) {
+        case QuestionKind::lot: return "?lot";
+        case QuestionKind::units_per_pack: return "?units_per_pack";
+        case QuestionKind::short_life: return "?short_life";
+        case QuestionKind::which_work: return "?which_work";
+    }
+    return "?lot";
+}
+
+std::string day(const std::optional<Date>& date) { return date ? format_date(*date) : "-"; }
+std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
+
+std::string fill(std::string_view pattern, const Particulars& about, Language language) {
+    const std::string gtin = about.gtin ? about.gtin->text() : "-";
+    const std::string product = about.product && !about.product->name.empty() ? about.product->name : gtin;
+    fmt::dynamic_format_arg_store<fmt::format_context> names;
+    names.push_back(fmt::arg("product", product));
+    names.push_back(fmt::arg("gtin", gtin));
+    names.push_back(fmt::arg("lot", or_dash(about.lot)));
+    names.push_back(fmt::arg("expires", day(about.expires_on)));
+    names.push_back(fmt::arg("other", day(about.other_on)));
+    names.push_back(fmt::arg("until", day(about.beyond_use_on)));
+    names.push_back(fmt::arg("rule", std::string{about.rule ? find(rule_key(*about.rule), language) : "-"}));
+    names.push_back(fmt::arg("packs", about.packs));
+    names.push_back(fmt::arg("units", about.units));
+    names.push_back(fmt::arg("remaining", about.remaining));
+    names.push_back(fmt::arg("wasted", about.wasted));
+    names.push_back(fmt::arg("doses", about.doses.size()));
+    names.push_back(fmt::arg("work", std::string{about.work_kind ? find(work_key(*about.work_kind), language) : "-"}));
+    names.push_back(fmt::arg("seq", about.seq));
+    names.push_back(fmt::arg("badge", about.badge));
+    names.push_back(fmt::arg("error", std::string{about.fault ? code_error_name(about.fault->error) : "-"}));
+    names.push_back(fmt::arg("at", about.fault ? about.fault->offset : 0));
+    return fmt::vformat(fmt::string_view{pattern.data(), pattern.size()}, names);
+}
+
+std::string_view sentence(const Review& review, Language language) {
+    const std::string what{what_name(review.what)};
+    if (!review.about.reason.empty()) {
+        if (const auto found = find(what + "/" + review.about.reason, language); !found.empty()) return found;
+    }
+    if (review.what == What::not_understood && review.about.fault && review.about.fault->error == CodeError::none) {
+        return find("not_understood/plain", language);
+    }
+    return find(what, language);
+}
+
+}  // namespace
+
+Words words_for(const Review& review, Language language) {
+    Words words;
+    const Particulars& about = review.about;
+    words.message = fill(sentence(review, language), about, language);
+    if (about.product) words.lines.push_back(fill(find("line/product", language), about, language));
+    if (!about.lot.empty()) words.lines.push_back(fill(find("line/lot", language), about, language));
+    if (about.beyond_use_on) words.lines.push_back(fill(find("line/until", language), about, language));
+    if (about.suspect_missing_fnc1) words.lines.push_back(fill(find("line/fnc1", language), about, language));
+    if (review.ask) words.question = fill(find(question_key(*review.ask), language), about, language);
+    return words;
+}
+
+}  // namespace dosario
