@@ -59,6 +59,8 @@ public:
     /// Durable when it returns well. After any failure nothing of the group was written, and the group is over.
     Result<void> commit();
     void rollback();
+    /// False when SQLite ended the group by itself (a full disk, an I/O error).
+    bool in_group() const { return !db_->autocommit(); }
 
     /// Appends in the current group; its entry number on success. Refused when a rule forbids it; then undo the savepoint.
     Result<Seq> append(const SignedFact& fact, const Stamp& stamp);

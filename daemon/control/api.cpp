@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/api.hpp"
+
+#include "control/json.hpp"
+#include "control/ledger_views.hpp"
+
+namespace dosario {
+namespace {
+
+template <class Request, class Reply, Result<Reply> (Service::*method)(const Request&)>
+ApiReply call(Service& service, std::string_view body) {
+    Request request;
+    if (auto parsed = from_json(body, request); !parsed) return error_reply(parsed.error());
+    const auto reply = (service.*method)(request);
+    if (!reply) return error_reply(reply.error());
+    return {200, to_json(*reply)};
+}
+
+constexpr ApiRow kCalls[] = {
+    {"/v1/scan", call<v1::ScanRequest, v1::ScanReply, &Service::scan>},
+    {"/v1/status", call<v1::StatusRequest, v1::StatusReply, &Service::status>},
+    {"/v1/stock", call<v1::StockRequest, v1::StockReply, &Service::stock>},
+    {"/v1/history", call<v1::HistoryRequest, v1::HistoryReply, &Service::history>},
+    {"/v1/ledger/log", call<v1::LogRequest, v1::LogReply, &Service::log>},
+};
+
+unsigned http_status(Failure failure) {
+    switch (failure) {
+        case Failure::invalid: return 400;
+        case Failure::refused: return 409;
+        case Failure::not_found: return 404;
+        case Failure::unavailable: return 503;
+        case Failure::full: return 507;
+        case Failure::damaged:
+        case Failure::newer:
+        case Failure::io: return 500;
+    }
+    return 500;
+}
+
+}  // namespace
+
+ApiReply error_reply(const Error& error) {
+    v1::ErrorReply reply;
+    reply.set_error(std::string{failure_name(error.failure)});
+    reply.set_message(error.message);
+    return {http_status(error.failure), to_json(reply)};
+}
+
+std::span<const ApiRow> ledger_calls() { return kCalls; }
+
+}  // namespace dosario

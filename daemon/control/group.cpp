@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/group.hpp"
+
+namespace dosario {
+
+std::optional<Error> run_group(Service& service, std::span<const Job> jobs) {
+    Ledger& ledger = service.ledger();
+    service.group_begins();
+    std::optional<Error> failure;
+    if (auto begun = ledger.begin(); !begun) failure = begun.error();
+    for (const Job& job : jobs) {
+        if (failure) break;
+        job.decide(service);
+        // A full disk can end SQLite's transaction in the middle: then nothing decided so far is in it.
+        if (!ledger.in_group()) failure = fail(Failure::full, "the disk refused to save this (is it full?); nothing of it was saved: free some space and repeat");
+    }
+    if (!failure) {
+        if (auto committed = ledger.commit(); !committed) failure = committed.error();
+    } else {
+        ledger.rollback();
+    }
+    if (failure) service.group_failed();
+    for (const Job& job : jobs) job.answer(failure);
+    if (failure && (failure->failure == Failure::io || failure->failure == Failure::damaged)) return failure;
+    return std::nullopt;
+}
+
+}  // namespace dosario

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/service.hpp"
+
+#include "control/json.hpp"
+#include "control/ledger_views.hpp"
+#include "reader/driver.hpp"
+
+#include <sys/statvfs.h>
+
+#include <algorithm>
+
+namespace dosario {
+namespace {
+
+constexpr std::size_t kLongestText = 200;         // typed names and lots
+constexpr std::size_t kLongestLot = 20;           // AI 10
+constexpr std::size_t kLongestRequestId = 64;
+constexpr std::size_t kLastShown = 3;
+constexpr std::uint64_t kLowSpace_bytes = 1ULL << 30;
+
+std::uint64_t free_bytes(const std::string& directory) {
+    struct statvfs space {};
+    return statvfs(directory.c_str(), &space) == 0 ? std::uint64_t{space.f_bavail} * space.f_frsize : 0;
+}
+
+ThingId largest_thing(Ledger& ledger) {
+    auto query = ledger.database().query("SELECT max((SELECT coalesce(max(dose), 0) FROM dose), (SELECT coalesce(max(pack), 0) FROM pack))");
+    return {query.row() ? static_cast<std::uint64_t>(query.number(0)) : 0};
+}
+
+/// Printable, no control characters, valid enough to be stored and shown.
+bool plain_text(std::string_view text) {
+    return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+Error invalid(std::string message) { return fail(Failure::invalid, std::move(message)); }
+
+}  // namespace
+
+std::optional<std::string> parse_badge(std::string_view text) {
+    constexpr std::string_view kPrefix = "DOSARIO.B.";
+    if (text.starts_with(kPrefix)) text.remove_prefix(kPrefix.size());
+    const auto allowed = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+    if (text.size() != 8 || !std::all_of(text.begin(), text.end(), allowed)) return std::nullopt;
+    return std::string{text};
+}
+
+Service::Service(Ledger& ledger, const Clock& clock, Entropy& entropy, ServiceSettings settings)
+    : ledger_(ledger),
+      clock_(clock),
+      settings_(std::move(settings)),
+      mint_(clock, entropy, largest_thing(ledger)),
+      desk_(settings_.rules),
+      desk_at_begin_(desk_),
+      started_at_(clock.wall()) {}
+
+Now Service::now() const {
+    const UtcTime wall = clock_.wall();
+    const UtcTime trusted = std::max({wall, ledger_.last_good_wall().value_or(settings_.released_at), settings_.released_at});
+    return {trusted, settings_.site_day(trusted), wall < trusted};
+}
+
+Stamp Service::stamp(const Now& now) const { return {clock_.wall(), clock_.mono(), now.clock_suspect}; }
+
+Result<DeskScan> Service::desk_scan(const v1::ScanRequest& request) const {
+    if (request.content().size() > kLongestBarcode) return invalid("the code is longer than any barcode");
+    if (request.lot().size() > kLongestLot || !plain_text(request.lot())) return invalid("a lot has at most 20 characters and no control characters");
+    if (request.product_name().size() > kLongestText || !plain_text(request.product_name())) return invalid("a product's name has at most 200 characters");
+    constexpr std::uint32_t kMost = 9999;
+    for (const std::uint32_t number : {request.units_per_pack(), request.doses(), request.units_per_dose(), request.waste(), request.packs()}) {
+        if (number > kMost) return invalid("quantities go up to 9999");
+    }
+    DeskScan scan;
+    const BarcodeRead read = make_barcode(request.content(), clock_.mono());
+    scan.aim = read.aim.text();
+    scan.content = read.bytes;
+    constexpr std::string_view kModes[] = {"", "receive", "fraction", "verify", "dispense", "undo"};
+    if (std::find(std::begin(kModes), std::end(kModes), request.mode()) == std::end(kModes)) return invalid("unknown mode");
+    scan.mode = request.mode();
+    scan.typed = {request.lot(),   std::nullopt,    request.units_per_pack(), request.product_name(), request.packs(),
+                  request.doses(), request.units_per_dose(), request.waste(), request.undo_seq()};
+    if (!request.expires().empty()) {
+        scan.typed.expires_on = parse_date(request.expires());
+        if (!scan.typed.expires_on) return invalid("the expiry is no day: write it as 2027-06-30");
+    }
+    for (const auto& [text, badge] : {std::pair{&request.operator_(), &scan.operator_badge}, std::pair{&request.witness(), &scan.witness_badge}}) {
+        if (text->empty()) continue;
+        const auto parsed = parse_badge(*text);
+        if (!parsed) return invalid("a badge is DOSARIO.B. and 8 characters A-Z 0-9");
+        *badge = *parsed;
+    }
+    return scan;
+}
+
+Result<v1::ScanReply> Service::scan(const v1::ScanRequest& request) {
+    if (request.request_id().size() > kLongestRequestId) return invalid("a request id has at most 64 characters");
+    if (!request.request_id().empty()) {
+        if (const auto kept = ledger_.reply_to(request.request_id())) {
+            v1::ScanReply reply;
+            if (reply.ParseFromArray(kept->data(), static_cast<int>(kept->size()))) return reply;
+        }
+    }
+    const auto scan = desk_scan(request);
+    if (!scan) return scan.error();
+    auto reply = decide(*scan);
+    if (reply && !request.request_id().empty()) {
+        if (auto kept = ledger_.keep_reply(request.request_id(), as_bytes(reply->SerializeAsString()), clock_.wall()); !kept) return kept.error();
+    }
+    return reply;
+}
+
+Result<v1::ScanReply> Service::decide(const DeskScan& scan) {
+    if (auto saved = ledger_.savepoint(); !saved) return saved.error();
+    const Desk before = desk_;
+    const Now moment = now();
+    const Review review = desk_.see(scan, ledger_.stock(), moment, mint_);
+    std::vector<Seq> written;
+    std::optional<Error> failure = ledger_.database().take_failure();  // an unread row must not look like an absent one
+    for (const SignedFact& fact : review.facts) {
+        if (failure) break;
+        const auto seq = ledger_.append(fact, stamp(moment));
+        if (seq) {
+            written.push_back(*seq);
+        } else {
+            failure = seq.error();
+        }
+    }
+    if (failure) {
+        desk_ = before;
+        if (auto undone = ledger_.undo(); !undone) return undone.error();
+        return *failure;
+    }
+    if (auto kept = ledger_.keep(); !kept) return kept.error();
+    return reply_for(review, std::move(written));
+}
+
+v1::ScanReply Service::reply_for(const Review& review, std::vector<Seq> written) {
+    v1::ScanReply reply;
+    reply.set_ok(review.ok);
+    reply.set_sound(std::string{sound_name(review.sound)});
+    reply.set_what(std::string{what_name(review.what)});
+    for (const Seq seq : written) reply.add_seq(seq);
+    if (const auto work = ledger_.stock().open_work()) reply.set_work(work->id);
+    const Words words = words_for(review, settings_.language);
+    reply.set_message(words.message);
+    for (const std::string& line : words.lines) reply.add_lines(line);
+    if (review.ask) {
+        reply.mutable_ask()->set_id(desk_.question_number());
+        reply.mutable_ask()->set_question(words.question);
+        for (const std::string& choice : review.choices) reply.mutable_ask()->add_choices(choice);
+    }
+    if (review.what == What::fractioned) {
+        reply.set_pack(pack_code(review.about.pack));
+        for (const MadeDose& made : review.about.doses) {
+            auto& line = *reply.add_doses();
+            line.set_code(dose_code(made.dose));
+            line.set_units(made.units);
+            if (review.about.beyond_use_on) line.set_beyond_use_on(format_date(*review.about.beyond_use_on));
+        }
+    }
+    return reply;
+}
+
+Result<void> Service::learn(std::span<const Product> products) {
+    const Now moment = now();
+    for (const Product& product : products) {
+        const auto known = ledger_.stock().product(product.gtin);
+        if (known && known->name == product.name && known->unit == product.unit && known->units_per_pack == product.units_per_pack &&
+            known->beyond_use_days == product.beyond_use_days && known->units_per_dose == product.units_per_dose) {
+            continue;
+        }
+        const ProductLearned fact{product.gtin, product.name, product.unit, product.units_per_pack, product.beyond_use_days, product.units_per_dose};
+        if (auto seq = ledger_.append({fact, 0, "", "", moment.today}, stamp(moment)); !seq) return seq.error();
+    }
+    return {};
+}
+
+Result<void> Service::adopt(const std::string& reader, const std::string& operator_badge) {
+    const Now moment = now();
+    const auto seq = ledger_.append({ReaderAdopted{reader}, 0, operator_badge, "", moment.today}, stamp(moment));
+    if (!seq) return seq.error();
+    return {};
+}
+
+std::set<std::string> Service::adopted_readers() {
+    auto query = ledger_.database().query("SELECT reader FROM reader");
+    std::set<std::string> readers;
+    while (query.row()) readers.insert(query.text(0));
+    return readers;
+}
+
+Result<v1::StatusReply> Service::status(const v1::StatusRequest&) {
+    v1::StatusReply reply;
+    const Now moment = now();
+    reply.set_station(settings_.station);
+    reply.set_site(settings_.site);
+    reply.set_version(settings_.version);
+    reply.set_started_at(format_utc(started_at_));
+    reply.set_operator_(ledger_.stock().operator_badge());
+    if (const auto work = ledger_.stock().open_work()) {
+        reply.set_work(work->id);
+        reply.set_work_kind(std::string{workflow_of(work->kind).mode});
+    }
+    reply.set_ledger(to_hex(ledger_.id()));
+    reply.set_entries(ledger_.head_seq());
+    reply.set_head(to_hex(ledger_.head_hash()));
+    reply.set_clock(moment.clock_suspect ? "suspect" : "good");
+    reply.set_today(format_date(moment.today));
+    reply.set_free_bytes(free_bytes(settings_.directory));
+    if (moment.clock_suspect) reply.add_warnings("the clock is behind the last saved entry or this version's release: set the date of this computer");
+    if (reply.free_bytes() < kLowSpace_bytes) reply.add_warnings("less than 1 GiB is free on the disk: make room before saving stops");
+    const Seq after = ledger_.head_seq() > kLastShown ? ledger_.head_seq() - kLastShown : 0;
+    const auto last = ledger_.entries_after(after, kLastShown);
+    if (!last) return last.error();
+    for (const Entry& entry : *last) *reply.add_last() = log_entry(entry);
+    return reply;
+}
+
+Result<v1::StockReply> Service::stock(const v1::StockRequest& request) { return stock_reply(ledger_, request); }
+Result<v1::HistoryReply> Service::history(const v1::HistoryRequest& request) { return history_reply(ledger_, request); }
+Result<v1::LogReply> Service::log(const v1::LogRequest& request) { return log_reply(ledger_, request); }
+
+}  // namespace dosario

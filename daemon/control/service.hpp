@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Request in, reply out: the counter's decisions over the ledger. Lives on the ledger thread; knows no socket.
+#pragma once
+
+#include "control/messages.hpp"
+#include "control/mint.hpp"
+#include "dosario/v1/control.pb.h"
+#include "ledger/ledger.hpp"
+#include "workflow/desk.hpp"
+
+#include <functional>
+#include <set>
+#include <string>
+
+namespace dosario {
+
+struct ServiceSettings {
+    std::string station;
+    std::string site;
+    std::string version;
+    std::string directory;                      ///< of the ledger, for the free space
+    Language language = Language::es;
+    Rules rules;
+    std::function<Date(UtcTime)> site_day;      ///< the calendar day at the site
+    UtcTime released_at{};                      ///< no honest clock is before this
+};
+
+class Service {
+public:
+    /// All references outlive the service.
+    Service(Ledger& ledger, const Clock& clock, Entropy& entropy, ServiceSettings settings);
+
+    /// Around every group of the ledger: what the desk remembers follows the transaction.
+    void group_begins() { desk_at_begin_ = desk_; }
+    void group_failed() { desk_ = desk_at_begin_; }
+
+    /// Within a group, writing.
+    Result<v1::ScanReply> scan(const v1::ScanRequest& request);
+    /// Products of the configuration that the ledger does not know so yet.
+    Result<void> learn(std::span<const Product> products);
+    Result<void> adopt(const std::string& reader, const std::string& operator_badge);
+
+    /// Reading.
+    Result<v1::StatusReply> status(const v1::StatusRequest& request);
+    Result<v1::StockReply> stock(const v1::StockRequest& request);
+    Result<v1::HistoryReply> history(const v1::HistoryRequest& request);
+    Result<v1::LogReply> log(const v1::LogRequest& request);
+    std::set<std::string> adopted_readers();
+
+    Ledger& ledger() { return ledger_; }
+
+private:
+    Now now() const;
+    Stamp stamp(const Now& now) const;
+    Result<DeskScan> desk_scan(const v1::ScanRequest& request) const;
+    Result<v1::ScanReply> decide(const DeskScan& scan);
+    v1::ScanReply reply_for(const Review& review, std::vector<Seq> written);
+
+    Ledger& ledger_;
+    const Clock& clock_;
+    ServiceSettings settings_;
+    ThingMint mint_;
+    Desk desk_;
+    Desk desk_at_begin_;
+    UtcTime started_at_;
+};
+
+/// `DOSARIO.B.` + 8 characters or the 8 characters alone; nothing for anything else.
+std::optional<std::string> parse_badge(std::string_view text);
+
+}  // namespace dosario
