@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/ledger_thread.hpp"
+
+#include <algorithm>
+
+namespace dosario {
+namespace {
+
+/// Quiet for so long: time to move the write-ahead log into the database.
+constexpr auto kQuiet = std::chrono::seconds{1};
+
+}  // namespace
+
+LedgerThread::LedgerThread(std::unique_ptr<Ledger> ledger, std::unique_ptr<Service> service, std::function<void(Error)> on_fatal)
+    : ledger_(std::move(ledger)), service_(std::move(service)), on_fatal_(std::move(on_fatal)), thread_([this] { run(); }) {}
+
+LedgerThread::~LedgerThread() {
+    {
+        const std::lock_guard lock{mutex_};
+        stopping_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+}
+
+bool LedgerThread::post(Job job) {
+    {
+        const std::lock_guard lock{mutex_};
+        if (stopping_ || jobs_.size() >= kLongestQueue) return false;
+        jobs_.push_back(std::move(job));
+    }
+    wake_.notify_one();
+    return true;
+}
+
+bool LedgerThread::post_chore(Chore chore) {
+    {
+        const std::lock_guard lock{mutex_};
+        if (stopping_ || chores_.size() >= kMostChores) return false;
+        chores_.push_back(std::move(chore));
+    }
+    wake_.notify_one();
+    return true;
+}
+
+std::size_t LedgerThread::waiting() const {
+    const std::lock_guard lock{mutex_};
+    return jobs_.size();
+}
+
+void LedgerThread::run() {
+    bool written_since_checkpoint = false;
+    std::unique_lock lock{mutex_};
+    for (;;) {
+        const auto busy = [this] { return stopping_ || !jobs_.empty() || !chores_.empty(); };
+        if (written_since_checkpoint) {
+            if (!wake_.wait_for(lock, kQuiet, busy)) {
+                lock.unlock();
+                ledger_->checkpoint();
+                written_since_checkpoint = false;
+                lock.lock();
+                continue;
+            }
+        } else {
+            wake_.wait(lock, busy);
+        }
+        if (jobs_.empty() && stopping_) return;
+        if (!jobs_.empty()) {
+            lock.unlock();
+            written_since_checkpoint = run_jobs() || written_since_checkpoint;
+            lock.lock();
+            continue;
+        }
+        Chore chore = std::move(chores_.front());
+        chores_.pop_front();
+        lock.unlock();
+        const bool more = chore(*service_);
+        lock.lock();
+        if (more && !stopping_) chores_.push_back(std::move(chore));
+    }
+}
+
+bool LedgerThread::run_jobs() {
+    std::vector<Job> group;
+    {
+        const std::lock_guard lock{mutex_};
+        const std::size_t count = std::min(jobs_.size(), kLargestGroup);
+        group.assign(std::make_move_iterator(jobs_.begin()), std::make_move_iterator(jobs_.begin() + static_cast<std::ptrdiff_t>(count)));
+        jobs_.erase(jobs_.begin(), jobs_.begin() + static_cast<std::ptrdiff_t>(count));
+    }
+    const Seq before = ledger_->head_seq();
+    if (auto fatal = run_group(*service_, group)) on_fatal_(*fatal);
+    return ledger_->head_seq() != before;
+}
+
+}  // namespace dosario

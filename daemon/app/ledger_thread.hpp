@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The thread that owns the ledger and decides. A bounded queue in, groups of decisions, answers after the commit; long work
+// (verifying, copying) goes on in slices whenever nobody waits. A stalled disk stalls this thread and no reader.
+#pragma once
+
+#include "control/group.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace dosario {
+
+class LedgerThread {
+public:
+    static constexpr std::size_t kLongestQueue = 1024;
+    static constexpr std::size_t kMostChores = 8;
+
+    /// One slice of long work, outside of any group; true while there is more to do.
+    using Chore = std::function<bool(Service&)>;
+
+    /// `on_fatal` is called on this thread when the disk failed so that going on would be a lie. Starts at once.
+    LedgerThread(std::unique_ptr<Ledger> ledger, std::unique_ptr<Service> service, std::function<void(Error)> on_fatal);
+    /// Finishes what is queued, then closes the ledger.
+    ~LedgerThread();
+
+    /// False when the queue is full or the thread is stopping: the job was not taken and will never be answered.
+    bool post(Job job);
+    bool post_chore(Chore chore);
+    std::size_t waiting() const;
+
+private:
+    void run();
+    bool run_jobs();
+
+    std::unique_ptr<Ledger> ledger_;
+    std::unique_ptr<Service> service_;
+    std::function<void(Error)> on_fatal_;
+    mutable std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<Job> jobs_;
+    std::deque<Chore> chores_;
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+}  // namespace dosario

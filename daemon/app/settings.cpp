@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/settings.hpp"
+
+#include "app/system_clock.hpp"
+#include "app/toml_section.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace dosario {
+namespace {
+
+constexpr std::size_t kMostProducts = 100'000;
+
+std::optional<toml::table> parse_file(const std::string& path, std::vector<std::string>& problems) {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(path, error)) {
+        problems.push_back(path + ": there is no such file; config/dosario.toml is an example to copy");
+        return std::nullopt;
+    }
+    try {
+        return toml::parse_file(path);
+    } catch (const toml::parse_error& wrong) {
+        const auto& at = wrong.source().begin;
+        problems.push_back(path + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " + std::string{wrong.description()});
+        return std::nullopt;
+    }
+}
+
+void read_station(TomlSection section, Settings& settings) {
+    section.text("name", settings.station);
+    section.text("site", settings.site);
+    section.choice<Language>("language", settings.language, {{"es", Language::es}, {"en", Language::en}, {"pt", Language::pt}});
+    section.text("time_zone", settings.time_zone);
+    if (const auto zone = site_calendar(settings.time_zone); !zone) section.problem("time_zone", zone.error().message);
+    section.end();
+}
+
+void read_rules(TomlSection section, Rules& rules) {
+    section.number("shortest_life_days", rules.shortest_life_days, 0, 3650);
+    section.number("beyond_use_days", rules.beyond_use_days, 0, 3650);
+    section.number("share_of_time_left_percent", rules.share_of_time_left_percent, 0, 100);
+    section.end();
+}
+
+void read_listen(TomlSection& section, ApiTcp& tcp) {
+    std::string listen;
+    section.text("listen", listen);
+    section.texts("hosts", tcp.hosts);
+    section.texts("origins", tcp.origins);
+    if (listen.empty()) return;
+    const auto colon = listen.rfind(':');
+    const std::string port = colon == std::string::npos ? "" : listen.substr(colon + 1);
+    const bool digits = !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string::npos;
+    const int number = digits ? std::stoi(port) : 0;
+    std::string address = listen.substr(0, colon == std::string::npos ? 0 : colon);
+    if (address == "[::1]") address = "::1";
+    if (number < 1 || number > 65535 || (address != "127.0.0.1" && address != "::1")) {
+        return section.problem("listen", "a loopback address with port is wanted, for example \"127.0.0.1:8460\"");
+    }
+    tcp.address = address;
+    tcp.port = static_cast<std::uint16_t>(number);
+}
+
+void read_api(TomlSection section, Settings& settings) {
+    section.text("socket", settings.socket);
+    if (!settings.socket.empty() && settings.socket.front() != '/') section.problem("socket", "a whole path is wanted, beginning with /");
+    section.text("group", settings.group);
+    read_listen(section, settings.tcp);
+    section.end();
+}
+
+void read_reader(TomlSection section, std::vector<ReaderRow>& rows) {
+    ReaderRow row;
+    section.text("match", row.match);
+    const bool vid_pid = row.match.size() >= 9 && row.match[4] == ':' &&
+                         std::all_of(row.match.begin(), row.match.begin() + 9, [](char c) { return c == ':' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+    if (!vid_pid) section.problem("match", "the reader's id as `dosario readers` shows it, or the first part of it (\"05e0:1200\"), is wanted");
+    section.text("name", row.name);
+    section.choice<KeyboardLayout>("layout", row.settings.layout, {{"us", KeyboardLayout::us}, {"es", KeyboardLayout::es}, {"latam", KeyboardLayout::latam}});
+    section.text("gs_substitutes", row.settings.gs_substitutes);
+    section.text("terminators", row.settings.terminators);
+    section.number("idle_ms", row.settings.idle_ms, 20, 5000);
+    section.number("echo_ms", row.echo_ms, 0, 10'000);
+    section.end();
+    rows.push_back(std::move(row));
+}
+
+void read_product(TomlSection section, std::vector<Product>& products) {
+    Product product;
+    std::string gtin;
+    section.text("gtin", gtin);
+    if (const auto parsed = parse_gtin(gtin)) {
+        product.gtin = *parsed;
+    } else {
+        section.problem("gtin", "8, 12, 13 or 14 digits with a right check digit are wanted");
+    }
+    section.text("name", product.name);
+    if (product.name.empty()) section.problem("name", "a product has a name");
+    section.text("unit", product.unit);
+    section.number("units_per_pack", product.units_per_pack, 1, 9999);
+    if (!section.has("units_per_pack")) section.problem("units_per_pack", "how many base units a pack holds is wanted");
+    section.number("units_per_dose", product.units_per_dose, 0, 9999);
+    section.number("beyond_use_days", product.beyond_use_days, 0, 3650);
+    section.end();
+    products.push_back(std::move(product));
+}
+
+void read_catalogue(const std::string& file, std::vector<Product>& products, std::vector<std::string>& problems) {
+    const auto table = parse_file(file, problems);
+    if (!table) return;
+    TomlSection root{&*table, file, "", problems};
+    root.each("product", [&](TomlSection row) {
+        if (products.size() < kMostProducts) read_product(std::move(row), products);
+    });
+    root.end();
+}
+
+}  // namespace
+
+Settings read_settings(const std::string& path, SettingsProblems& problems) {
+    Settings settings;
+    const auto table = parse_file(path, problems.lines);
+    if (!table) return settings;
+    TomlSection root{&*table, path, "", problems.lines};
+    read_station(root.section("station"), settings);
+    read_rules(root.section("rules"), settings.rules);
+    read_api(root.section("api"), settings);
+    TomlSection usb = root.section("usb");
+    usb.flag("enabled", settings.usb);
+    usb.end();
+    root.each("reader", [&](TomlSection row) { read_reader(std::move(row), settings.readers); });
+    std::string catalogue;
+    root.text("catalogue", catalogue);
+    if (!catalogue.empty()) {
+        const std::filesystem::path file{catalogue};
+        read_catalogue(file.is_absolute() ? catalogue : (std::filesystem::path{path}.parent_path() / file).string(), settings.products, problems.lines);
+    }
+    root.end();
+    return settings;
+}
+
+}  // namespace dosario

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration file, read whole and checked before anything starts. config/dosario.toml explains every key.
+#pragma once
+
+#include "base/result.hpp"
+#include "control/messages.hpp"
+#include "reader/driver.hpp"
+#include "workflow/review.hpp"
+
+#include <string>
+#include <vector>
+
+namespace dosario {
+
+/// How readers whose id begins with `match` (vvvv:pppp, or the whole id) are named and set.
+struct ReaderRow {
+    std::string match;
+    std::string name;
+    ReaderSettings settings;
+    int echo_ms = 0;
+};
+
+struct ApiTcp {
+    std::string address;                 ///< empty = no TCP
+    std::uint16_t port = 0;
+    std::vector<std::string> hosts;      ///< accepted Host headers beside address:port
+    std::vector<std::string> origins;
+};
+
+struct Settings {
+    std::string station = "puesto-1";
+    std::string site;
+    Language language = Language::es;
+    std::string time_zone = "America/Argentina/Buenos_Aires";
+    Rules rules;
+    std::string socket;                  ///< a second socket beside the one in the data directory, empty = none
+    std::string group = "dosario";
+    ApiTcp tcp;
+    bool usb = true;
+    std::vector<ReaderRow> readers;
+    std::vector<Product> products;
+};
+
+/// All problems at once, one a line, each as `file:line:column: what is wrong and what is wanted`.
+struct SettingsProblems {
+    std::vector<std::string> lines;
+};
+
+/// `problems` is empty exactly when the settings can be used. A relative catalogue file is looked for beside `path`.
+Settings read_settings(const std::string& path, SettingsProblems& problems);
+
+}  // namespace dosario

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/toml_section.hpp"
+
+namespace dosario {
+
+const toml::node* TomlSection::find(const char* key) {
+    asked_.insert(key);
+    return table_ == nullptr ? nullptr : table_->get(key);
+}
+
+void TomlSection::add(const toml::source_region& place, const std::string& what) {
+    problems_.push_back(file_ + ":" + std::to_string(place.begin.line) + ":" + std::to_string(place.begin.column) + ": " + what);
+}
+
+void TomlSection::problem(const char* key, const std::string& what) {
+    const toml::node* node = find(key);
+    const std::string where = name_.empty() ? key : name_ + "." + key;
+    if (node != nullptr) {
+        add(node->source(), where + ": " + what);
+    } else if (table_ != nullptr) {
+        add(table_->source(), where + ": " + what);
+    }
+}
+
+void TomlSection::text(const char* key, std::string& out) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    if (const auto value = node->value_exact<std::string>()) {
+        out = *value;
+    } else {
+        problem(key, "a text in quotes is wanted");
+    }
+}
+
+void TomlSection::flag(const char* key, bool& out) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    if (const auto value = node->value_exact<bool>()) {
+        out = *value;
+    } else {
+        problem(key, "true or false is wanted");
+    }
+}
+
+std::optional<std::int64_t> TomlSection::whole(const char* key, std::int64_t least, std::int64_t most) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return std::nullopt;
+    const auto value = node->value_exact<std::int64_t>();
+    if (value && *value >= least && *value <= most) return value;
+    problem(key, "a whole number from " + std::to_string(least) + " to " + std::to_string(most) + " is wanted");
+    return std::nullopt;
+}
+
+void TomlSection::texts(const char* key, std::vector<std::string>& out) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    const toml::array* array = node->as_array();
+    if (array == nullptr) return problem(key, "a list of texts is wanted");
+    for (const toml::node& element : *array) {
+        if (const auto value = element.value_exact<std::string>()) {
+            out.push_back(*value);
+        } else {
+            add(element.source(), std::string{key} + ": a text in quotes is wanted");
+        }
+    }
+}
+
+TomlSection TomlSection::section(const char* key) {
+    const toml::node* node = find(key);
+    if (node != nullptr && !node->is_table()) problem(key, std::string{"a section [" } + key + "] is wanted");
+    return {node == nullptr ? nullptr : node->as_table(), file_, key, problems_};
+}
+
+void TomlSection::each(const char* key, const std::function<void(TomlSection)>& row) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    const toml::array* array = node->as_array();
+    if (array == nullptr) return problem(key, std::string{"rows [["} + key + "]] are wanted");
+    for (const toml::node& element : *array) {
+        if (const toml::table* table = element.as_table()) {
+            row(TomlSection{table, file_, key, problems_});
+        } else {
+            add(element.source(), std::string{"rows [["} + key + "]] are wanted");
+        }
+    }
+}
+
+void TomlSection::end() {
+    if (table_ == nullptr) return;
+    for (const auto& [key, value] : *table_) {
+        if (asked_.contains(std::string{key.str()})) continue;
+        const std::string where = name_.empty() ? std::string{key.str()} : name_ + "." + std::string{key.str()};
+        add(key.source(), "unknown key '" + where + "': is it misspelt? config/dosario.toml lists the keys");
+    }
+}
+
+}  // namespace dosario
