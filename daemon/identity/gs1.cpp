@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Element strings:   AI value [GS] AI value [GS] ... AI value [GS]
-// An AI has 2 to 4 digits, fixed by its first two. A value ends by count where these two digits predefine its length, else at GS or
-// at the end. GS after a predefined length is harmless, so is one GS at the very end; a leading or a doubled GS is refused.
+// An AI has 2 to 4 digits, fixed by its first two. A value ends by count where these two digits predefine its length, else at GS
+// or at the end. GS after a predefined length is harmless, so is one GS at the very end; a leading or a doubled GS is refused.
 // With brackets, as people write it:   (AI)value(AI)value ...
 #include "identity/gs1.hpp"
 
@@ -133,8 +133,8 @@ bool holds_ai(std::string_view value, std::string_view ai, std::size_t least, bo
     return false;
 }
 
-/// The last value looks as if it had swallowed an expiry, a lot or a serial number that the message lacks. Narrow on purpose: lots
-/// and serial numbers are full of 10 and 21, and a warning that cries wolf is not read.
+/// The last value looks as if it had swallowed an expiry, a lot or a serial number that the message lacks. Narrow on purpose:
+/// lots and serial numbers are full of 10 and 21, and a warning that cries wolf is not read.
 bool looks_swallowed(const Gs1Message& message, std::string_view ai, std::string_view value, Date reference) {
     if (gs1_predefined_length(ai) != 0) return false;
     const bool expires = message.find("17").has_value();

@@ -33,7 +33,7 @@ enum class CodeError : std::uint8_t {
     ai_pair_invalid,
     ai_requisite_missing,
     ai_duplicate_conflict,
-    restricted_number,  ///< right check digit, but the number means something inside one company or region only: no GTIN
+    restricted_number,  ///< a right check digit, but a number for use inside one company or region: no GTIN
     sym_unsupported,
     parse_failed,
 };
@@ -57,13 +57,13 @@ struct Gs1Element {
 /// At most this many elements are read from one message; more is refused with parse_failed.
 inline constexpr std::size_t kMostElements = 40;
 
-/// A parsed message. While `fault.error` is none, `elements[0..count)` hold everything in the order of the code, repeated AIs included;
-/// with a fault they hold what came before it.
+/// A parsed message. While `fault.error` is none, `elements[0..count)` hold everything in the order of the code, repeated AIs
+/// included; with a fault they hold what came before it.
 struct Gs1Message {
     std::array<Gs1Element, kMostElements> elements;
     std::size_t count = 0;
     CodeFault fault;
-    /// The tail of a variable-length value looks like another AI: the symbol may lack an FNC1. A suspicion, never acted upon here.
+    /// The tail of the last value looks like another AI: the symbol may lack an FNC1. A suspicion, never acted upon here.
     bool suspect_missing_fnc1 = false;
 
     bool ok() const { return fault.error == CodeError::none; }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// All Application Identifiers, sorted by number. The facts (formats, company) come from the GS1 Barcode Syntax Dictionary, (c) GS1 AISBL
-// and the BWIPP and Zint projects, Apache License 2.0; the form is our own. Not checked: lists of countries, currencies, package and
-// media types, IBAN, coupons (8110, 8112), the check characters of 8013 and 8014, and where a company prefix ends.
+// All Application Identifiers, sorted by number. The facts (formats, company) come from the GS1 Barcode Syntax Dictionary,
+// (c) GS1 AISBL and the BWIPP and Zint projects, Apache License 2.0; the form is our own. Not checked: lists of countries,
+// currencies, package and media types, IBAN, coupons (8110, 8112), the check characters of 8013 and 8014, and where a company
+// prefix ends.
 #include "identity/gs1_ai_table.hpp"
 
 #include "identity/digits.hpp"
@@ -190,8 +191,8 @@ std::size_t gs1_ai_length(char first, char second) {
     const int lead = (first - '0') * 10 + (second - '0');
     if (lead <= 4 || (lead >= 10 && lead <= 22) || lead == 30 || lead == 37 || lead >= 90) return 2;
     if ((lead >= 23 && lead <= 25) || (lead >= 40 && lead <= 42) || lead == 71) return 3;
-    if ((lead >= 31 && lead <= 36) || lead == 39 || lead == 43 || lead == 70 || lead == 72 || (lead >= 80 && lead <= 82)) return 4;
-    return 0;
+    if ((lead >= 31 && lead <= 36) || lead == 39 || lead == 43) return 4;
+    return lead == 70 || lead == 72 || (lead >= 80 && lead <= 82) ? 4 : 0;
 }
 
 std::size_t gs1_predefined_length(std::string_view ai) {

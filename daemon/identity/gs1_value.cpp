@@ -36,8 +36,9 @@ std::uint64_t number_of(std::string_view digits) {
 
 bool is_long_date(std::string_view digits) {
     const auto number = number_of(digits);
-    return make_date(static_cast<int>(number / 10000), static_cast<unsigned>(number / 100 % 100), static_cast<unsigned>(number % 100))
-        .has_value();
+    const auto month = static_cast<unsigned>(number / 100 % 100);
+    const auto day = static_cast<unsigned>(number % 100);
+    return make_date(static_cast<int>(number / 10000), month, day).has_value();
 }
 
 bool is_piece_of_total(std::string_view digits) {
@@ -65,7 +66,9 @@ Gs1ValueFault unless(bool holds, CodeError error, std::size_t at = 0) {
 /// `part` has the length and the characters that the component asks for.
 Gs1ValueFault check_rule(Gs1Rule rule, std::string_view part, Date reference) {
     const bool zeros = std::ranges::all_of(part, [](char c) { return c == '0'; });
-    const auto one_of = [&](std::string_view choices) { return unless(choices.find(part[0]) != std::string_view::npos, CodeError::bad_value); };
+    const auto one_of = [&](std::string_view choices) {
+        return unless(choices.find(part[0]) != std::string_view::npos, CodeError::bad_value);
+    };
     switch (rule) {
         case Gs1Rule::any: return {};
         case Gs1Rule::check_digit: return unless(gs1_check_digit_holds(part), CodeError::check_digit, part.size() - 1);

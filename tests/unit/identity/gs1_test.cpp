@@ -24,7 +24,9 @@ bool views_lie_within(const Gs1Message& message, std::string_view content) {
         return view.empty() || (view.data() >= content.data() && view.data() + view.size() <= content.data() + content.size());
     };
     bool all = within(message.fault.ai) && message.fault.offset <= content.size() && message.count <= kMostElements;
-    for (std::size_t i = 0; i < message.count; ++i) all = all && within(message.elements[i].ai) && within(message.elements[i].value);
+    for (std::size_t i = 0; i < message.count; ++i) {
+        all = all && within(message.elements[i].ai) && within(message.elements[i].value);
+    }
     return all;
 }
 
@@ -80,7 +82,9 @@ TEST_CASE("day 00 is the last day of its month, and days that do not exist are r
     CHECK(gs1_date("280200", kToday) == parse_date("2028-02-29"));
     CHECK(gs1_date("271200", kToday) == parse_date("2027-12-31"));
     CHECK(gs1_date("280229", kToday) == parse_date("2028-02-29"));
-    for (const char* wrong : {"270229", "271300", "270000", "270431", "2704", "2704310", "27o430", ""}) CHECK_FALSE(gs1_date(wrong, kToday));
+    for (const char* wrong : {"270229", "271300", "270000", "270431", "2704", "2704310", "27o430", ""}) {
+        CHECK_FALSE(gs1_date(wrong, kToday));
+    }
 }
 
 TEST_CASE("each broken rule is named, with its place and its AI", "[gs1]") {
