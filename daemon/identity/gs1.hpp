@@ -29,9 +29,11 @@ enum class CodeError : std::uint8_t {
     bad_date,
     bad_time,
     bad_piece_total,
+    bad_value,  ///< a component with a rule of its own (AIs far from pharmacy)
     ai_pair_invalid,
     ai_requisite_missing,
     ai_duplicate_conflict,
+    restricted_number,  ///< a right check digit, but a number for use inside one company or region: no GTIN
     sym_unsupported,
     parse_failed,
 };
@@ -42,7 +44,7 @@ std::string_view code_error_name(CodeError error);
 /// Where and why a code was refused. `offset` counts bytes from the start of the content (after the AIM identifier).
 struct CodeFault {
     CodeError error = CodeError::none;
-    std::uint16_t offset = 0;
+    std::uint16_t offset = 0;  ///< of the odd character, else of the value or the AI at fault
     std::string_view ai;  ///< the AI at fault, a view into the input; empty where there is none
 };
 
@@ -55,12 +57,13 @@ struct Gs1Element {
 /// At most this many elements are read from one message; more is refused with parse_failed.
 inline constexpr std::size_t kMostElements = 40;
 
-/// A parsed message. While `fault.error` is none, `elements[0..count)` hold everything in the order of the code.
+/// A parsed message. While `fault.error` is none, `elements[0..count)` hold everything in the order of the code, repeated AIs
+/// included; with a fault they hold what came before it.
 struct Gs1Message {
     std::array<Gs1Element, kMostElements> elements;
     std::size_t count = 0;
     CodeFault fault;
-    /// The tail of a variable-length value looks like another AI: the symbol may lack an FNC1. A suspicion, never acted upon here.
+    /// The tail of the last value looks like another AI: the symbol may lack an FNC1. A suspicion, never acted upon here.
     bool suspect_missing_fnc1 = false;
 
     bool ok() const { return fault.error == CodeError::none; }
@@ -74,6 +77,9 @@ enum class Gs1Profile : std::uint8_t { strict, lenient };
 /// Parses AIs and values separated by GS, without symbology identifier and without leading GS. `reference` decides the century
 /// of two-digit years (General Specifications 7.12).
 Gs1Message parse_element_string(std::string_view content, Date reference, Gs1Profile profile = Gs1Profile::strict);
+
+/// The same from the form people write, `(01)07791234567898(10)L1`; a `(` always begins the next AI. Views into the input.
+Gs1Message parse_bracketed(std::string_view content, Date reference, Gs1Profile profile = Gs1Profile::strict);
 
 /// YYMMDD with day 00 = last day of the month; nothing for a day that does not exist. Six characters, digits checked.
 std::optional<Date> gs1_date(std::string_view yymmdd, Date reference);

@@ -21,7 +21,7 @@ struct Gtin {
     friend auto operator<=>(const Gtin&, const Gtin&) = default;
 };
 
-/// 8, 12, 13 or 14 digits with a right check digit; nothing otherwise.
+/// 8, 12, 13 or 14 digits with a right check digit; nothing otherwise. Restricted numbers pass here; identify() refuses them.
 std::optional<Gtin> parse_gtin(std::string_view digits);
 
 /// A thing this system made or named: a dose, or a pack opened here. 60 bits, never 0, one number space for both.
@@ -67,7 +67,7 @@ struct LogisticUnit {
 struct Person {
     std::string_view country;    ///< ISO 3166 two letters
     std::string_view id_kind;    ///< "DNI"
-    std::string_view canonical;  ///< secret
+    std::string_view canonical;  ///< secret; DNI: digits without leading zeros
 };
 
 /// Words of the desk card.
@@ -81,7 +81,7 @@ struct Command {
     std::uint32_t times = 1;  ///< of `times` only: 1 to 9999
 };
 
-/// The scannable text of a command without multiplier, `DOSARIO.SI`.
+/// The scannable text of a command, `DOSARIO.SI`; of `times` the one for 1, `DOSARIO.X1`. It is read in either case.
 std::string_view command_code(CommandWord word);
 
 /// `DOSARIO.B.` + 8 characters A-Z 0-9: who works.
@@ -89,7 +89,8 @@ struct Badge {
     std::string_view code;  ///< the 8 characters
 };
 
-/// Not understood. A fault with error none: readable, and not ours (plain text, a URL, ...).
+/// Not understood. A fault with error none: readable, and not ours (plain text, a URL, ...); if its `ai` is set, a right GS1
+/// message that begins with that AI and names nothing we keep (8006 piece of an item, 414 + 21 label of a wholesaler, ...).
 struct Unknown {
     CodeFault why;
 };

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Identification takes nothing from the heap. This file replaces operator new for the whole test program, to count.
+#include "identity/identity.hpp"
+#include "support/catch.hpp"
+
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <vector>
+
+namespace {
+
+std::size_t allocations = 0;
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+    ++allocations;
+    if (void* const memory = std::malloc(size)) return memory;
+    throw std::bad_alloc{};
+}
+
+// The other forms as well: a sanitizer minds memory that one family takes and another gives back.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    ++allocations;
+    return std::malloc(size);
+}
+
+void* operator new[](std::size_t size) { return operator new(size); }
+
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+
+using namespace dosario;
+
+TEST_CASE("identifying allocates nothing, whatever the content", "[identify]") {
+    const Date today = *parse_date("2026-11-21");
+    const std::vector<std::string> contents = {
+        "01077912345678981727043010LOTE-ABC123\x1d" "21SERIAL1234567890ABCD",
+        "(01)07791234567898(10)L1(17)270630",
+        "7791234567898",
+        "02077912345678983712",
+        "00123456789@PEREZ@JUAN CARLOS@M@12345678@A@01/02/1980@01/01/2010",
+        dose_code(ThingId{123456789}),
+        "DOSARIO.X100",
+        "DOSARIO.B.ABCD1234",
+        std::string(3000, '1'),
+        std::string(3000, 'a'),
+    };
+    const std::size_t before = allocations;
+    std::size_t seen = 0;
+    for (const std::string& content : contents) seen += identify("", content, today).index() + 1;
+    const std::size_t after = allocations;
+    CHECK(after == before);
+    CHECK(seen > contents.size());
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Our own codes: doses, opened packs, badges, the desk card; and what a damaged one may become.
+#include "identity/identity.hpp"
+#include "support/catch.hpp"
+
+#include <random>
+#include <string>
+
+using namespace dosario;
+
+namespace {
+
+const Date kToday = *parse_date("2026-11-21");
+constexpr std::size_t kBody = 10;  // `DOSARIO.D.`
+constexpr std::uint64_t kSixtyBits = (std::uint64_t{1} << 60) - 1;
+
+CodeFault fault_of(std::string_view content) {
+    const Identity identity = identify("", content, kToday);
+    REQUIRE(std::holds_alternative<Unknown>(identity));
+    return std::get<Unknown>(identity).why;
+}
+
+/// True if it is read as a dose or pack, and as another one than `number`.
+bool is_other_thing(std::string_view content, std::uint64_t number) {
+    const Identity identity = identify("", content, kToday);
+    if (const auto* dose = std::get_if<DoseLabel>(&identity)) return dose->dose.number != number;
+    if (const auto* pack = std::get_if<PackLabel>(&identity)) return pack->pack.number != number;
+    return false;
+}
+
+}  // namespace
+
+TEST_CASE("doses and packs go from number to code and back", "[own]") {
+    std::mt19937_64 random{1};
+    for (int i = 0; i < 2000; ++i) {
+        const ThingId thing{(random() & kSixtyBits) | 1};
+        const std::string dose = dose_code(thing);
+        const std::string pack = pack_code(thing);
+        CHECK(dose.size() == 23);
+        CHECK(std::get<DoseLabel>(identify("]d1", dose, kToday)).dose == thing);
+        CHECK(std::get<PackLabel>(identify("", pack, kToday)).pack == thing);
+        CHECK(parse_thing(thing_text(thing)) == thing);
+        CHECK(parse_thing(dose) == thing);
+    }
+    CHECK(thing_text(ThingId{1}) == "000000000001");
+    CHECK(thing_text(ThingId{kSixtyBits}) == "ZZZZZZZZZZZZ");
+}
+
+TEST_CASE("one wrong character in a dose code never names another dose", "[own]") {
+    std::mt19937_64 random{2};
+    for (int i = 0; i < 50; ++i) {
+        const ThingId thing{(random() & kSixtyBits) | 1};
+        const std::string code = dose_code(thing);
+        for (std::size_t at = 0; at < code.size(); ++at) {
+            for (int c = 0; c < 256; ++c) {
+                std::string wrong = code;
+                wrong[at] = static_cast<char>(c);
+                if (wrong == code) continue;
+                if (is_other_thing(wrong, thing.number)) FAIL(wrong << " from " << code);
+            }
+        }
+    }
+}
+
+TEST_CASE("neighbours swapped in a dose code are caught, but for one pair in some six hundred", "[own]") {
+    std::mt19937_64 random{3};
+    int swapped = 0;
+    int missed = 0;
+    for (int i = 0; i < 5000; ++i) {
+        const ThingId thing{(random() & kSixtyBits) | 1};
+        const std::string code = dose_code(thing);
+        for (std::size_t at = kBody; at + 1 < code.size(); ++at) {
+            std::string wrong = code;
+            std::swap(wrong[at], wrong[at + 1]);
+            if (wrong == code) continue;
+            ++swapped;
+            if (is_other_thing(wrong, thing.number)) ++missed;
+        }
+    }
+    CHECK(swapped > 50'000);
+    CHECK(missed * 400 < swapped);
+}
+
+TEST_CASE("a dose code cut or with one bit turned never names another dose", "[own]") {
+    const ThingId thing{0x123456789abcdef};
+    const std::string code = dose_code(thing);
+    for (std::size_t size = 0; size < code.size(); ++size) {
+        CHECK(std::holds_alternative<Unknown>(identify("", std::string_view{code}.substr(0, size), kToday)));
+    }
+    for (std::size_t bit = 0; bit < code.size() * 8; ++bit) {
+        std::string turned = code;
+        turned[bit / 8] = static_cast<char>(static_cast<unsigned char>(turned[bit / 8]) ^ (1U << (bit % 8)));
+        INFO(turned);
+        CHECK(std::holds_alternative<Unknown>(identify("", turned, kToday)));
+    }
+}
+
+TEST_CASE("a damaged code of ours says what is wrong and where", "[own]") {
+    const std::string code = dose_code(ThingId{123456789});
+    std::string wrong = code;
+    wrong.back() = wrong.back() == '0' ? '1' : '0';
+    CHECK(fault_of(wrong).error == CodeError::check_character);
+    CHECK(fault_of(wrong).offset == 22);
+    wrong = code;
+    wrong[12] = 'U';
+    CHECK(fault_of(wrong).error == CodeError::bad_character);
+    CHECK(fault_of(wrong).offset == 12);
+    wrong = code;
+    wrong.back() = '-';
+    CHECK(fault_of(wrong).error == CodeError::bad_character);
+    CHECK(fault_of(wrong).offset == 22);
+    CHECK(fault_of(code + "0").error == CodeError::value_length);
+    CHECK(fault_of(dose_code(ThingId{0})).error == CodeError::parse_failed);
+    CHECK(fault_of("DOSARIO.Q.ABC").error == CodeError::parse_failed);
+}
+
+TEST_CASE("capitals turned by the keyboard are refused in a dose code", "[own]") {
+    std::string code = dose_code(ThingId{kSixtyBits});
+    for (char& c : code) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    CHECK(fault_of(code).error == CodeError::bad_character);
+    CHECK(fault_of(code).offset == 0);
+}
+
+TEST_CASE("every word of the desk card is read, in either case", "[own]") {
+    constexpr const char* kCodes[] = {"DOSARIO.RECIBIR", "DOSARIO.FRACCIONAR", "DOSARIO.VERIFICAR",  "DOSARIO.ENTREGAR",
+                                      "DOSARIO.CONTAR",  "DOSARIO.BAJA",       "DOSARIO.DEVOLUCION", "DOSARIO.DESHACER",
+                                      "DOSARIO.LISTO",   "DOSARIO.AYUDA",      "DOSARIO.SI",         "DOSARIO.NO",
+                                      "DOSARIO.X1",      "DOSARIO.PRUEBA"};
+    for (std::size_t i = 0; i < std::size(kCodes); ++i) {
+        const auto word = static_cast<CommandWord>(i);
+        CHECK(command_code(word) == kCodes[i]);
+        const auto command = std::get<Command>(identify("]C0", kCodes[i], kToday));
+        CHECK(command.word == word);
+        CHECK(command.times == 1);
+    }
+    CHECK(std::get<Command>(identify("", "dosario.si", kToday)).word == CommandWord::yes);
+    CHECK(std::get<Command>(identify("", "]d1DOSARIO.NO", kToday)).word == CommandWord::no);
+    CHECK(fault_of("DOSARIO.").error == CodeError::parse_failed);
+    CHECK(fault_of("DOSARIO.SII").error == CodeError::parse_failed);
+    CHECK(fault_of("DOSARIO.SII").offset == 8);
+    CHECK(fault_of("DOSARIO").error == CodeError::none);
+}
+
+TEST_CASE("a multiplier is 1 to 9999 without leading zeros", "[own]") {
+    const auto times = [](std::string_view content) { return std::get<Command>(identify("", content, kToday)).times; };
+    CHECK(times("DOSARIO.X1") == 1);
+    CHECK(times("DOSARIO.X9999") == 9999);
+    CHECK(times("dosario.x30") == 30);
+    for (const char* wrong : {"DOSARIO.X", "DOSARIO.X0", "DOSARIO.X01", "DOSARIO.X10000", "DOSARIO.X1A", "DOSARIO.X-1"}) {
+        CHECK(fault_of(wrong).error == CodeError::parse_failed);
+        CHECK(fault_of(wrong).offset == 9);
+    }
+}
+
+TEST_CASE("a badge has eight capitals or digits", "[own]") {
+    CHECK(std::get<Badge>(identify("", "DOSARIO.B.AB12CD34", kToday)).code == "AB12CD34");
+    CHECK(fault_of("DOSARIO.B.AB12CD3").error == CodeError::value_length);
+    CHECK(fault_of("DOSARIO.B.AB12CD345").error == CodeError::value_length);
+    CHECK(fault_of("DOSARIO.B.AB12cD34").error == CodeError::bad_character);
+    CHECK(fault_of("DOSARIO.B.AB12cD34").offset == 14);
+}
