@@ -201,6 +201,11 @@ void UsbSession::out_done() {
 void UsbSession::stop() {
     stopping_ = true;
     queue_.clear();
+    cancel_all();
+    noted_ = true;
+}
+
+void UsbSession::cancel_all() {
     cancel_in();
     if (out_.in_flight) libusb_cancel_transfer(out_.usb);
 }
@@ -221,7 +226,7 @@ void UsbSession::tend() {
     if (!stopping_ && !left_) recover();
     if (!stopping_ && !left_) start_next_write();
     if (!stopping_ && !left_) return;
-    if (in_in_flight() || out_.in_flight) stop();
+    if (in_in_flight() || out_.in_flight) cancel_all();
     else give_back();
 }
 

@@ -68,6 +68,7 @@ private:
     bool probe();
     void note(int code, std::string_view attempt);
     void note_trouble(Trouble trouble);
+    void cancel_all();
     void cancel_in();
     bool in_in_flight() const;
 
