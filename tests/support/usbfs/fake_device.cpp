@@ -62,14 +62,16 @@ void FakeDevice::stall(std::uint8_t endpoint) {
     changed();
 }
 
-void FakeDevice::leave() {
+void FakeDevice::leave() { leave_after_error(-ESHUTDOWN); }
+
+void FakeDevice::leave_after_error(int status) {
     locked([&] {
         if (gone_) return;
         gone_ = true;
         while (!waiting_.empty()) {
             FakeUrb urb = std::move(waiting_.front());
             waiting_.pop_front();
-            complete(std::move(urb), -ESHUTDOWN);
+            complete(std::move(urb), status);
         }
         claims_.clear();
         drivers_.clear();
@@ -106,7 +108,12 @@ int FakeDevice::get_driver(std::uint8_t interface, std::string& name) const {
     });
 }
 
-int FakeDevice::disconnect(std::uint8_t interface) { return locked([&] { return drivers_.erase(interface) == 1 ? 0 : -ENODATA; }); }
+int FakeDevice::disconnect(std::uint8_t interface) {
+    return locked([&] {
+        if (!disconnect_allowed_) misuse_ = "the kernel driver was taken away";
+        return drivers_.erase(interface) == 1 ? 0 : -ENODATA;
+    });
+}
 
 int FakeDevice::connect(std::uint8_t interface) {
     const int code = locked([&] {
@@ -210,7 +217,7 @@ int FakeDevice::submit(FakeUrb urb) {
             return -EINVAL;
         }
         if (halted_.contains(urb.endpoint)) complete(std::move(urb), -EPIPE);
-        else if ((urb.endpoint & 0x80) == 0) {
+        else if ((urb.endpoint & 0x80) == 0 && !hold_writes_) {
             writes_.push_back(urb.out);
             urb.actual = urb.out.size();
             complete(std::move(urb), 0);

@@ -39,6 +39,7 @@ struct FakeSpec {
     std::string product;
     std::vector<FakeInterface> interfaces;
     bool strings_in_sysfs = true;
+    bool permitted = true;        ///< false: the node has mode 000
 };
 
 /// A keyboard-wedge scanner as it is plugged into a desktop: usbhid has it, sysfs shows its report descriptor.
@@ -80,8 +81,15 @@ public:
     /// The `index`-th ioctl from now on (from 0) finds the device gone.
     void leave_at_ioctl(int index) { locked([&] { leave_in_ = index; }); }
     void leave();
+    /// As some controllers show an unplug: the waiting URBs end with `status`, then nothing answers any more.
+    void leave_after_error(int status);
     /// Another program has the interface.
     void hold_by_other(std::uint8_t interface) { locked([&] { others_.insert(interface); }); }
+
+    /// From now on taking the kernel driver away is misuse.
+    void forbid_disconnect() { locked([&] { disconnect_allowed_ = false; }); }
+    /// Transfers to OUT endpoints stay in flight.
+    void hold_writes() { locked([&] { hold_writes_ = true; }); }
 
     // -- what the test sees --
     bool gone() const { return locked([&] { return gone_; }); }
@@ -152,6 +160,8 @@ private:
     Bytes on_cancel_;
     int leave_in_ = -1;
     bool gone_ = false;
+    bool disconnect_allowed_ = true;
+    bool hold_writes_ = false;
     int ioctls_ = 0, reaps_ = 0, opens_ = 0, halts_cleared_ = 0;
     std::vector<Bytes> writes_;
     std::string misuse_;

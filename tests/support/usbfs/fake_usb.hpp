@@ -19,8 +19,6 @@ public:
     virtual FakeDevice& device() = 0;
     /// Where the program under test finds it, `/dev/bus/usb/001/002`.
     virtual const std::string& node() const = 0;
-    /// The real file behind node().
-    virtual const std::string& real_node() const = 0;
 };
 
 class FakeUsb {

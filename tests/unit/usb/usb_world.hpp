@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 
@@ -36,7 +37,10 @@ struct Heard {
 class RememberingListener final : public UsbListener {
 public:
     using What = Heard::What;
-    void appeared(UsbPort port, UsbInterface interface) override { add({What::appeared, port, std::move(interface), {}, {}, {}}); }
+    void appeared(UsbPort port, UsbInterface interface) override {
+        if (on_appeared) on_appeared();
+        add({What::appeared, port, std::move(interface), {}, {}, {}});
+    }
     void disappeared(UsbPort port) override { add({What::disappeared, port, {}, {}, {}, {}}); }
     void opened(UsbPort port) override { add({What::opened, port, {}, {}, {}, {}}); }
     void failed(UsbPort port, Error why) override { add({What::failed, port, {}, std::move(why), {}, {}}); }
@@ -69,6 +73,9 @@ public:
         if (!came) FAIL("neither of two events came for port " << port);
         return find(a, 1, port) != nullptr ? a : b;
     }
+
+    /// Runs on the host's thread; set before the host starts.
+    std::function<void()> on_appeared;
 
 private:
     void add(Heard heard) {
