@@ -7,6 +7,7 @@
 #include "base/result.hpp"
 #include "reader/driver.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -32,16 +33,24 @@ public:
     virtual void received(UsbPort port, std::uint8_t endpoint, Bytes bytes, MonoTime heard_at) = 0;
 };
 
+struct UsbHostSettings {
+    /// How often the kernel's list is compared with libusb's, for machines and containers where no udevd reports arrivals.
+    std::chrono::milliseconds rescan_every{5000};
+};
+
 /// Start once, stop once. open, close and write may be called from any thread; they queue and return, the result comes to the listener.
 class UsbHost {
 public:
     /// Fails when libusb cannot start. `listener` and `clock` must outlive the host.
-    static Result<std::unique_ptr<UsbHost>> start(UsbListener& listener, const Clock& clock);
+    static Result<std::unique_ptr<UsbHost>> start(UsbListener& listener, const Clock& clock, UsbHostSettings settings = {});
     /// Gives every interface back (kernel driver re-attached), waits for every transfer, ends the thread.
     virtual ~UsbHost() = default;
+    /// Takes the interface: opened() or failed() follows, or disappeared(). Nothing happens if it is open already or has left.
     virtual void open(UsbPort port) = 0;
     /// Releases the interface and re-attaches the kernel driver that had it. No more received() after the queue reached it.
     virtual void close(UsbPort port) = 0;
+    /// In order per port, at most 64 waiting, else the port fails. What the device refuses (STALL) is skipped; on a port that is not
+    /// open nothing happens. Answers to control requests of direction IN are not kept.
     virtual void write(UsbPort port, ReaderWrite write) = 0;
 };
 

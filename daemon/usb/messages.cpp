@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "usb/messages.hpp"
+
+#include <libusb.h>
+
+#include <cstdio>
+
+namespace dosario {
+
+std::string name_for_people(const UsbInterface& interface) {
+    char ids[16];
+    std::snprintf(ids, sizeof ids, "%04x:%04x", interface.vid, interface.pid);
+    std::string name = ids;
+    if (!interface.product.empty()) name += " \"" + interface.product + '"';
+    name += " (";
+    if (!interface.serial.empty()) name += "serial " + interface.serial + ", ";
+    return name + "interface " + std::to_string(interface.number) + ')';
+}
+
+Error usb_error(int code, const UsbInterface& interface, std::string_view attempt) {
+    const std::string head = "cannot " + std::string{attempt} + " reader " + name_for_people(interface) + ": ";
+    switch (code) {
+        case LIBUSB_ERROR_ACCESS:
+            return fail(Failure::refused, head + "permission denied. Install Dosario's udev rule (70-dosario.rules), which gives "
+                                                 "readers to the group dosario, then unplug the reader and plug it in again.");
+        case LIBUSB_ERROR_BUSY:
+            return fail(Failure::unavailable, head + "another program holds it. Close the vendor's tool, the browser page that uses "
+                                                     "the scanner or a second Dosario; then unplug the reader and plug it in again.");
+        case LIBUSB_ERROR_NO_DEVICE:
+            return fail(Failure::not_found, head + "it is not there any more. Check the cable and plug it in again; in a container, "
+                                                   "check that /dev/bus/usb is passed in.");
+        case LIBUSB_ERROR_NO_MEM:
+            return fail(Failure::full, head + "the kernel has no memory left for USB transfers. Stop other programs, then plug it in again.");
+        default:
+            return fail(Failure::io, head + libusb_strerror(code) + ". Unplug it and plug it in again; if this repeats, try another "
+                                                                    "cable or port.");
+    }
+}
+
+}  // namespace dosario

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "usb/ports.hpp"
+
+#include "usb/device.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace dosario {
+
+void UsbPorts::add(const UsbDeviceRef& device) {
+    const UsbAddress address = address_of(device.get());
+    if (knows(address)) return;
+    Device& added = devices_[address];
+    added.usb = device;
+    for (UsbInterface& interface : describe_interfaces(device.get())) {
+        const UsbPort port = next_port_++;
+        where_[port] = address;
+        added.ports[port] = interface;
+        listener_.appeared(port, std::move(interface));
+    }
+}
+
+void UsbPorts::remove(UsbAddress address) {
+    tell_left(address);
+    devices_.erase(address);
+}
+
+/// The entry stays (libusb and the kernel may list the device for a while yet), its ports do not.
+void UsbPorts::tell_left(UsbAddress address) {
+    const auto device = devices_.find(address);
+    if (device == devices_.end()) return;
+    for (const auto& [port, interface] : std::exchange(device->second.ports, {})) {
+        where_.erase(port);
+        if (const auto open = sessions_.find(port); open != sessions_.end()) {
+            open->second.closing = true;
+            open->second.open_again = false;
+            open->second.session->stop();
+        }
+        if (!stopping_) listener_.disappeared(port);
+    }
+}
+
+std::set<UsbAddress> UsbPorts::addresses() const {
+    std::set<UsbAddress> all;
+    for (const auto& [address, device] : devices_) all.insert(address);
+    return all;
+}
+
+void UsbPorts::open(UsbPort port) {
+    const auto where = where_.find(port);
+    if (where == where_.end() || stopping_) return;
+    if (const auto open = sessions_.find(port); open != sessions_.end()) {
+        open->second.open_again = open->second.closing;
+        return;
+    }
+    const Device& device = devices_.at(where->second);
+    start_session(port, device, device.ports.at(port));
+}
+
+void UsbPorts::start_session(UsbPort port, const Device& device, const UsbInterface& interface) {
+    auto session = UsbSession::open(device.usb, port, interface, listener_, clock_);
+    if (session.has_error()) {
+        if (session.error().failure == Failure::not_found) tell_left(where_.at(port));
+        else listener_.failed(port, session.error());
+        return;
+    }
+    Open& open = sessions_[port];
+    open.session = std::move(*session);
+    // When arming fails the session ends in tend(), which tells why.
+    if (open.session->arm()) listener_.opened(port);
+}
+
+void UsbPorts::close(UsbPort port) {
+    const auto open = sessions_.find(port);
+    if (open == sessions_.end()) return;
+    open->second.closing = true;
+    open->second.open_again = false;
+    open->second.session->stop();
+}
+
+void UsbPorts::write(UsbPort port, ReaderWrite write) {
+    const auto open = sessions_.find(port);
+    if (open != sessions_.end()) open->second.session->write(std::move(write));
+}
+
+void UsbPorts::tend() {
+    std::vector<std::pair<UsbPort, Open>> ended;
+    for (auto& [port, open] : sessions_) open.session->tend();
+    for (auto& [port, open] : sessions_) {
+        const auto where = where_.find(port);
+        if (open.session->left() && where != where_.end()) tell_left(UsbAddress{where->second});
+    }
+    for (auto open = sessions_.begin(); open != sessions_.end();) {
+        if (!open->second.session->finished()) {
+            ++open;
+            continue;
+        }
+        ended.emplace_back(open->first, std::move(open->second));
+        open = sessions_.erase(open);
+    }
+    for (const auto& [port, open] : ended) end_session(port, open);
+}
+
+bool UsbPorts::restless() const {
+    return std::any_of(sessions_.begin(), sessions_.end(), [](const auto& open) { return open.second.session->restless(); });
+}
+
+void UsbPorts::end_session(UsbPort port, const Open& ended) {
+    if (stopping_) return;
+    if (!ended.closing && ended.session->failure()) listener_.failed(port, *ended.session->failure());
+    if (ended.open_again) open(port);
+}
+
+void UsbPorts::stop() {
+    stopping_ = true;
+    for (auto& [port, open] : sessions_) {
+        open.closing = true;
+        open.session->stop();
+    }
+}
+
+}  // namespace dosario

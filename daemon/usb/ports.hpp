@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of devices and their ports: which are known, which are open, what the listener was told. On the USB thread only.
+#pragma once
+
+#include "usb/context.hpp"
+#include "usb/host.hpp"
+#include "usb/session.hpp"
+
+#include <map>
+#include <set>
+
+namespace dosario {
+
+class UsbPorts {
+public:
+    UsbPorts(UsbListener& listener, const Clock& clock) : listener_(listener), clock_(clock) {}
+
+    /// A device that is not known yet: asks it, tells appeared() for each HID interface.
+    void add(const UsbDeviceRef& device);
+    /// The device left: disappeared() for each port that was not told yet; the address is free for another one.
+    void remove(UsbAddress address);
+    bool knows(UsbAddress address) const { return devices_.contains(address); }
+    std::set<UsbAddress> addresses() const;
+
+    void open(UsbPort port);
+    void close(UsbPort port);
+    void write(UsbPort port, ReaderWrite write);
+    /// After each round of events: tends the sessions, tells how they ended.
+    void tend();
+    /// tend() is wanted before waiting for events: a callback ran inside another session's request.
+    bool restless() const;
+    /// Gives every interface back; tend() until idle(). The listener hears no more.
+    void stop();
+    bool idle() const { return sessions_.empty(); }
+
+private:
+    struct Device {
+        UsbDeviceRef usb;
+        std::map<UsbPort, UsbInterface> ports;  ///< those the listener believes to be there
+    };
+    struct Open {
+        std::unique_ptr<UsbSession> session;
+        bool closing = false;    ///< close() was asked, or the device is known to have left: its end is not reported
+        bool open_again = false; ///< open() came while it was closing
+    };
+
+    void tell_left(UsbAddress address);
+    void start_session(UsbPort port, const Device& device, const UsbInterface& interface);
+    void end_session(UsbPort port, const Open& ended);
+
+    UsbListener& listener_;
+    const Clock& clock_;
+    UsbPort next_port_ = 1;
+    bool stopping_ = false;
+    std::map<UsbAddress, Device> devices_;
+    std::map<UsbPort, UsbAddress> where_;
+    std::map<UsbPort, Open> sessions_;
+};
+
+}  // namespace dosario

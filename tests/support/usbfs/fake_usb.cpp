@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// The node in /dev/bus/usb is a symbolic link to a pseudo-terminal: a plain file is always writable, and libusb, which waits for POLLOUT,
+// would spin. Output stopped (TCOOFF) means "nothing to reap", started (TCOON) "reap me", the master closed "the device is gone".
+#include "support/usbfs/fake_usb.hpp"
+
+#include "base/check.hpp"
+#include "support/usbfs/usbfs_wire.hpp"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
+namespace dosario::test {
+namespace {
+
+/// The slave's path without a lookup in /dev, which the test bed redirects.
+class Pty {
+public:
+    Pty() : master_(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
+        DOSARIO_CHECK(master_ >= 0 && grantpt(master_) == 0 && unlockpt(master_) == 0);
+        slave_ = ioctl(master_, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        DOSARIO_CHECK(slave_ >= 0);
+        char name[64];
+        DOSARIO_CHECK(ptsname_r(master_, name, sizeof name) == 0);
+        path_ = name;
+        tcflow(slave_, TCOOFF);
+    }
+    ~Pty() {
+        hang_up();
+        ::close(slave_);
+    }
+    Pty(const Pty&) = delete;
+    Pty& operator=(const Pty&) = delete;
+    void show(bool ready) { tcflow(slave_, ready ? TCOON : TCOOFF); }
+    void hang_up() {
+        if (master_ >= 0) ::close(std::exchange(master_, -1));
+    }
+    const std::string& path() const { return path_; }
+
+private:
+    int master_;
+    int slave_ = -1;
+    std::string path_;
+};
+
+std::string hex_id(std::uint16_t id) {
+    char text[8];
+    std::snprintf(text, sizeof text, "%04x", id);
+    return text;
+}
+
+class Plugged final : public PluggedDevice {
+public:
+    Plugged(const FakeSpec& spec, std::string node, std::string root, std::string syspath)
+        : device_(spec), wire_(device_), node_(std::move(node)), real_node_(std::move(root) + node_), syspath_(std::move(syspath)) {
+        device_.on_change = [this] { follow(); };
+        wire_.attach(handler_);
+    }
+    ~Plugged() override { g_object_unref(handler_); }
+    FakeDevice& device() override { return device_; }
+    const std::string& node() const override { return node_; }
+    const std::string& syspath() const { return syspath_; }
+    UMockdevIoctlBase* handler() { return handler_; }
+
+    void make_node() {
+        ::unlink(real_node_.c_str());
+        if (!device_.spec().permitted) DOSARIO_CHECK(::chmod(pty_.path().c_str(), 0) == 0);
+        DOSARIO_CHECK(::symlink(pty_.path().c_str(), real_node_.c_str()) == 0);
+    }
+
+private:
+    /// The pseudo-terminal shows what the device is; the lock keeps two changes from overtaking each other.
+    void follow() {
+        const std::lock_guard lock{follow_mutex_};
+        if (device_.gone()) {
+            ::unlink(real_node_.c_str());
+            pty_.show(true);
+            pty_.hang_up();
+            return;
+        }
+        if (const bool ready = device_.ready(); ready != shown_) {
+            shown_ = ready;
+            pty_.show(ready);
+        }
+    }
+
+    Pty pty_;
+    std::mutex follow_mutex_;
+    bool shown_ = false;
+    FakeDevice device_;
+    UsbfsWire wire_;
+    UMockdevIoctlBase* handler_ = umockdev_ioctl_base_new();
+    std::string node_, real_node_, syspath_;
+};
+
+class Bed final : public FakeUsb {
+public:
+    Bed() : bed_(umockdev_testbed_new()) {
+        if (umockdev_in_mock_environment() == FALSE) {
+            std::fputs("run this program under umockdev-wrapper\n", stderr);
+            std::exit(2);
+        }
+        // A process without terminal may get the pseudo-terminal as its own: its end must not end the process.
+        std::signal(SIGHUP, SIG_IGN);
+        gchar* const root = umockdev_testbed_get_root_dir(bed_);
+        root_ = root;
+        g_free(root);
+        // Everybody may read sysfs.
+        DOSARIO_CHECK(::chmod(root_.c_str(), 0755) == 0);
+    }
+    ~Bed() override {
+        // The bed's worker thread ends first: after it nobody calls the wires.
+        g_object_unref(bed_);
+        all_.clear();
+    }
+    const std::string& root() const override { return root_; }
+
+    std::shared_ptr<PluggedDevice> plug(const FakeSpec& spec, Udev udev) override {
+        const int number = ++last_number_;
+        char node[32];
+        std::snprintf(node, sizeof node, "/dev/bus/usb/001/%03d", number);
+        const std::string name = "1-" + std::to_string(number);
+        const std::string syspath = "/sys/devices/usb1/" + name;
+        auto plugged = std::make_shared<Plugged>(spec, node, root_, syspath);
+        all_.push_back(plugged);
+        GError* error = nullptr;
+        // Not yet usb_device: the "add" that follows at once must not be seen before the node is ready.
+        umockdev_testbed_add_from_string(bed_, description(spec, name, node, number).c_str(), &error);
+        DOSARIO_CHECK(error == nullptr);
+        show_hid_devices(spec, name);
+        umockdev_testbed_attach_ioctl(bed_, node, plugged->handler(), &error);
+        DOSARIO_CHECK(error == nullptr);
+        plugged->make_node();
+        // The preloaded library connects even where the open was refused, and ends the process if it cannot.
+        for (const auto& entry : std::filesystem::recursive_directory_iterator{root_ + "/ioctl"})
+            DOSARIO_CHECK(::chmod(entry.path().c_str(), 0777) == 0);
+        umockdev_testbed_set_property(bed_, syspath.c_str(), "DEVTYPE", "usb_device");
+        if (udev == Udev::answers) umockdev_testbed_uevent(bed_, syspath.c_str(), "add");
+        return plugged;
+    }
+
+    void unplug(PluggedDevice& device, Udev udev) override {
+        device.device().leave();
+        announce_gone(device, udev);
+    }
+
+    void announce_gone(PluggedDevice& device, Udev udev) override {
+        const auto& plugged = static_cast<Plugged&>(device);
+        if (udev == Udev::answers) umockdev_testbed_uevent(bed_, plugged.syspath().c_str(), "remove");
+        const std::string name = plugged.syspath().substr(plugged.syspath().rfind('/') + 1);
+        std::filesystem::remove(root_ + "/sys/bus/usb/devices/" + name);
+        std::filesystem::remove_all(root_ + plugged.syspath());
+    }
+
+private:
+    static std::string description(const FakeSpec& spec, const std::string& name, const char* node, int number) {
+        char numbers[64];
+        std::snprintf(numbers, sizeof numbers, "E: BUSNUM=001\nE: DEVNUM=%03d\n", number);
+        std::string text = "P: /devices/usb1/" + name + "\nN: " + (node + 5) + "\nE: DEVNAME=" + node +
+                           "\nE: DEVTYPE=usb_pending\nE: SUBSYSTEM=usb\n" + numbers;
+        text += "A: busnum=1\\n\nA: devnum=" + std::to_string(number) + "\\n\nA: speed=12\\n\nA: bConfigurationValue=1\\n\n";
+        if (spec.strings_in_sysfs && !spec.serial.empty()) text += "A: serial=" + spec.serial + "\\n\n";
+        if (spec.strings_in_sysfs && !spec.product.empty()) text += "A: product=" + spec.product + "\\n\n";
+        return text + "H: descriptors=" + to_hex(usb_descriptors(spec)) + "\n";
+    }
+
+    void show_hid_devices(const FakeSpec& spec, const std::string& name) {
+        for (const FakeInterface& one : spec.interfaces) {
+            if (!one.in_sysfs) continue;
+            const std::filesystem::path folder = root_ + "/sys/devices/usb1/" + name + '/' + name + ":1." + std::to_string(one.number) +
+                                                 "/0003:" + hex_id(spec.vid) + ':' + hex_id(spec.pid) + ".0001";
+            std::filesystem::create_directories(folder);
+            std::ofstream{folder / "report_descriptor", std::ios::binary} << as_text(one.report_descriptor);
+        }
+    }
+
+    UMockdevTestbed* bed_;
+    std::string root_;
+    int last_number_ = 1;
+    std::vector<std::shared_ptr<Plugged>> all_;
+};
+
+}  // namespace
+
+std::unique_ptr<FakeUsb> FakeUsb::create() { return std::make_unique<Bed>(); }
+
+}  // namespace dosario::test
