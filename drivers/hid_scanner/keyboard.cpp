@@ -165,6 +165,7 @@ void Keyboard::alt_released() {
     const auto code = static_cast<unsigned char>(alt_code_);
     alt_digits_ = 0;
     alt_code_ = 0;
+    if (spoilt_) return;  // a digit may be the part that is missing: the code could even be a terminator
     if (is_character) return character(static_cast<char>(code));
     spoil(ReaderFault::Kind::framing, "Alt and digits above 255");
 }
