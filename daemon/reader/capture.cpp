@@ -16,7 +16,7 @@ namespace dosario {
 namespace {
 
 constexpr std::size_t kLargestHeaderDescriptor = 4096;
-constexpr std::string_view kBlanks = " \t";
+constexpr std::string_view kBlanks = " \t\r";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // some editors begin a text with it
 constexpr int kHidClass = 3;
 constexpr int kLongestIdleMs = 60'000;
@@ -98,7 +98,6 @@ public:
             const std::size_t end = std::min(text.find('\n'), text.size());
             std::string_view line = text.substr(0, end);
             text.remove_prefix(std::min(end + 1, text.size()));
-            if (line.ends_with('\r')) line.remove_suffix(1);
             ++line_number_;
             if (const auto error = one_line(line)) return *error;
         }
