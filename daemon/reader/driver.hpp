@@ -40,6 +40,7 @@ struct ReaderSettings {
     std::string gs_substitutes;               ///< characters the scanner was programmed to send in the place of GS
     std::string terminators = "\r\t";         ///< characters that end a scan of a keyboard
     int idle_ms = 100;                        ///< a keyboard scan without terminator ends after this silence
+    int settle_ms = 250;                      ///< reports this soon after opened() are scans of before; 0 in the replay of captures
 };
 
 /// A protocol core. Pure: no I/O, no clock, no exception; every queue inside has a named maximum. One owner, one thread.
@@ -85,6 +86,8 @@ struct Driver {
         const char* what;
     };
     std::span<const Known> known;
+    /// True if a device about which nothing is known (a capture without header) could have sent these bytes first; null = cannot tell.
+    bool (*could_begin_with)(ByteView first) = nullptr;
 };
 
 /// All drivers, generated from the folders under drivers/.

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The queues towards the shell that both decoders share. No protocol knowledge.
+#pragma once
+
+#include "reader/driver.hpp"
+
+#include <deque>
+#include <utility>
+
+namespace dosario {
+
+/// A ReaderProtocol whose events and writes wait in two bounded queues, oldest first.
+class QueuedReader : public ReaderProtocol {
+public:
+    /// The shell takes everything after each call; a report never gives more than six events.
+    static constexpr std::size_t kMostEvents = 64;
+    static constexpr std::size_t kMostWrites = 16;
+
+    std::optional<ReaderWrite> next_write() override { return take(writes_); }
+    std::optional<ReaderEvent> next_event() override { return take(events_); }
+
+protected:
+    /// Beyond kMostEvents the newest waiting event gives way to a fault: nothing is lost in silence.
+    void emit(ReaderEvent event) {
+        if (events_.size() < kMostEvents) {
+            events_.push_back(std::move(event));
+        } else {
+            events_.back() = ReaderFault{ReaderFault::Kind::length, "events were not taken in time"};
+        }
+    }
+    void fault(ReaderFault::Kind kind, const char* what) { emit(ReaderFault{kind, what}); }
+    /// False, and nothing queued, beyond kMostWrites.
+    bool send(ReaderWrite write) {
+        if (writes_.size() == kMostWrites) return false;
+        writes_.push_back(std::move(write));
+        return true;
+    }
+
+private:
+    template <class T>
+    static std::optional<T> take(std::deque<T>& queue) {
+        if (queue.empty()) return std::nullopt;
+        std::optional<T> first{std::move(queue.front())};
+        queue.pop_front();
+        return first;
+    }
+
+    std::deque<ReaderEvent> events_;
+    std::deque<ReaderWrite> writes_;
+};
+
+}  // namespace dosario
