@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/daemon.hpp"
+
+#include "app/api_token.hpp"
+#include "app/ledger_thread.hpp"
+#include "app/log.hpp"
+#include "app/long_calls.hpp"
+#include "app/reader_desk.hpp"
+#include "app/system_clock.hpp"
+#include "control/http_server.hpp"
+#include "control/json.hpp"
+#include "crypto/openssl.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <csignal>
+
+namespace dosario {
+namespace {
+
+namespace asio = boost::asio;
+
+class RunningDaemon final : public Daemon {
+public:
+    RunningDaemon(const Settings& settings, std::string directory) : settings_(settings), directory_(std::move(directory)) {}
+    ~RunningDaemon() override { stop(); }
+
+    Result<void> open();
+    int run() override;
+
+private:
+    Result<void> open_ledger();
+    Result<void> open_api();
+    Result<void> open_readers();
+    void stop();
+
+    void answer(ApiCall call, std::function<void(ApiReply)> reply);
+    void answer_by_ledger(const ApiRow& row, std::string body, std::function<void(ApiReply)> reply);
+    void scanned(Scan scan);
+    void adopted(std::string reader, std::string operator_badge, std::function<void(std::optional<Error>)> done);
+    void publish(std::string event, std::string json);
+
+    Settings settings_;
+    std::string directory_;
+    std::unique_ptr<Clock> clock_ = make_system_clock();
+    std::unique_ptr<Digest> digest_ = make_digest();
+    std::unique_ptr<Entropy> entropy_ = make_entropy();
+    asio::io_context context_{1};
+    asio::signal_set signals_{context_, SIGINT, SIGTERM};
+    std::set<std::string> adopted_readers_;
+    std::unique_ptr<LedgerThread> ledger_;
+    std::unique_ptr<HttpServer> api_;
+    std::unique_ptr<ReaderDesk> readers_;
+    int exit_code_ = 0;
+};
+
+Result<void> RunningDaemon::open() {
+    if (auto opened = open_ledger(); !opened) return opened;
+    if (auto opened = open_api(); !opened) return opened;
+    return open_readers();
+}
+
+Result<void> RunningDaemon::open_ledger() {
+    const auto calendar = site_calendar(settings_.time_zone);
+    if (!calendar) return calendar.error();
+    LedgerOpening opening;
+    opening.directory = directory_;
+    opening.digest = digest_.get();
+    opening.entropy = entropy_.get();
+    opening.now = {clock_->wall(), clock_->mono(), false};
+    opening.build = DOSARIO_VERSION;
+    auto ledger = Ledger::open(opening);
+    if (!ledger) return ledger.error();
+    const UtcTime released_at = *parse_date(DOSARIO_RELEASED_ON);
+    auto service = std::make_unique<Service>(
+        **ledger, *clock_, *entropy_,
+        ServiceSettings{settings_.station, settings_.site, DOSARIO_VERSION, directory_, settings_.language, settings_.rules, *calendar, released_at});
+    // The catalogue of the configuration becomes facts before the first scan.
+    std::optional<Error> failure;
+    const Job learn{[&](Service& counter) {
+                        if (auto learnt = counter.learn(settings_.products); !learnt) failure = learnt.error();
+                    },
+                    [&](const std::optional<Error>& failed) {
+                        if (failed) failure = failed;
+                    }};
+    run_group(*service, {&learn, 1});
+    if (failure) return *failure;
+    adopted_readers_ = service->adopted_readers();
+    log(Level::info, "ledger_open", {{"ledger", to_hex((*ledger)->id())}, {"entries", std::to_string((*ledger)->head_seq())}});
+    ledger_ = std::make_unique<LedgerThread>(std::move(*ledger), std::move(service), [this](const Error& error) {
+        log(Level::error, "disk_failed", {{"why", error.message}});
+        asio::post(context_, [this] {
+            exit_code_ = 1;
+            context_.stop();
+        });
+    });
+    return {};
+}
+
+Result<void> RunningDaemon::open_api() {
+    api_ = std::make_unique<HttpServer>(context_, [this](ApiCall call, std::function<void(ApiReply)> reply) { answer(std::move(call), std::move(reply)); });
+    if (auto listening = api_->listen_unix(directory_ + "/dosario.sock", settings_.group); !listening) return listening;
+    if (!settings_.socket.empty()) {
+        if (auto listening = api_->listen_unix(settings_.socket, settings_.group); !listening) return listening;
+    }
+    if (settings_.tcp.address.empty()) return {};
+    auto token = rotate_token(directory_ + "/api.token", *entropy_);
+    if (!token) return token.error();
+    const bool v6 = settings_.tcp.address.find(':') != std::string::npos;
+    std::vector<std::string> hosts = settings_.tcp.hosts;
+    hosts.push_back((v6 ? "[" + settings_.tcp.address + "]" : settings_.tcp.address) + ":" + std::to_string(settings_.tcp.port));
+    return api_->listen_tcp({settings_.tcp.address, settings_.tcp.port, *token, hosts, settings_.tcp.origins});
+}
+
+Result<void> RunningDaemon::open_readers() {
+    ReaderDesk::Hooks hooks;
+    hooks.scanned = [this](Scan scan) { scanned(std::move(scan)); };
+    hooks.adopted = [this](std::string reader, std::string badge, std::function<void(std::optional<Error>)> done) {
+        adopted(std::move(reader), std::move(badge), std::move(done));
+    };
+    hooks.changed = [this] {
+        if (readers_ != nullptr) api_->publish("readers", to_json(readers_->list()));
+    };
+    readers_ = std::make_unique<ReaderDesk>(context_, *clock_, settings_.readers, adopted_readers_, std::move(hooks));
+    if (!settings_.usb) return {};
+    if (auto started = readers_->start(); !started) {
+        // The counter works without scanners (`dosario scan`), so this is said and not fatal.
+        log(Level::error, "usb_failed", {{"why", started.error().message}});
+    }
+    return {};
+}
+
+void RunningDaemon::stop() {
+    if (readers_ != nullptr) readers_->stop();
+    if (api_ != nullptr) api_->stop();
+    context_.restart();
+    context_.poll();   // let connections end
+    ledger_.reset();   // finishes what is queued, closes the file
+}
+
+int RunningDaemon::run() {
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
+        if (!error) context_.stop();
+    });
+    log(Level::info, "ready", {{"station", settings_.station}, {"socket", directory_ + "/dosario.sock"}});
+    context_.run();
+    stop();
+    log(Level::info, "stopped");
+    return exit_code_;
+}
+
+void RunningDaemon::publish(std::string event, std::string json) {
+    asio::post(context_, [this, event = std::move(event), json = std::move(json)] { api_->publish(event, json); });
+}
+
+// --- the API --------------------------------------------------------------------------------------------------------------------
+
+void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
+    for (const ApiRow& row : ledger_calls()) {
+        if (row.path == call.path) return answer_by_ledger(row, std::move(call.body), std::move(reply));
+    }
+    if (call.path == "/v1/readers") return reply({200, to_json(readers_->list())});
+    if (call.path == "/v1/readers/adopt") {
+        v1::AdoptRequest request;
+        if (auto parsed = from_json(call.body, request); !parsed) return reply(error_reply(parsed.error()));
+        if (!request.operator_().empty()) {
+            const auto badge = parse_badge(request.operator_());
+            if (!badge) return reply(error_reply(fail(Failure::invalid, "a badge is DOSARIO.B. and 8 characters A-Z 0-9")));
+            request.set_operator_(*badge);
+        }
+        return readers_->adopt(request, [reply](Result<v1::AdoptReply> adopted) {
+            reply(adopted ? ApiReply{200, to_json(*adopted)} : error_reply(adopted.error()));
+        });
+    }
+    if (auto chore = long_call(call.path, call.body, reply)) {
+        if (!ledger_->post_chore(std::move(*chore))) reply(error_reply(fail(Failure::unavailable, "too much long work is waiting already: try again later")));
+        return;
+    }
+    reply(error_reply(fail(Failure::not_found, "the API has no " + call.path + ": docs/api.md lists what it has")));
+}
+
+void RunningDaemon::answer_by_ledger(const ApiRow& row, std::string body, std::function<void(ApiReply)> reply) {
+    auto answered = std::make_shared<ApiReply>();
+    const bool scan = row.path == "/v1/scan";
+    Job job;
+    job.decide = [&row, answered, body = std::move(body)](Service& service) { *answered = row.call(service, body); };
+    job.answer = [this, answered, reply, scan](const std::optional<Error>& failure) {
+        if (failure) *answered = error_reply(*failure);
+        if (scan) publish("answer", answered->body);
+        reply(std::move(*answered));
+    };
+    if (!ledger_->post(std::move(job))) {
+        reply(error_reply(fail(Failure::unavailable, "the disk is too slow and too much is waiting: nothing of this was saved, repeat it in a moment")));
+    }
+}
+
+// --- the readers ----------------------------------------------------------------------------------------------------------------
+
+void RunningDaemon::scanned(Scan scan) {
+    v1::ScanRequest request;
+    request.set_content(scan.content());
+    request.set_reader(scan.reader);
+    auto answered = std::make_shared<ApiReply>();
+    Job job;
+    job.decide = [answered, request = std::move(request)](Service& service) {
+        const auto reply = service.scan(request);
+        *answered = reply ? ApiReply{200, to_json(*reply)} : error_reply(reply.error());
+    };
+    job.answer = [this, answered](const std::optional<Error>& failure) {
+        if (failure) *answered = error_reply(*failure);
+        publish("answer", answered->body);
+    };
+    if (!ledger_->post(std::move(job))) {
+        const auto full = error_reply(fail(Failure::unavailable, "too much is waiting: this scan was not saved, repeat it in a moment"));
+        log(Level::error, "scan_dropped", {{"reader", scan.reader}});
+        publish("answer", full.body);
+    }
+}
+
+void RunningDaemon::adopted(std::string reader, std::string operator_badge, std::function<void(std::optional<Error>)> done) {
+    auto failure = std::make_shared<std::optional<Error>>();
+    Job job;
+    job.decide = [failure, reader = std::move(reader), operator_badge = std::move(operator_badge)](Service& service) {
+        if (auto kept = service.adopt(reader, operator_badge); !kept) *failure = kept.error();
+    };
+    job.answer = [this, failure, done](const std::optional<Error>& failed) {
+        if (failed) *failure = failed;
+        asio::post(context_, [failure, done] { done(*failure); });
+    };
+    if (!ledger_->post(std::move(job))) done(fail(Failure::unavailable, "too much is waiting: try again in a moment"));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Daemon>> Daemon::start(const Settings& settings, const std::string& directory) {
+    auto daemon = std::make_unique<RunningDaemon>(settings, directory);
+    if (auto opened = daemon->open(); !opened) return opened.error();
+    return std::unique_ptr<Daemon>{std::move(daemon)};
+}
+
+}  // namespace dosario

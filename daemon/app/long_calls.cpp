@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/long_calls.hpp"
+
+#include "control/json.hpp"
+#include "control/ledger_views.hpp"
+#include "ledger/snapshot.hpp"
+
+namespace dosario {
+namespace {
+
+constexpr std::size_t kEntriesInSlice = 500;
+constexpr int kPagesInSlice = 256;
+
+LedgerThread::Chore verify_chore(std::function<void(ApiReply)> reply) {
+    auto verifier = std::make_shared<std::unique_ptr<Verifier>>();
+    return [verifier, reply = std::move(reply)](Service& service) {
+        if (*verifier == nullptr) {
+            auto started = Verifier::start(service.ledger());
+            if (!started) return reply(error_reply(started.error())), false;
+            *verifier = std::move(*started);
+        }
+        const auto more = (*verifier)->step(kEntriesInSlice);
+        if (!more) return reply(error_reply(more.error())), false;
+        if (!*more) reply({200, to_json(verify_reply((*verifier)->report()))});
+        return *more;
+    };
+}
+
+LedgerThread::Chore snapshot_chore(std::string path, std::function<void(ApiReply)> reply) {
+    auto snapshot = std::make_shared<std::unique_ptr<Snapshot>>();
+    return [snapshot, path = std::move(path), reply = std::move(reply)](Service& service) {
+        if (*snapshot == nullptr) {
+            auto started = Snapshot::start(service.ledger(), path);
+            if (!started) return reply(error_reply(started.error())), false;
+            *snapshot = std::move(*started);
+        }
+        const auto more = (*snapshot)->step(kPagesInSlice);
+        if (!more) return reply(error_reply(more.error())), false;
+        if (!*more) {
+            v1::SnapshotReply done;
+            done.set_path(path);
+            done.set_entries((*snapshot)->entries());
+            done.set_bytes((*snapshot)->bytes());
+            reply({200, to_json(done)});
+            snapshot->reset();
+        }
+        return *more;
+    };
+}
+
+LedgerThread::Chore rebuild_chore(std::function<void(ApiReply)> reply) {
+    return [reply = std::move(reply)](Service& service) {
+        const auto rebuilt = rebuild(service.ledger());
+        if (!rebuilt) return reply(error_reply(rebuilt.error())), false;
+        v1::RebuildReply done;
+        done.set_entries(*rebuilt);
+        reply({200, to_json(done)});
+        return false;
+    };
+}
+
+}  // namespace
+
+std::optional<LedgerThread::Chore> long_call(const std::string& path, const std::string& body, std::function<void(ApiReply)> reply) {
+    if (path == "/v1/ledger/verify") return verify_chore(std::move(reply));
+    if (path == "/v1/ledger/rebuild") return rebuild_chore(std::move(reply));
+    if (path != "/v1/ledger/snapshot") return std::nullopt;
+    v1::SnapshotRequest request;
+    if (auto parsed = from_json(body, request); !parsed) {
+        return [reply = std::move(reply), error = parsed.error()](Service&) { return reply(error_reply(error)), false; };
+    }
+    return snapshot_chore(request.path(), std::move(reply));
+}
+
+}  // namespace dosario
