@@ -57,7 +57,7 @@ struct HttpServer::State {
     std::list<std::shared_ptr<Feed>> feeds;
     std::list<std::function<void()>> closers;   // one for each acceptor
     std::list<std::function<void()>> cutters;   // one for each connection
-    std::string socket_path;
+    std::vector<std::string> socket_paths;
     std::size_t connections = 0;
     bool stopping = false;
 };
@@ -250,7 +250,7 @@ Result<void> HttpServer::listen_unix(const std::string& path, const std::string&
     auto listening = listen<asio::local::stream_protocol>(state_, asio::local::stream_protocol::endpoint{path}, path, false);
     umask(before);
     if (!listening) return listening;
-    state_->socket_path = path;
+    state_->socket_paths.push_back(path);
     if (const long gid = group_number(group); gid >= 0 && ::chown(path.c_str(), static_cast<uid_t>(-1), static_cast<gid_t>(gid)) != 0) {
         // Not a member of that group: then only this user and root get in, which is the safe side.
     }
@@ -286,7 +286,7 @@ void HttpServer::stop() {
     for (const auto& close : state_->closers) close();
     for (const auto& feed : state_->feeds) feed->timer.cancel();
     for (const auto& cut : state_->cutters) cut();
-    if (!state_->socket_path.empty()) ::unlink(state_->socket_path.c_str());
+    for (const std::string& path : state_->socket_paths) ::unlink(path.c_str());
 }
 
 }  // namespace dosario

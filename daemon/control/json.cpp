@@ -21,13 +21,13 @@ json::value message_value(const pb::Message& message, Style style);
 
 json::value number_value(const pb::FieldDescriptor& field, std::uint64_t number, Style style) {
     if (style == Style::body && field.type() == pb::FieldDescriptor::TYPE_FIXED64) {
-        return number == 0 ? json::value{nullptr} : json::value{thing_text({number})};
+        return number == 0 ? json::value(nullptr) : json::value(thing_text({number}));
     }
-    if (style == Style::body && field.name() == "gtin") return json::value{Gtin{number}.text()};
+    if (style == Style::body && field.name() == "gtin") return json::value(Gtin{number}.text());
     return number;
 }
 
-json::value bytes_value(const std::string& bytes) { return json::value{to_hex(as_bytes(bytes))}; }
+json::value bytes_value(const std::string& bytes) { return json::value(to_hex(as_bytes(bytes))); }
 
 /// One value of a field; `index` is negative for a field that is not repeated.
 json::value field_value(const pb::Message& message, const pb::FieldDescriptor& field, int index, Style style) {
@@ -40,7 +40,7 @@ json::value field_value(const pb::Message& message, const pb::FieldDescriptor& f
         case pb::FieldDescriptor::CPPTYPE_INT32: {
             const auto number = repeated ? reflection.GetRepeatedInt32(message, &field, index) : reflection.GetInt32(message, &field);
             if (style == Style::body && field.name().ends_with("_on")) {
-                return number == 0 ? json::value{nullptr} : json::value{format_date(Date{std::chrono::days{number}})};
+                return number == 0 ? json::value(nullptr) : json::value(format_date(Date{std::chrono::days{number}}));
             }
             return number;
         }
@@ -54,12 +54,12 @@ json::value field_value(const pb::Message& message, const pb::FieldDescriptor& f
             const auto* value = repeated ? reflection.GetRepeatedEnum(message, &field, index) : reflection.GetEnum(message, &field);
             std::string name = value->name();
             for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-            return json::value{name};
+            return json::value(name);
         }
         case pb::FieldDescriptor::CPPTYPE_STRING: {
             const std::string& text = repeated ? reflection.GetRepeatedStringReference(message, &field, index, &scratch)
                                                : reflection.GetStringReference(message, &field, &scratch);
-            return field.type() == pb::FieldDescriptor::TYPE_BYTES ? bytes_value(text) : json::value{text};
+            return field.type() == pb::FieldDescriptor::TYPE_BYTES ? bytes_value(text) : json::value(text);
         }
         case pb::FieldDescriptor::CPPTYPE_MESSAGE:
             return message_value(repeated ? reflection.GetRepeatedMessage(message, &field, index) : reflection.GetMessage(message, &field), style);

@@ -15,7 +15,7 @@ class Message;
 
 namespace dosario {
 
-/// One line, ASCII only.
+/// One line, UTF-8.
 std::string to_json(const google::protobuf::Message& message);
 
 /// Refuses unknown keys and wrong types, naming them.

@@ -2,6 +2,7 @@
 #include "control/ledger_views.hpp"
 
 #include "control/json.hpp"
+#include "reader/driver.hpp"
 #include "wire/fact_codec.hpp"
 
 #include <algorithm>
@@ -38,7 +39,8 @@ Result<Story> find_story(Ledger& ledger, const std::string& id) {
         if (!gtin) return gtin.error();
         return story_of_lot(ledger, *gtin, id.substr(slash + 1));
     }
-    const Identity identity = identify("", id, Date{});
+    const BarcodeRead read = make_barcode(id, MonoTime{});
+    const Identity identity = identify(read.aim.text(), read.bytes, Date{});
     if (const auto* pack = std::get_if<SerialPack>(&identity)) return story_of_serial(ledger, pack->gtin, pack->serial);
     if (const auto* lot = std::get_if<ProductLot>(&identity); lot != nullptr && !lot->lot.empty()) return story_of_lot(ledger, lot->gtin, lot->lot);
     return fail(Failure::invalid, "give a dose or pack code (DOSARIO.D.…, DOSARIO.P.…), GTIN/LOT, or the code of a pack");

@@ -20,6 +20,15 @@ std::string cell(sqlite3_stmt* statement, int column) {
     return std::to_string(sqlite3_column_type(statement, column)) + ':' + std::string{bytes == nullptr ? "" : bytes, bytes == nullptr ? 0 : length};
 }
 
+/// The columns of the primary key, for ORDER BY.
+std::string primary_key(Database& db, const std::string& table) {
+    std::string columns;
+    auto query = db.query("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk");
+    query.bind(table);
+    while (query.row()) columns += (columns.empty() ? "" : ", ") + query.text(0);
+    return columns;
+}
+
 /// A table read in the order of its columns; owns its statement.
 class TableReader {
 public:
@@ -114,7 +123,8 @@ Result<void> Verifier::compare_projections() {
 }
 
 Result<void> Verifier::compare_table(const std::string& table) {
-    const std::string text = "SELECT * FROM " + table + " ORDER BY 1, 2, 3";
+    // Both sides walk the same index: the primary key, which every table has.
+    const std::string text = "SELECT * FROM " + table + " ORDER BY " + primary_key(*scratch_, table);
     TableReader kept{ledger_.database(), text};
     TableReader made{*scratch_, text};
     for (;;) {

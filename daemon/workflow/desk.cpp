@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workflow/desk.hpp"
 
+#include "base/overloaded.hpp"
+
 #include <algorithm>
 
 namespace dosario {
 namespace {
-
-template <class... F>
-struct Overloaded : F... {
-    using F::operator()...;
-};
 
 Item item_of(const SerialPack& pack) {
     return {pack.gtin, std::string{pack.serial}, std::string{pack.lot}, pack.expires_on, {}, {}, pack.suspect_missing_fnc1};
@@ -70,8 +67,7 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
     Review review;
     if (scan.content.empty()) {
         if (question_ == QuestionKind::lot || question_ == QuestionKind::units_per_pack) {
-            turn.bench.typed = merge(turn.bench.typed, asked_typed_);
-            review = see_item(turn, Item{asked_about_});
+            review = see_asked(turn);
         } else if (opened) {
             return std::move(*opened);
         } else {
@@ -81,8 +77,15 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
     } else {
         review = see_identity(turn, identify(scan.aim, scan.content, now.today));
     }
-    if (!turn.before.empty()) review.facts.insert(review.facts.begin(), turn.before.begin(), turn.before.end());
+    if (review.ok) review.facts.insert(review.facts.begin(), turn.before.begin(), turn.before.end());
     return review;
+}
+
+/// The item of the open question again, in the work that it was asked in (a stop wrote nothing, not even that work).
+Review Desk::see_asked(Turn& turn) {
+    turn.bench.typed = merge(turn.bench.typed, asked_typed_);
+    if (asked_work_ && (!turn.work || turn.work->kind != *asked_work_)) open(turn, workflow_of(*asked_work_));
+    return see_item(turn, Item{asked_about_});
 }
 
 Review Desk::see_identity(Turn& turn, const Identity& identity) {
@@ -115,6 +118,7 @@ Review Desk::see_item(Turn& turn, const Item& item) {
         ++question_number_;
         asked_about_ = item;
         asked_typed_ = turn.bench.typed;
+        asked_work_.reset();
         Review review = stop(What::work_needed, describe(item, turn.bench));
         review.ask = question_;
         for (const Workflow& workflow : workflows()) review.choices.emplace_back(command_code(workflow.opened_by));
@@ -127,6 +131,7 @@ Review Desk::see_item(Turn& turn, const Item& item) {
         ++question_number_;
         asked_about_ = item;
         asked_typed_ = turn.bench.typed;
+        asked_work_ = turn.work->kind;
     }
     return review;
 }
@@ -137,12 +142,13 @@ Review Desk::see_command(Turn& turn, const Command& command) {
         const bool held = question_ == QuestionKind::which_work;
         Review review = turn.work && turn.work->kind == workflow.kind ? repeated(What::work_opened) : open(turn, workflow);
         if (!held) {
+            question_.reset();
             review.facts.clear();  // the caller puts turn.before in front
             review.about.work_kind = workflow.kind;
             return review;
         }
-        turn.bench.typed = merge(turn.bench.typed, asked_typed_);
-        return see_item(turn, Item{asked_about_});
+        asked_work_ = workflow.kind;
+        return see_asked(turn);
     }
     Review review;
     switch (command.word) {
@@ -168,9 +174,8 @@ Review Desk::see_command(Turn& turn, const Command& command) {
 
 Review Desk::see_times(Turn& turn, std::uint32_t times) {
     if (question_ == QuestionKind::units_per_pack) {
-        turn.bench.typed = merge(turn.bench.typed, asked_typed_);
-        turn.bench.typed.units_per_pack = times;
-        return see_item(turn, Item{asked_about_});
+        asked_typed_.units_per_pack = times;
+        return see_asked(turn);
     }
     times_ = times;
     Review review = repeated(What::count_set);
@@ -190,9 +195,8 @@ Review Desk::answer(Turn& turn, bool yes) {
         times_ = 0;
         return repeated(What::cancelled);
     }
-    turn.bench.typed = merge(turn.bench.typed, asked_typed_);
     turn.bench.life_accepted = question_ == QuestionKind::short_life;
-    return see_item(turn, Item{asked_about_});  // a yes where something is to be typed or chosen asks again
+    return see_asked(turn);  // a yes where something is to be typed or chosen asks again
 }
 
 Review Desk::see_badge(Turn& turn, const Badge& badge) {
@@ -227,7 +231,6 @@ Review Desk::open(Turn& turn, const Workflow& workflow) {
     turn.work = work;
     turn.bench.work = work;
     turn.before.push_back(turn.bench.sign(WorkOpened{work.kind, work.recipient}));
-    if (question_ != QuestionKind::which_work) question_.reset();
     Review review = repeated(What::work_opened);
     review.sound = Sound::recorded;
     review.facts = turn.before;

@@ -37,6 +37,7 @@ private:
     Review see_badge(Turn& turn, const Badge& badge);
     Review see_person(Turn& turn);
     Review see_item(Turn& turn, const Item& item);
+    Review see_asked(Turn& turn);
     Review see_times(Turn& turn, std::uint32_t times);
     Review answer(Turn& turn, bool yes);
     Review open(Turn& turn, const Workflow& workflow);
@@ -46,6 +47,7 @@ private:
     std::optional<QuestionKind> question_;
     Item asked_about_;
     Typed asked_typed_;
+    std::optional<WorkKind> asked_work_;   ///< where the answer is to go; none: the answer says
     std::uint64_t question_number_ = 0;
     std::uint32_t times_ = 0;
 };

@@ -2,13 +2,10 @@
 // Undo: a reversing fact, linked to the one it takes back, unless something later depends on that one.
 #include "workflow/workflow.hpp"
 
+#include "base/overloaded.hpp"
+
 namespace dosario {
 namespace {
-
-template <class... F>
-struct Overloaded : F... {
-    using F::operator()...;
-};
 
 bool all_doses_are(const Stock& stock, const std::vector<ThingId>& doses, DoseState state) {
     for (const ThingId id : doses) {

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verbs on the ledger itself: through the daemon when one holds it, else by opening the file.
+#include "ctl/verbs.hpp"
+
+#include "control/json.hpp"
+#include "control/ledger_views.hpp"
+#include "crypto/openssl.hpp"
+#include "ledger/snapshot.hpp"
+
+#include <boost/json.hpp>
+
+#include <unistd.h>
+
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+
+namespace dosario {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::uint32_t kPage = 1000;
+
+/// A ledger that no daemon holds, with what it needs.
+struct OpenFile {
+    std::unique_ptr<Digest> digest = make_digest();
+    std::unique_ptr<Entropy> entropy = make_entropy();
+    std::unique_ptr<Ledger> ledger;
+};
+
+/// The file, when no daemon answers and --data says where it is; nothing to use the daemon.
+Result<std::unique_ptr<OpenFile>> open_file(Session& session) {
+    if (auto connected = session.client(); connected) return std::unique_ptr<OpenFile>{};
+    if (session.data_directory.empty()) return session.client().error();
+    auto file = std::make_unique<OpenFile>();
+    LedgerOpening opening;
+    opening.directory = session.data_directory;
+    opening.create = false;
+    opening.append = false;
+    opening.digest = file->digest.get();
+    opening.entropy = file->entropy.get();
+    auto ledger = Ledger::open(opening);
+    if (!ledger) return ledger.error();
+    file->ledger = std::move(*ledger);
+    return file;
+}
+
+json::value as_value(const google::protobuf::Message& message) { return json::parse(to_json(message)); }
+
+/// Runs `on_file` on the file, or `call` on the daemon; `reply` holds the answer when the code is kDone.
+int ask(Session& session, const char* path, const json::object& request, const std::function<Result<json::value>(Ledger&)>& on_file, json::value& reply) {
+    auto file = open_file(session);
+    if (!file) return complain(file.error(), session.json);
+    if (*file == nullptr) return session.call(path, request, reply);
+    auto answered = on_file(*(*file)->ledger);
+    if (!answered) return complain(answered.error(), session.json);
+    reply = std::move(*answered);
+    return kDone;
+}
+
+Result<json::value> verify_file(Ledger& ledger) {
+    auto verifier = Verifier::start(ledger);
+    if (!verifier) return verifier.error();
+    for (;;) {
+        const auto more = (*verifier)->step(kPage);
+        if (!more) return more.error();
+        if (!*more) return as_value(verify_reply((*verifier)->report()));
+    }
+}
+
+int verify(Session& session) {
+    json::value reply;
+    if (const int code = ask(session, "/v1/ledger/verify", {}, verify_file, reply); code != kDone) return code;
+    const bool ok = reply.at("ok").as_bool();
+    if (session.json) {
+        print_json(reply);
+    } else {
+        std::printf("%s: %llu entries, branch %s, head %s\n", ok ? "the ledger is whole" : "THE LEDGER IS DAMAGED",
+                    static_cast<unsigned long long>(number_of(reply, "entries")), text_of(reply, "branch").c_str(), text_of(reply, "head").c_str());
+        for (const json::value& fault : reply.at("faults").as_array()) {
+            std::printf("  entry %llu: %s\n", static_cast<unsigned long long>(number_of(fault, "seq")), text_of(fault, "what").c_str());
+        }
+    }
+    return ok ? kDone : kRefused;
+}
+
+void print_log_line(const Session& session, const json::value& entry) {
+    if (session.json) return print_json(entry);
+    std::printf("#%-6llu %s  %-17s %-8s %s\n", static_cast<unsigned long long>(number_of(entry, "seq")), text_of(entry, "at").substr(0, 19).c_str(),
+                text_of(entry, "kind").c_str(), text_of(entry, "operator").c_str(), json::serialize(entry.at("body")).c_str());
+}
+
+int log(Session& session, std::uint64_t after, std::uint64_t limit) {
+    auto file = open_file(session);
+    if (!file) return complain(file.error(), session.json);
+    while (limit > 0) {
+        v1::LogRequest request;
+        request.set_after(after);
+        request.set_limit(static_cast<std::uint32_t>(std::min<std::uint64_t>(limit, kPage)));
+        json::value reply;
+        if (*file == nullptr) {
+            if (const int code = session.call("/v1/ledger/log", {{"after", request.after()}, {"limit", request.limit()}}, reply); code != kDone) return code;
+        } else {
+            auto page = log_reply(*(*file)->ledger, request);
+            if (!page) return complain(page.error(), session.json);
+            reply = as_value(*page);
+        }
+        const json::array& entries = reply.at("entries").as_array();
+        for (const json::value& entry : entries) print_log_line(session, entry);
+        if (entries.size() < request.limit()) return kDone;
+        after = number_of(entries.back(), "seq");
+        limit -= entries.size();
+    }
+    return kDone;
+}
+
+std::string whole_path(const std::string& path) {
+    if (path.empty() || path.front() == '/') return path;
+    char here[PATH_MAX];
+    return getcwd(here, sizeof here) == nullptr ? path : std::string{here} + "/" + path;
+}
+
+int snapshot(Session& session, const std::string& given) {
+    const std::string path = whole_path(given);
+    const auto on_file = [&path](Ledger& ledger) -> Result<json::value> {
+        auto copy = Snapshot::start(ledger, path);
+        if (!copy) return copy.error();
+        for (;;) {
+            const auto more = (*copy)->step(1024);
+            if (!more) return more.error();
+            if (!*more) break;
+        }
+        v1::SnapshotReply reply;
+        reply.set_path(path);
+        reply.set_entries((*copy)->entries());
+        reply.set_bytes((*copy)->bytes());
+        return as_value(reply);
+    };
+    json::value reply;
+    if (const int code = ask(session, "/v1/ledger/snapshot", {{"path", path}}, on_file, reply); code != kDone) return code;
+    if (session.json) return print_json(reply), kDone;
+    std::printf("%s: %llu entries, %llu bytes, a plain SQLite file\n", path.c_str(), static_cast<unsigned long long>(number_of(reply, "entries")),
+                static_cast<unsigned long long>(number_of(reply, "bytes")));
+    return kDone;
+}
+
+int remake(Session& session) {
+    const auto on_file = [](Ledger& ledger) -> Result<json::value> {
+        const auto entries = rebuild(ledger);
+        if (!entries) return entries.error();
+        v1::RebuildReply reply;
+        reply.set_entries(*entries);
+        return as_value(reply);
+    };
+    json::value reply;
+    if (const int code = ask(session, "/v1/ledger/rebuild", {}, on_file, reply); code != kDone) return code;
+    if (session.json) return print_json(reply), kDone;
+    std::printf("all lists were made again from %llu entries\n", static_cast<unsigned long long>(number_of(reply, "entries")));
+    return kDone;
+}
+
+}  // namespace
+
+void add_ledger_verbs(CLI::App& app, Session& session, Action& action) {
+    CLI::App* ledger = app.add_subcommand("ledger", "the ledger itself; opened directly when no daemon holds it (--data DIR)");
+    ledger->require_subcommand(1);
+    ledger->add_subcommand("verify", "is it what was written? chain, rules, every list")->callback([&] { action = [&session] { return verify(session); }; });
+
+    struct Range {
+        std::uint64_t after = 0;
+        std::uint64_t limit = ULLONG_MAX;
+    };
+    auto range = std::make_shared<Range>();
+    CLI::App* entries = ledger->add_subcommand("log", "the entries, oldest first");
+    entries->add_option("--after", range->after, "only entries after that number");
+    entries->add_option("--limit", range->limit, "at most so many");
+    entries->callback([&session, &action, range] { action = [&session, range] { return log(session, range->after, range->limit); }; });
+
+    auto path = std::make_shared<std::string>();
+    CLI::App* copy = ledger->add_subcommand("snapshot", "a copy as one plain SQLite file, for reports");
+    copy->add_option("file", *path, "a new file")->required();
+    copy->callback([&session, &action, path] { action = [&session, path] { return snapshot(session, *path); }; });
+
+    ledger->add_subcommand("rebuild", "make all lists again from the entries")->callback([&] { action = [&session] { return remake(session); }; });
+}
+
+}  // namespace dosario

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// dosario: everything the counter can do, from a terminal. Exit codes: 0 done, 1 refused by a rule, 2 usage, 3 cannot reach the daemon.
+#include "ctl/verbs.hpp"
+
+#include <csignal>
+#include <cstdio>
+
+int main(int argc, char** argv) {
+    using namespace dosario;
+    std::signal(SIGPIPE, SIG_DFL);
+    CLI::App app{"Dosario from a terminal: scan, receive, fraction, verify, dispense, undo; look at stock, history and ledger."};
+    Session session;
+    Action action;
+    app.set_version_flag("--version", DOSARIO_VERSION);
+    app.add_option("--data", session.data_directory, "data directory of the daemon (its socket is dosario.sock in it)");
+    app.add_option("--socket", session.socket, "socket of the daemon; else $DOSARIO_SOCKET, else /run/dosario/dosario.sock");
+    app.add_option("--operator", session.operator_badge, "badge of who works: DOSARIO.B. and 8 characters, or the 8 characters");
+    app.add_option("--witness", session.witness_badge, "badge of a second person who takes part");
+    app.add_flag("--json", session.json, "answers as JSON, one object a line");
+    app.require_subcommand(1);
+    add_looking_verbs(app, session, action);
+    add_reader_verbs(app, session, action);
+    add_counter_verbs(app, session, action);
+    add_ledger_verbs(app, session, action);
+    // Options of the program may stand behind the verb too.
+    std::function<void(CLI::App*)> fall_through = [&](CLI::App* parent) {
+        for (CLI::App* verb : parent->get_subcommands([](const CLI::App*) { return true; })) {
+            verb->fallthrough();
+            fall_through(verb);
+        }
+    };
+    fall_through(&app);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? kDone : kUsage;
+    }
+    try {
+        return action ? action() : kUsage;
+    } catch (const std::exception& error) {  // Boost.JSON's, when an answer is not shaped as docs/api.md says
+        return complain(fail(Failure::io, std::string{"the daemon's answer is not understood: is it of another version? ("} + error.what() + ")"), session.json);
+    }
+}

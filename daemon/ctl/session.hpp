@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every verb shares: where the daemon is, how to print, and the exit codes.
+#pragma once
+
+#include "ctl/client.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <string>
+
+namespace dosario {
+
+enum ExitCode : int {
+    kDone = 0,
+    kRefused = 1,      ///< by a rule, or the daemon said it cannot
+    kUsage = 2,
+    kNoDaemon = 3,
+};
+
+struct Session {
+    std::string data_directory;
+    std::string socket;
+    std::string operator_badge;
+    std::string witness_badge;
+    bool json = false;
+
+    /// --socket, --data, $DOSARIO_SOCKET, /run/dosario/dosario.sock, in this order.
+    std::string socket_path() const;
+
+    /// Connects on first use.
+    Result<Client*> client();
+
+    /// Calls; on success `reply` holds the answer. Otherwise the error was printed and its exit code is returned.
+    int call(const std::string& path, const boost::json::object& request, boost::json::value& reply);
+
+private:
+    std::unique_ptr<Client> client_;
+};
+
+/// Prints to standard error and returns the exit code that fits.
+int complain(const Error& error, bool json);
+
+/// One line of JSON on standard output.
+void print_json(const boost::json::value& value);
+
+/// The text of a key, empty when it is null or missing.
+std::string text_of(const boost::json::value& object, const char* key);
+std::uint64_t number_of(const boost::json::value& object, const char* key);
+
+}  // namespace dosario
