@@ -13,6 +13,10 @@ if(DOSARIO_SANITIZE)
   add_compile_options(-fsanitize=${DOSARIO_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${DOSARIO_SANITIZE})
 endif()
+option(DOSARIO_LIBFUZZER "Fuzz targets use libFuzzer (clang only)" OFF)
+if(DOSARIO_LIBFUZZER)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 
 # dosario_layer(name LINKS targets...): all .cpp files of the current folder.
 function(dosario_layer name)

@@ -16,7 +16,7 @@ namespace dosario {
 namespace {
 
 constexpr std::size_t kLargestHeaderDescriptor = 4096;
-constexpr std::string_view kBlanks = " \t";
+constexpr std::string_view kBlanks = " \t\r";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // some editors begin a text with it
 constexpr int kHidClass = 3;
 constexpr int kLongestIdleMs = 60'000;
@@ -98,7 +98,6 @@ public:
             const std::size_t end = std::min(text.find('\n'), text.size());
             std::string_view line = text.substr(0, end);
             text.remove_prefix(std::min(end + 1, text.size()));
-            if (line.ends_with('\r')) line.remove_suffix(1);
             ++line_number_;
             if (const auto error = one_line(line)) return *error;
         }
@@ -131,7 +130,7 @@ private:
 
     Step header(std::string_view rest) {
         const std::string_view key = word(rest);
-        if (key.empty()) return wrong("=", "write a key and a value, such as `= vid 05e0`");
+        if (key.empty() || key.front() == '#') return wrong("=", "write a key and a value, such as `= vid 05e0`");
         if (const char* const advice = advice_for(key, rest)) return wrong(rest, advice);
         out_.headers.push_back({std::string{key}, std::string{rest}});
         return std::nullopt;
