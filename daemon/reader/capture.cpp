@@ -46,7 +46,8 @@ template <class T>
 std::optional<T> number(std::string_view text, T most, int base = 10) {
     T value{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-    if (text.empty() || error != std::errc{} || end != text.data() + text.size() || value < 0 || value > most) return std::nullopt;
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size() || value < 0 || value > most)
+        return std::nullopt;
     return value;
 }
 
@@ -83,7 +84,8 @@ const char* advice_for(std::string_view key, std::string_view value) {
     }
     if (key == "layout") return layout_of(value) ? nullptr : "write us, es or latam";
     if (key == "gs_substitutes" || key == "terminators") {
-        return unescape(value) ? nullptr : "write the characters, with \\xHH for those that cannot be typed and \\\\ for a backslash";
+        return unescape(value) ? nullptr
+                               : "write the characters, with \\xHH for those that cannot be typed and \\\\ for a backslash";
     }
     if (key == "idle_ms") return number<int>(value, kLongestIdleMs) ? nullptr : "write milliseconds, 0 to 60000";
     return nullptr;
@@ -130,7 +132,7 @@ private:
 
     Step header(std::string_view rest) {
         const std::string_view key = word(rest);
-        if (key.empty()) return wrong("=", "write a key and a value, such as `= vid 05e0`");
+        if (key.empty() || key.front() == '#') return wrong("=", "write a key and a value, such as `= vid 05e0`");
         if (const char* const advice = advice_for(key, rest)) return wrong(rest, advice);
         out_.headers.push_back({std::string{key}, std::string{rest}});
         return std::nullopt;
@@ -140,7 +142,8 @@ private:
         const std::string_view stamp = word(line);
         step.at_ms = number<std::int64_t>(stamp.substr(1), kLongestCaptureMs);
         if (!step.at_ms) return wrong(stamp, "write @ and whole milliseconds since the start (a week at most), such as @1500");
-        if (*step.at_ms < last_ms_) return wrong(stamp, "the time goes back; write milliseconds since the start, not since the line before");
+        if (*step.at_ms < last_ms_)
+            return wrong(stamp, "the time goes back; write milliseconds since the start, not since the line before");
         last_ms_ = *step.at_ms;
         return std::nullopt;
     }
@@ -150,7 +153,9 @@ private:
         step.kind = arrow.front() == '<' ? CaptureStep::Kind::from_device : CaptureStep::Kind::to_device;
         if (arrow.size() > 1) {
             const auto endpoint = number<int>(arrow.substr(1), 255);
-            if (!endpoint) return wrong(arrow, "write a blank before the bytes; a number directly behind the arrow is an endpoint (0 to 255)");
+            if (!endpoint)
+                return wrong(arrow,
+                             "write a blank before the bytes; a number directly behind the arrow is an endpoint (0 to 255)");
             step.endpoint = static_cast<std::uint8_t>(*endpoint);
         }
         auto bytes = from_hex(line);
@@ -195,7 +200,8 @@ Result<Capture> parse_capture(std::string_view text) { return Reader{}.run(text)
 
 std::string write_capture(const Capture& capture) {
     std::string text;
-    for (const CaptureHeader& one : capture.headers) text += one.value.empty() ? "= " + one.key + '\n' : "= " + one.key + ' ' + one.value + '\n';
+    for (const CaptureHeader& one : capture.headers)
+        text += one.value.empty() ? "= " + one.key + '\n' : "= " + one.key + ' ' + one.value + '\n';
     for (const CaptureStep& step : capture.steps) {
         if (step.at_ms) text += '@' + std::to_string(*step.at_ms) + ' ';
         switch (step.kind) {
@@ -212,7 +218,8 @@ std::string write_capture(const Capture& capture) {
 }
 
 std::string_view capture_value(const Capture& capture, std::string_view key) {
-    const auto found = std::find_if(capture.headers.rbegin(), capture.headers.rend(), [key](const auto& one) { return one.key == key; });
+    const auto found =
+        std::find_if(capture.headers.rbegin(), capture.headers.rend(), [key](const auto& one) { return one.key == key; });
     return found == capture.headers.rend() ? std::string_view{} : std::string_view{found->value};
 }
 

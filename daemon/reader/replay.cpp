@@ -12,7 +12,11 @@ constexpr int kMostWakesInAPause = 10'000;
 class Replay {
 public:
     Replay(const Capture& capture, const Driver& driver, const ReplaySink& sink)
-        : capture_(capture), driver_(driver), sink_(sink), interface_(capture_interface(capture)), settings_(capture_settings(capture)) {}
+        : capture_(capture),
+          driver_(driver),
+          sink_(sink),
+          interface_(capture_interface(capture)),
+          settings_(capture_settings(capture)) {}
 
     void run() {
         if (capture_.steps.empty() || capture_.steps.front().kind != CaptureStep::Kind::plug) plug();
@@ -123,7 +127,8 @@ Result<const Driver*> choose(const Capture& capture, std::span<const Driver* con
     }
     if (const Driver* const matched = by_interface(drivers, capture_interface(capture))) return matched;
     if (const Driver* const guessed = by_bytes(drivers, capture)) return guessed;
-    return fail(Failure::not_found, "nothing tells which driver reads this capture; add a line `= family NAME`, with one of: " + names_of(drivers));
+    return fail(Failure::not_found,
+                "nothing tells which driver reads this capture; add a line `= family NAME`, with one of: " + names_of(drivers));
 }
 
 }  // namespace

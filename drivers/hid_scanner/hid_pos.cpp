@@ -210,7 +210,8 @@ void HidPos::part(ByteView report, const HidPosLayout& layout, MonoTime now) {
         state_ = State::collecting;
     }
     last_part_at_ = now;
-    if (++parts_ > kMostParts || code_.size() + length > kLongestBarcode) return drop("more than any barcode holds", more_follows);
+    if (++parts_ > kMostParts || code_.size() + length > kLongestBarcode)
+        return drop("more than any barcode holds", more_follows);
     code_ += as_text(report.subspan(layout.code_at, length));
     if (!more_follows) finish(now);
 }
@@ -288,7 +289,8 @@ std::optional<MonoTime> HidPos::next_wake() const {
 
 }  // namespace
 
-std::unique_ptr<ReaderProtocol> make_hid_pos(HidPosReports reports, const UsbInterface& interface, const ReaderSettings& settings) {
+std::unique_ptr<ReaderProtocol> make_hid_pos(HidPosReports reports, const UsbInterface& interface,
+                                             const ReaderSettings& settings) {
     return std::make_unique<HidPos>(std::move(reports), interface, settings);
 }
 

@@ -44,6 +44,7 @@ struct HidPosReports {
     std::vector<std::uint8_t> other_ids;
 };
 
-std::unique_ptr<ReaderProtocol> make_hid_pos(HidPosReports reports, const UsbInterface& interface, const ReaderSettings& settings);
+std::unique_ptr<ReaderProtocol> make_hid_pos(HidPosReports reports, const UsbInterface& interface,
+                                             const ReaderSettings& settings);
 
 }  // namespace dosario

@@ -119,7 +119,8 @@ std::unique_ptr<ReaderProtocol> make_typed(const UsbInterface& one, const std::o
 // Nothing is known about the interface (a capture without its header): the first report that can be one decides.
 class ByFirstReport final : public QueuedReader {
 public:
-    ByFirstReport(UsbInterface interface, const ReaderSettings& settings) : interface_(std::move(interface)), settings_(settings) {}
+    ByFirstReport(UsbInterface interface, const ReaderSettings& settings)
+        : interface_(std::move(interface)), settings_(settings) {}
 
     void opened(MonoTime now) override { opened_at_ = now; }
     void receive(std::uint8_t endpoint, ByteView bytes, MonoTime now) override {
@@ -127,7 +128,8 @@ public:
         if (!decoder_ && is_scan_report(bytes)) choose(bytes);
         if (decoder_) return decoder_->receive(endpoint, bytes, now);
         const bool too_short = bytes.size() < kBootReportBytes || bytes[0] == kScannedDataId;
-        fault(too_short ? ReaderFault::Kind::length : ReaderFault::Kind::framing, "no report of a keyboard or of a HID POS scanner");
+        fault(too_short ? ReaderFault::Kind::length : ReaderFault::Kind::framing,
+              "no report of a keyboard or of a HID POS scanner");
     }
     bool command(const ReaderCommand& one, MonoTime now) override { return decoder_ && decoder_->command(one, now); }
     void wake(MonoTime now) override {

@@ -152,7 +152,8 @@ void Keyboard::press(std::uint8_t usage, std::uint8_t modifiers) {
         return;
     }
     // Arrow and function keys in the middle of a scan are how some scanners send control characters.
-    if (!scan_.empty()) spoil(ReaderFault::Kind::framing, "a key without character inside a scan; set the scanner to control characters");
+    if (!scan_.empty())
+        spoil(ReaderFault::Kind::framing, "a key without character inside a scan; set the scanner to control characters");
 }
 
 void Keyboard::alt_digit(int digit) {

@@ -58,24 +58,31 @@ std::vector<Bytes> long_scan() {
 const std::string kLongScan = "]d2" + part('a') + part('b') + part('c') + "dd";
 
 constexpr std::string_view kHoneywellGs1 =
-    "02215d6432303130373530313233343536373839303137323730393330313035411d323153310000000000000000000000000000000000000000000000770000";
+    "02215d6432303130373530313233343536373839303137323730393330313035411d32315331000000000000000000000000000000000000000000000077"
+    "0000";
 constexpr std::string_view kZebraGs1 =
-    "0221005d6432303130373530313233343536373839303137323730393330313035411d3231533100000000000000000000000000000000000000000000007700";
+    "0221005d6432303130373530313233343536373839303137323730393330313035411d323153310000000000000000000000000000000000000000000000"
+    "7700";
 constexpr std::string_view kNewlandGs1 =
-    "0221303130373530313233343536373839303137323730393330313035411d323153310000000000000000000000000000000000000000000000000000000000";
+    "0221303130373530313233343536373839303137323730393330313035411d32315331000000000000000000000000000000000000000000000000000000"
+    "0000";
 constexpr std::string_view kTooMuch =
-    "02395d45300000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000";
+    "02395d4530000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+    "0000";
 constexpr std::string_view kTooShort = "02055d45303132333435000000000000000000000000000000000000000000000000000000000000";
 
 }  // namespace
 
-TEST_CASE("one GS1 DataMatrix reads the same from all three layouts, by descriptor and by its first bytes", "[hid_pos][vectors]") {
+TEST_CASE("one GS1 DataMatrix reads the same from all three layouts, by descriptor and by its first bytes",
+          "[hid_pos][vectors]") {
     struct Case {
         std::string_view descriptor;
         std::string_view report;
         std::string_view aim;
     };
-    const Case cases[] = {{kHoneywellDescriptor, kHoneywellGs1, "]d2"}, {kZebraDescriptor, kZebraGs1, "]d2"}, {kNewlandDescriptor, kNewlandGs1, ""}};
+    const Case cases[] = {{kHoneywellDescriptor, kHoneywellGs1, "]d2"},
+                          {kZebraDescriptor, kZebraGs1, "]d2"},
+                          {kNewlandDescriptor, kNewlandGs1, ""}};
     for (const Case& one : cases) {
         for (const auto& interface : {hid_pos(0, one.descriptor), undescribed()}) {
             ReaderRig rig{interface};

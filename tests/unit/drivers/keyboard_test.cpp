@@ -106,8 +106,8 @@ TEST_CASE("keypad digits without Alt are digits, with Alt they are a character c
     ReaderRig rig{boot_keyboard()};
     rig.reports({boot_report(0, {0x59}), boot_report(0, {0x61}), boot_report(0, {0x62}), boot_report(0)});
     rig.reports({boot_report(kLeftAlt, {0x5A}), boot_report(kLeftAlt, {0x61}), boot_report(0, {0x04}), boot_report(0)});
-    rig.reports({boot_report(kLeftAlt, {0x62}), boot_report(kLeftAlt, {0x5A}), boot_report(kLeftAlt, {0x5B}), boot_report(kLeftAlt),
-                 boot_report(kLeftAlt, {0x5D}), boot_report(0)});
+    rig.reports({boot_report(kLeftAlt, {0x62}), boot_report(kLeftAlt, {0x5A}), boot_report(kLeftAlt, {0x5B}),
+                 boot_report(kLeftAlt), boot_report(kLeftAlt, {0x5D}), boot_report(0)});
     rig.reports(typed("\r"));
     CHECK(rig.scans() == Scans{"190\x1D" "a\xEB"});
 }
@@ -115,8 +115,8 @@ TEST_CASE("keypad digits without Alt are digits, with Alt they are a character c
 TEST_CASE("Alt and a number above 255 is a fault, and the scan it was part of never comes out", "[keyboard]") {
     ReaderRig rig{boot_keyboard()};
     rig.reports(typed("AB"));
-    rig.reports({boot_report(kLeftAlt, {0x5B}), boot_report(kLeftAlt, {0x62}), boot_report(kLeftAlt), boot_report(kLeftAlt, {0x62}),
-                 boot_report(0)});
+    rig.reports({boot_report(kLeftAlt, {0x5B}), boot_report(kLeftAlt, {0x62}), boot_report(kLeftAlt),
+                 boot_report(kLeftAlt, {0x62}), boot_report(0)});
     rig.reports(typed("CD\rnext\r"));
     CHECK(rig.faults() == Faults{kFraming});
     CHECK(rig.scans() == Scans{"next"});

@@ -12,9 +12,11 @@ namespace {
 
 // HID 1.11, appendix B.1: the keyboard boot interface.
 constexpr std::string_view kBootKeyboard =
-    "05010906a101050719e029e71500250175019508810295017508810195057501050819012905910295017503910195067508150025650507190029658100c0";
+    "05010906a101050719e029e71500250175019508810295017508810195057501050819012905910295017503910195067508150025650507190029658100"
+    "c0";
 // HID 1.11, appendix B.2: the mouse boot interface.
-constexpr std::string_view kBootMouse = "05010902a1010901a100050919012903150025019503750181029501750581010501093009311581257f750895028106c0c0";
+constexpr std::string_view kBootMouse =
+    "05010902a1010901a100050919012903150025019503750181029501750581010501093009311581257f750895028106c0c0";
 
 Result<ReportDescriptor> parsed(std::string_view hex) { return parse_report_descriptor(*from_hex(hex)); }
 
@@ -105,7 +107,8 @@ TEST_CASE("hostile descriptors are refused", "[descriptor]") {
     CHECK(parsed("75ff9500" "8102").has_value());
 }
 
-TEST_CASE("a descriptor cut at any byte or with any bit flipped is read or refused, and layouts stay inside their reports", "[descriptor]") {
+TEST_CASE("a descriptor cut at any byte or with any bit flipped is read or refused, and layouts stay inside their reports",
+          "[descriptor]") {
     const auto try_it = [](const Bytes& bytes) {
         const auto one = parse_report_descriptor(bytes);
         if (!one) return;
@@ -121,7 +124,8 @@ TEST_CASE("a descriptor cut at any byte or with any bit flipped is read or refus
     };
     for (const std::string_view hex : {kBootKeyboard, kHoneywellDescriptor, kZebraDescriptor, kNewlandDescriptor}) {
         const Bytes whole = *from_hex(hex);
-        for (std::size_t n = 0; n < whole.size(); ++n) try_it(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n)));
+        for (std::size_t n = 0; n < whole.size(); ++n)
+            try_it(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n)));
         for (std::size_t bit = 0; bit < whole.size() * 8; ++bit) {
             Bytes flipped = whole;
             flipped[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));

@@ -118,6 +118,7 @@ TEST_CASE("errors name the line and what to write instead", "[capture]") {
     CHECK(error_of("= gs_substitutes \\n").find("\\xHH") != std::string::npos);
     CHECK(error_of("= interface 256").find("0 to 255") != std::string::npos);
     CHECK(error_of("=").find("key and a value") != std::string::npos);
+    CHECK(error_of("=#vid 1").find("key and a value") != std::string::npos);
     CHECK(error_of("@99999999999999999999 < 00").find("@99999") != std::string::npos);
     CHECK(error_of("@5").find("begin the line") != std::string::npos);
     CHECK(error_of("@5 = vid 1").find("begin the line") != std::string::npos);
