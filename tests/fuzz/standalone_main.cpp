@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a fuzz target without libFuzzer: seeded random inputs, and mutations of the corpus files and of earlier inputs.
-//   fuzz_x [--seconds N] [--seed S] [corpus files]
+//   fuzz_x [--seconds N] [--share N] [--seed S] [corpus files]
+// --share N runs for an N-th of $DOSARIO_SECONDS instead, so that all targets together take that long.
 // A crash is reproduced with the same seed and corpus; it measures no coverage.
 #include <algorithm>
 #include <chrono>
@@ -93,10 +94,13 @@ int main(int argc, char** argv) {
         const std::string_view option = argv[first];
         if (option == "--seconds") {
             seconds = std::atol(argv[first + 1]);
+        } else if (option == "--share") {
+            const char* all = std::getenv("DOSARIO_SECONDS");
+            seconds = std::max(1L, (all == nullptr ? 10 : std::atol(all)) / std::max(1L, std::atol(argv[first + 1])));
         } else if (option == "--seed") {
             seed = std::strtoull(argv[first + 1], nullptr, 10);
         } else {
-            std::fprintf(stderr, "usage: %s [--seconds N] [--seed S] [corpus files]\n", argv[0]);
+            std::fprintf(stderr, "usage: %s [--seconds N] [--share N] [--seed S] [corpus files]\n", argv[0]);
             return 2;
         }
     }
