@@ -144,9 +144,13 @@ public:
         // The preloaded library connects even where the open was refused, and ends the process if it cannot.
         for (const auto& entry : std::filesystem::recursive_directory_iterator{root_ + "/ioctl"})
             DOSARIO_CHECK(::chmod(entry.path().c_str(), 0777) == 0);
-        umockdev_testbed_set_property(bed_, syspath.c_str(), "DEVTYPE", "usb_device");
+        if (udev != Udev::half_made) finish(*plugged);
         if (udev == Udev::answers) umockdev_testbed_uevent(bed_, syspath.c_str(), "add");
         return plugged;
+    }
+
+    void finish(PluggedDevice& device) override {
+        umockdev_testbed_set_property(bed_, static_cast<Plugged&>(device).syspath().c_str(), "DEVTYPE", "usb_device");
     }
 
     void unplug(PluggedDevice& device, Udev udev) override {

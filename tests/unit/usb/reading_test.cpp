@@ -311,6 +311,17 @@ TEST_CASE("a bus without udevd is searched by the rescan", "[usb][rescan]") {
     CHECK(world.listener.count(What::appeared) == 2);
 }
 
+TEST_CASE("a device that the rescan met half-made is found when it is whole", "[usb][rescan]") {
+    UsbWorld world;
+    world.start({.rescan_every = std::chrono::milliseconds{2}});
+    const auto slow = world.bus->plug(pos_spec(0x05e0, 0x2100, "slow"), FakeUsb::Udev::half_made);
+    const auto quick = world.bus->plug(pos_spec(0x05e0, 0x2100, "quick"), FakeUsb::Udev::silent);
+    // Who found this one has looked for the other as well.
+    CHECK(world.listener.wait(What::appeared, 1).interface.serial == "quick");
+    world.bus->finish(*slow);
+    CHECK(world.listener.wait(What::appeared, 2).interface.serial == "slow");
+}
+
 TEST_CASE("an idle reader costs nothing", "[usb]") {
     UsbWorld world;
     const auto plugged = world.bus->plug(pos_spec(0x05e0, 0x2100, "P1"));
