@@ -76,7 +76,8 @@ Result<void> RunningDaemon::open_ledger() {
     const UtcTime released_at = *parse_date(DOSARIO_RELEASED_ON);
     auto service = std::make_unique<Service>(
         **ledger, *clock_, *entropy_,
-        ServiceSettings{settings_.station, settings_.site, DOSARIO_VERSION, directory_, settings_.language, settings_.rules, *calendar, released_at});
+        ServiceSettings{settings_.station, settings_.site, DOSARIO_VERSION, directory_, settings_.language, settings_.rules, *calendar, released_at,
+                        [this] { return ledger_ == nullptr ? std::size_t{0} : ledger_->waiting(); }});
     // The catalogue of the configuration becomes facts before the first scan.
     std::optional<Error> failure;
     const Job learn{[&](Service& counter) {

@@ -80,16 +80,23 @@ void LedgerThread::run() {
     }
 }
 
+std::vector<Job> LedgerThread::take_group() {
+    const std::lock_guard lock{mutex_};
+    const auto end = jobs_.begin() + static_cast<std::ptrdiff_t>(std::min(jobs_.size(), kLargestGroup));
+    std::vector<Job> group{std::make_move_iterator(jobs_.begin()), std::make_move_iterator(end)};
+    jobs_.erase(jobs_.begin(), end);
+    return group;
+}
+
 bool LedgerThread::run_jobs() {
-    std::vector<Job> group;
-    {
-        const std::lock_guard lock{mutex_};
-        const std::size_t count = std::min(jobs_.size(), kLargestGroup);
-        group.assign(std::make_move_iterator(jobs_.begin()), std::make_move_iterator(jobs_.begin() + static_cast<std::ptrdiff_t>(count)));
-        jobs_.erase(jobs_.begin(), jobs_.begin() + static_cast<std::ptrdiff_t>(count));
+    const std::vector<Job> group = take_group();
+    if (fatal_) {
+        for (const Job& job : group) job.answer(fatal_);
+        return false;
     }
     const Seq before = ledger_->head_seq();
-    if (auto fatal = run_group(*service_, group)) on_fatal_(*fatal);
+    fatal_ = run_group(*service_, group);
+    if (fatal_) on_fatal_(*fatal_);
     return ledger_->head_seq() != before;
 }
 

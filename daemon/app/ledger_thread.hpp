@@ -33,6 +33,7 @@ public:
 
 private:
     void run();
+    std::vector<Job> take_group();
     bool run_jobs();
 
     std::unique_ptr<Ledger> ledger_;
@@ -43,6 +44,7 @@ private:
     std::deque<Job> jobs_;
     std::deque<Chore> chores_;
     bool stopping_ = false;
+    std::optional<Error> fatal_;   ///< on the ledger thread only: the disk failed, nothing is decided any more
     std::thread thread_;
 };
 

@@ -10,6 +10,7 @@ namespace dosario {
 namespace {
 
 constexpr auto kTrial = std::chrono::seconds{20};
+constexpr auto kRetry = std::chrono::seconds{10};
 constexpr std::size_t kMostReaders = 256;
 constexpr int kMostStepsAtOnce = 10'000;  // events of one report; beyond it a driver is broken
 
@@ -195,6 +196,19 @@ void ReaderDesk::on_failed(UsbPort port, const Error& why) {
     reader.protocol.reset();
     reader.failure = why.message;
     hooks_.changed();
+    if (reader.decision.claim == Claim::take) try_again(port);
+}
+
+/// Another program may let go of the reader.
+void ReaderDesk::try_again(UsbPort port) {
+    Reader& reader = *readers_.at(port);
+    reader.timer.expires_after(kRetry);
+    reader.timer.async_wait([this, port](const boost::system::error_code& error) {
+        const auto found = readers_.find(port);
+        if (error || found == readers_.end() || found->second->asked) return;
+        found->second->failure.clear();
+        look_again();
+    });
 }
 
 void ReaderDesk::on_gone(UsbPort port) {
@@ -299,6 +313,8 @@ void ReaderDesk::end_trial(bool seen, const std::string& why) {
         if (const auto found = readers_.find(trial->port); found != readers_.end() && found->second->asked) {
             found->second->asked = false;
             found->second->open = false;
+            found->second->protocol.reset();  // what still comes from it is somebody's typing
+            found->second->timer.cancel();
             host_->close(trial->port);
         }
         log(Level::info, "reader_given_back", {{"reader", trial->reader}, {"why", why}});

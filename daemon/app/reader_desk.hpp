@@ -57,6 +57,7 @@ private:
     void on_opened(UsbPort port);
     void on_failed(UsbPort port, const Error& why);
     void on_gone(UsbPort port);
+    void try_again(UsbPort port);
     void pump(UsbPort port, Reader& reader);
     void on_event(UsbPort port, Reader& reader, const ReaderEvent& event);
     void on_barcode(UsbPort port, Reader& reader, const BarcodeRead& read);

@@ -163,8 +163,10 @@ v1::ScanReply Service::reply_for(const Review& review, std::vector<Seq> written)
 
 Result<void> Service::learn(std::span<const Product> products) {
     const Now moment = now();
+    std::optional<Error> failure;
     for (const Product& product : products) {
         const auto known = ledger_.stock().product(product.gtin);
+        if ((failure = ledger_.database().take_failure())) return *failure;
         if (known && known->name == product.name && known->unit == product.unit && known->units_per_pack == product.units_per_pack &&
             known->beyond_use_days == product.beyond_use_days && known->units_per_dose == product.units_per_dose) {
             continue;
@@ -206,6 +208,7 @@ Result<v1::StatusReply> Service::status(const v1::StatusRequest&) {
     reply.set_head(to_hex(ledger_.head_hash()));
     reply.set_clock(moment.clock_suspect ? "suspect" : "good");
     reply.set_today(format_date(moment.today));
+    reply.set_queue(static_cast<std::uint32_t>(settings_.waiting()));
     reply.set_free_bytes(free_bytes(settings_.directory));
     if (moment.clock_suspect) reply.add_warnings("the clock is behind the last saved entry or this version's release: set the date of this computer");
     if (reply.free_bytes() < kLowSpace_bytes) reply.add_warnings("less than 1 GiB is free on the disk: make room before saving stops");

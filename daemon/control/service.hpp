@@ -23,6 +23,7 @@ struct ServiceSettings {
     Rules rules;
     std::function<Date(UtcTime)> site_day;      ///< the calendar day at the site
     UtcTime released_at{};                      ///< no honest clock is before this
+    std::function<std::size_t()> waiting = [] { return std::size_t{0}; };   ///< length of the queue, for the status
 };
 
 class Service {

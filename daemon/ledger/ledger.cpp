@@ -197,8 +197,7 @@ Result<void> Ledger::undo() {
 }
 
 Result<void> Ledger::commit() {
-    auto failure = db_->take_failure();
-    auto done = failure ? Result<void>{*failure} : db_->execute("COMMIT");
+    auto done = db_->execute("COMMIT");
     if (!done) rollback();
     return done;
 }
