@@ -188,7 +188,7 @@ void ReaderDesk::on_failed(UsbPort port, const Error& why) {
     log(Level::warning, "reader_failed", {{"reader", reader_id(reader.interface)}, {"why", why.message}});
     if (trial_ != nullptr && trial_->port == port) end_trial(false, why.message);
     if (reader.open) {
-        reader.protocol->closed(clock_.mono());
+        reader.protocol->closed(clock_.mono(), PortEnd::unplugged);
         pump(port, reader);
     }
     reader.open = false;
@@ -217,7 +217,7 @@ void ReaderDesk::on_gone(UsbPort port) {
     Reader& reader = *found->second;
     if (reader.open) {
         log(Level::info, "reader_gone", {{"reader", reader_id(reader.interface)}});
-        reader.protocol->closed(clock_.mono());
+        reader.protocol->closed(clock_.mono(), PortEnd::unplugged);
         pump(port, reader);
     }
     if (trial_ != nullptr && trial_->port == port) end_trial(false, "it was unplugged");

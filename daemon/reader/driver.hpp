@@ -43,6 +43,9 @@ struct ReaderSettings {
     int settle_ms = 250;                      ///< reports this soon after opened() are scans of before; 0 in the replay of captures
 };
 
+/// How a port ended.
+enum class PortEnd { unplugged, end_of_recording };
+
 /// A protocol core. Pure: no I/O, no clock, no exception; every queue inside has a named maximum. One owner, one thread.
 class ReaderProtocol {
 public:
@@ -55,8 +58,9 @@ public:
     virtual bool command(const ReaderCommand& command, MonoTime now) = 0;
     /// Called at or after next_wake().
     virtual void wake(MonoTime now) = 0;
-    /// The port is gone, at any moment. A scan of which a part may be missing is a fault, never a scan.
-    virtual void closed(MonoTime now) = 0;
+    /// The port is gone. Unplugged, at any moment: a scan of which a part may be missing is a fault, never a scan. At the end of a
+    /// recording nothing is missing: an unterminated scan is emitted, and only an unfinished frame is a fault.
+    virtual void closed(MonoTime now, PortEnd end) = 0;
     /// The next bytes for the device, nothing when there are none.
     virtual std::optional<ReaderWrite> next_write() = 0;
     /// The next event, oldest first, nothing when there are none.

@@ -27,19 +27,17 @@ public:
             pause_until(step.at_ms ? MonoTime{std::chrono::milliseconds{*step.at_ms}} : next);
             play(step);
         }
-        const MonoTime end = now_ + kReplayTail;
-        pause_until(end);
-        unplug();
+        close(PortEnd::end_of_recording);
     }
 
 private:
     void play(const CaptureStep& step) {
         switch (step.kind) {
             case CaptureStep::Kind::plug:
-                unplug();
+                close(PortEnd::unplugged);
                 plug();
                 return;
-            case CaptureStep::Kind::unplug: unplug(); return;
+            case CaptureStep::Kind::unplug: close(PortEnd::unplugged); return;
             case CaptureStep::Kind::to_device: return;
             case CaptureStep::Kind::from_device: break;
         }
@@ -54,9 +52,9 @@ private:
         drain();
     }
 
-    void unplug() {
+    void close(PortEnd end) {
         if (!reader_) return;
-        reader_->closed(now_);
+        reader_->closed(now_, end);
         drain();
         reader_.reset();
     }
@@ -135,6 +133,8 @@ Result<const Driver*> choose(const Capture& capture, std::span<const Driver* con
 
 Result<void> replay(const Capture& capture, std::span<const Driver* const> drivers, std::string_view driver_name,
                     const ReplaySink& sink) {
+    const auto heard = [](const CaptureStep& step) { return step.kind == CaptureStep::Kind::from_device; };
+    if (driver_name.empty() && std::none_of(capture.steps.begin(), capture.steps.end(), heard)) return {};
     const auto driver = choose(capture, drivers, driver_name);
     if (!driver) return driver.error();
     Replay{capture, **driver, sink}.run();

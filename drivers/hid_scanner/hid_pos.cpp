@@ -48,7 +48,7 @@ public:
     void receive(std::uint8_t endpoint, ByteView report, MonoTime now) override;
     bool command(const ReaderCommand& command, MonoTime now) override;
     void wake(MonoTime now) override;
-    void closed(MonoTime now) override;
+    void closed(MonoTime now, PortEnd end) override;
     std::optional<MonoTime> next_wake() const override;
 
 private:
@@ -274,7 +274,8 @@ void HidPos::wake(MonoTime now) {
     dropped_aim_.reset();
 }
 
-void HidPos::closed(MonoTime) {
+void HidPos::closed(MonoTime now, PortEnd end) {
+    if (state_ == State::collecting && end == PortEnd::end_of_recording) finish(now);
     if (state_ == State::collecting) fault(ReaderFault::Kind::length, "unplugged between the parts of a scan");
     state_ = State::idle;
     code_.clear();

@@ -135,8 +135,8 @@ public:
     void wake(MonoTime now) override {
         if (decoder_) decoder_->wake(now);
     }
-    void closed(MonoTime now) override {
-        if (decoder_) decoder_->closed(now);
+    void closed(MonoTime now, PortEnd end) override {
+        if (decoder_) decoder_->closed(now, end);
     }
     std::optional<ReaderWrite> next_write() override { return decoder_ ? decoder_->next_write() : std::nullopt; }
     std::optional<ReaderEvent> next_event() override {

@@ -46,7 +46,7 @@ public:
     void receive(std::uint8_t endpoint, ByteView bytes, MonoTime now) override;
     bool command(const ReaderCommand&, MonoTime) override { return false; }
     void wake(MonoTime now) override;
-    void closed(MonoTime now) override;
+    void closed(MonoTime now, PortEnd end) override;
     std::optional<MonoTime> next_wake() const override;
 
 private:
@@ -208,7 +208,8 @@ void Keyboard::wake(MonoTime now) {
     finish();
 }
 
-void Keyboard::closed(MonoTime) {
+void Keyboard::closed(MonoTime, PortEnd end) {
+    if (end == PortEnd::end_of_recording && !spoilt_) finish();
     if (!spoilt_ && !is_idle()) fault(ReaderFault::Kind::length, "unplugged before the scan had its terminator");
     forget();
     held_.clear();

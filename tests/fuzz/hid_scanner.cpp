@@ -75,7 +75,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         reader->receive(0x81, feed.take(length < 0x80 ? 8 : length < 0xF0 ? 64 : length), now);
         drain(*reader);
     }
-    reader->closed(now);
+    reader->closed(now, feed.byte() % 2 == 0 ? PortEnd::unplugged : PortEnd::end_of_recording);
     drain(*reader);
     DOSARIO_CHECK(!reader->next_wake());
     return 0;

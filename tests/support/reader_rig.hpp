@@ -50,7 +50,7 @@ public:
         now_ = until;
     }
     void unplug() {
-        reader_->closed(now_);
+        reader_->closed(now_, PortEnd::unplugged);
         drain();
     }
 
