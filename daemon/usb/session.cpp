@@ -118,12 +118,13 @@ void UsbSession::on_in(libusb_transfer* usb) {
 void UsbSession::in_done(Transfer& transfer) {
     transfer.in_flight = false;
     noted_ = true;
-    if (stopping_ || left_) return;
+    if (stopping_) return;
     switch (transfer.usb->status) {
         case LIBUSB_TRANSFER_COMPLETED:
+            // Also when it is known that the device left: this report came before.
             bad_rounds_ = 0;
             deliver(transfer);
-            if (trouble_ == Trouble::none) submit(transfer);
+            if (trouble_ == Trouble::none && !left_) submit(transfer);
             return;
         case LIBUSB_TRANSFER_STALL: note_trouble(Trouble::halted); return;
         case LIBUSB_TRANSFER_ERROR:

@@ -38,6 +38,12 @@ std::string FakeDevice::driver(std::uint8_t interface) const {
     });
 }
 
+bool FakeDevice::all_read() const {
+    return locked([&] {
+        return complete_.empty() && std::all_of(reports_.begin(), reports_.end(), [](const auto& of) { return of.second.empty(); });
+    });
+}
+
 void FakeDevice::report(ByteView bytes, std::uint8_t endpoint) {
     locked([&] {
         reports_[endpoint].emplace_back(bytes.begin(), bytes.end());
@@ -89,12 +95,11 @@ bool FakeDevice::enter() {
     return !gone();
 }
 
-void FakeDevice::closed(std::uint64_t handle) {
+void FakeDevice::program_ended() {
     locked([&] {
-        const auto mine = [&](const FakeUrb& urb) { return urb.handle == handle; };
-        std::erase_if(waiting_, mine);
-        std::erase_if(complete_, mine);
-        std::erase_if(claims_, [&](const auto& claim) { return claim.second == handle; });
+        waiting_.clear();
+        complete_.clear();
+        claims_.clear();
     });
     changed();
 }

@@ -83,6 +83,8 @@ public:
     void leave();
     /// As some controllers show an unplug: the waiting URBs end with `status`, then nothing answers any more.
     void leave_after_error(int status);
+    /// The program under test died: the kernel closes its files, which drops claims and URBs, and brings no driver back.
+    void program_ended();
     /// Another program has the interface.
     void hold_by_other(std::uint8_t interface) { locked([&] { others_.insert(interface); }); }
 
@@ -100,6 +102,8 @@ public:
     int opens() const { return locked([&] { return opens_; }); }
     int halts_cleared() const { return locked([&] { return halts_cleared_; }); }
     std::size_t waiting() const { return locked([&] { return waiting_.size(); }); }
+    /// Every report was taken by the program.
+    bool all_read() const;
     /// OUT data in order: setup and data of control transfers that are not GETs, or the bytes of an OUT endpoint.
     std::vector<Bytes> writes() const { return locked([&] { return writes_; }); }
     /// What the program did against the rules, empty if nothing.
@@ -111,7 +115,6 @@ public:
     /// Counts; false when the device is gone by now.
     bool enter();
     void opened() { locked([&] { ++opens_; }); }
-    void closed(std::uint64_t handle);
     int get_driver(std::uint8_t interface, std::string& name) const;
     int disconnect(std::uint8_t interface);
     int connect(std::uint8_t interface);

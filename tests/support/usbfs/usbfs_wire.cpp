@@ -60,14 +60,9 @@ UsbfsWire::~UsbfsWire() {
 void UsbfsWire::attach(UMockdevIoctlBase* handler) {
     g_signal_connect(handler, "handle-ioctl", G_CALLBACK(on_ioctl), this);
     g_signal_connect(handler, "client-connected", G_CALLBACK(on_connected), this);
-    g_signal_connect(handler, "client-vanished", G_CALLBACK(on_vanished), this);
 }
 
 void UsbfsWire::on_connected(UMockdevIoctlBase*, UMockdevIoctlClient*, gpointer self) { static_cast<UsbfsWire*>(self)->device_.opened(); }
-
-void UsbfsWire::on_vanished(UMockdevIoctlBase*, UMockdevIoctlClient* client, gpointer self) {
-    static_cast<UsbfsWire*>(self)->device_.closed(handle_of(client));
-}
 
 gboolean UsbfsWire::on_ioctl(UMockdevIoctlBase*, UMockdevIoctlClient* client, gpointer self) {
     auto* const wire = static_cast<UsbfsWire*>(self);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Between umockdev, which hands over ioctls of the program under test, and a FakeDevice. Runs on umockdev's worker thread.
+// umockdev 0.17 never tells that a file was closed (client-vanished is not emitted): see FakeDevice::program_ended().
 #pragma once
 
 #include "support/usbfs/fake_device.hpp"
@@ -28,7 +29,6 @@ private:
 
     static gboolean on_ioctl(UMockdevIoctlBase*, UMockdevIoctlClient* client, gpointer self);
     static void on_connected(UMockdevIoctlBase*, UMockdevIoctlClient* client, gpointer self);
-    static void on_vanished(UMockdevIoctlBase*, UMockdevIoctlClient* client, gpointer self);
     int answer(UMockdevIoctlClient* client, UMockdevIoctlData* arg, unsigned long request, bool& known);
     int get_driver(UMockdevIoctlData* arg);
     int driver_ioctl(UMockdevIoctlData* arg);

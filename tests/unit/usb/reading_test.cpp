@@ -48,6 +48,19 @@ TEST_CASE("a reader that is plugged later appears, leaves once, and comes back a
     CHECK(world.listener.count(What::failed) == 0);
 }
 
+TEST_CASE("reports that came before the unplug are delivered before the disappearance", "[usb]") {
+    UsbWorld world;
+    const auto plugged = world.bus->plug(pos_spec(0x05e0, 0x2100, "P1"));
+    world.start();
+    world.open();
+    CHECK(plugged->device().wait_until([](const FakeDevice& device) { return device.waiting() == 4; }));
+    for (std::uint32_t i = 0; i < 3; ++i) plugged->device().report(numbered_report(i));
+    world.bus->unplug(*plugged);
+    world.listener.wait(What::disappeared);
+    CHECK(world.listener.count(What::received) == 3);
+    CHECK(world.listener.all().back().what == What::disappeared);
+}
+
 TEST_CASE("a reader that nobody opened leaves once as well", "[usb]") {
     UsbWorld world;
     const auto plugged = world.bus->plug(pos_spec(0x05e0, 0x2100, "P1"));
