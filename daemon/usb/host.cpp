@@ -149,18 +149,21 @@ private:
         std::set<UsbAddress> missed;
         for (const UsbAddress address : *present)
             if (!ports_.knows(address)) missed.insert(address);
-        // Once can be an arrival that udevd is still busy with; a device that even a fresh context did not find is not tried again.
-        const bool missed_twice = std::any_of(missed.begin(), missed.end(), [&](UsbAddress address) {
-            return missed_.contains(address) && !hopeless_.contains(address);
-        });
+        // Missed once can be an arrival that udevd is still busy with.
+        const bool missed_twice =
+            std::any_of(missed.begin(), missed.end(), [&](UsbAddress address) { return missed_.contains(address); });
+        if (missed != missed_) next_skip_ = skip_ = 0;
         missed_ = std::move(missed);
-        std::erase_if(hopeless_, [&](UsbAddress address) { return !missed_.contains(address); });
         if (missed_twice) look_afresh();
-        std::erase_if(contexts_, [&](const auto& context) { return context != contexts_.back() && context.use_count() == 1; });
+        const UsbContext* const newest = contexts_.back().get();
+        std::erase_if(contexts_, [&](const auto& context) { return context.get() != newest && context.use_count() == 1; });
     }
 
+    /// A device that even a fresh context does not show is sought ever more seldom.
     void look_afresh() {
-        hopeless_ = missed_;
+        if (skip_-- > 0) return;
+        constexpr int kMostSkipped = 64;
+        skip_ = next_skip_ = std::clamp(next_skip_ * 2, 1, kMostSkipped);
         auto context = new_context();
         if (context.has_error()) return;
         contexts_.push_back(std::move(*context));
@@ -174,8 +177,9 @@ private:
     std::vector<Command> commands_;                      ///< under mutex_
     std::vector<std::shared_ptr<UsbContext>> contexts_;  ///< never empty while running, the newest last
     std::vector<Change> changes_;
-    std::set<UsbAddress> missed_;    ///< by libusb, at the last rescan
-    std::set<UsbAddress> hopeless_;  ///< missed by a fresh context too
+    std::set<UsbAddress> missed_;                        ///< by libusb, at the last rescan
+    int skip_ = 0;                                       ///< rescans until the next fresh look for the same devices
+    int next_skip_ = 0;
     SteadyTime next_rescan_{};
     bool stopping_ = false;
     std::thread thread_;

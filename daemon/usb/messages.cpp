@@ -30,7 +30,8 @@ Error usb_error(int code, const UsbInterface& interface, std::string_view attemp
             return fail(Failure::not_found, head + "it is not there any more. Check the cable and plug it in again; in a container, "
                                                    "check that /dev/bus/usb is passed in.");
         case LIBUSB_ERROR_NO_MEM:
-            return fail(Failure::full, head + "the kernel has no memory left for USB transfers. Stop other programs, then plug it in again.");
+            return fail(Failure::full, head + "the kernel has no memory left for USB transfers. Stop other programs, then plug it "
+                                              "in again.");
         default:
             return fail(Failure::io, head + libusb_strerror(code) + ". Unplug it and plug it in again; if this repeats, try another "
                                                                     "cable or port.");

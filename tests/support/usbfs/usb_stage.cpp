@@ -231,8 +231,9 @@ private:
     }
     static Answer state(FakeDevice& device) {
         const std::string bound = device.driver(0);
+        const std::string misuse = device.misuse();
         return {true, std::string{"claimed="} + (device.claimed(0) ? "yes" : "no") + " bound=" + (bound.empty() ? "none" : bound) +
-                          " opens=" + std::to_string(device.opens()) + " misuse=" + (device.misuse().empty() ? "none" : device.misuse())};
+                          " opens=" + std::to_string(device.opens()) + " misuse=" + (misuse.empty() ? "none" : misuse)};
     }
     static Answer await(FakeDevice& device, const std::string& what) {
         if (what != "claimed" && what != "released" && what != "read") return error("expected: await NAME claimed|released|read");
