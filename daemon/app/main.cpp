@@ -6,6 +6,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <sys/stat.h>
+
 #include <csignal>
 #include <cstdio>
 
@@ -40,6 +42,7 @@ int main(int argc, char** argv) {
         return 2;
     }
     std::signal(SIGPIPE, SIG_IGN);
+    umask(0077);  // the ledger is for this user; the sockets are given to the group one by one
     auto daemon = Daemon::start(settings, directory);
     if (!daemon) {
         std::fprintf(stderr, "dosariod: %s\n", daemon.error().message.c_str());

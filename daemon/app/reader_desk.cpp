@@ -306,17 +306,24 @@ void ReaderDesk::adopt(const v1::AdoptRequest& request, std::function<void(Resul
     take(port, *readers_.at(port)->decision.driver);
 }
 
+/// What was typed on it and not yet taken for a scan is forgotten: it may be somebody's words.
+void ReaderDesk::give_back(UsbPort port) {
+    const auto found = readers_.find(port);
+    if (found == readers_.end() || !found->second->asked) return;
+    Reader& reader = *found->second;
+    reader.asked = false;
+    reader.open = false;
+    reader.timer.cancel();
+    reader.protocol.reset();
+    host_->close(port);
+    hooks_.changed();
+}
+
 void ReaderDesk::end_trial(bool seen, const std::string& why) {
     const std::shared_ptr<Trial> trial{std::move(trial_)};
     trial->timer.cancel();
     if (!seen) {
-        if (const auto found = readers_.find(trial->port); found != readers_.end() && found->second->asked) {
-            found->second->asked = false;
-            found->second->open = false;
-            found->second->protocol.reset();  // what still comes from it is somebody's typing
-            found->second->timer.cancel();
-            host_->close(trial->port);
-        }
+        give_back(trial->port);
         log(Level::info, "reader_given_back", {{"reader", trial->reader}, {"why", why}});
         v1::AdoptReply reply;
         reply.set_message("the device was given back: " + why);
@@ -326,6 +333,7 @@ void ReaderDesk::end_trial(bool seen, const std::string& why) {
     hooks_.adopted(trial->reader, trial->operator_badge, [this, trial](std::optional<Error> failure) {
         if (failure) {
             adopted_.erase(trial->reader);
+            give_back(trial->port);
             return trial->answer(*failure);
         }
         log(Level::info, "reader_adopted", {{"reader", trial->reader}});

@@ -62,6 +62,7 @@ private:
     void on_event(UsbPort port, Reader& reader, const ReaderEvent& event);
     void on_barcode(UsbPort port, Reader& reader, const BarcodeRead& read);
     void arm_timer(UsbPort port, Reader& reader);
+    void give_back(UsbPort port);
     void end_trial(bool seen, const std::string& why);
     const ReaderRow* row_for(const UsbInterface& interface) const;
     std::string name_for(const UsbInterface& interface) const;

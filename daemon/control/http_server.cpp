@@ -235,6 +235,20 @@ Result<void> listen(const StatePtr& state, const typename Protocol::endpoint& en
     return {};
 }
 
+/// Takes away the socket that a daemon which died left behind; anything else at this path is somebody's.
+Result<void> clear_way(const std::string& path) {
+    struct stat found {};
+    if (lstat(path.c_str(), &found) != 0) return {};
+    if (!S_ISSOCK(found.st_mode)) return fail(Failure::unavailable, path + " is there already and is no socket: move it away, or name another path");
+    asio::io_context context;
+    asio::local::stream_protocol::socket probe{context};
+    boost::system::error_code error;
+    probe.connect(asio::local::stream_protocol::endpoint{path}, error);
+    if (!error) return fail(Failure::unavailable, "another program listens on " + path + ": stop it first, or name another path");
+    ::unlink(path.c_str());
+    return {};
+}
+
 }  // namespace
 
 HttpServer::HttpServer(asio::io_context& context, ApiHandler handler) : state_(std::make_shared<State>(State{context, std::move(handler), {}, {}, {}, {}, {}, {}, 0, false})) {}
@@ -244,7 +258,7 @@ HttpServer::~HttpServer() { stop(); }
 Result<void> HttpServer::listen_unix(const std::string& path, const std::string& group) {
     constexpr std::size_t kLongestPath = 107;  // sun_path
     if (path.size() > kLongestPath) return fail(Failure::invalid, "the socket's path is too long (" + path + "): at most 107 characters; use a shorter data directory");
-    ::unlink(path.c_str());  // the ledger's lock says that no other daemon of this directory lives
+    if (auto free = clear_way(path); !free) return free;
     state_->group = group;
     const mode_t before = umask(0117);
     auto listening = listen<asio::local::stream_protocol>(state_, asio::local::stream_protocol::endpoint{path}, path, false);

@@ -99,8 +99,15 @@ std::string to_json(const pb::Message& message) { return json::serialize(message
 
 Result<void> from_json(std::string_view text, pb::Message& message) {
     if (text.empty()) return {};
+    boost::system::error_code broken;
+    (void)json::parse({text.data(), text.size()}, broken);  // protobuf lets some text through that is no UTF-8
+    if (broken) return fail(Failure::invalid, "the request is not JSON in UTF-8 (" + broken.message() + ")");
     const auto status = pb::util::JsonStringToMessage(pb::StringPiece{text.data(), static_cast<pb::stringpiece_internal::StringPiece::size_type>(text.size())}, &message);
-    if (!status.ok()) return fail(Failure::invalid, "the request is not the JSON that is expected here: " + status.message().ToString());
+    if (!status.ok()) {
+        // Its first line says what is wrong; the rest quotes the request, cut anywhere.
+        const std::string why = status.message().ToString();
+        return fail(Failure::invalid, "the request is not the JSON that is expected here: " + escape(why.substr(0, why.find('\n'))));
+    }
     return {};
 }
 

@@ -102,36 +102,33 @@ Result<v1::ScanReply> Service::scan(const v1::ScanRequest& request) {
     }
     const auto scan = desk_scan(request);
     if (!scan) return scan.error();
-    auto reply = decide(*scan);
-    if (reply && !request.request_id().empty()) {
-        if (auto kept = ledger_.keep_reply(request.request_id(), as_bytes(reply->SerializeAsString()), clock_.wall()); !kept) return kept.error();
+    if (auto saved = ledger_.savepoint(); !saved) return saved.error();
+    const Desk before = desk_;
+    auto reply = decide(*scan, request.request_id());
+    if (!reply) {
+        desk_ = before;
+        if (auto undone = ledger_.undo(); !undone) return undone.error();
+        return reply;
     }
+    if (auto kept = ledger_.keep(); !kept) return kept.error();
     return reply;
 }
 
-Result<v1::ScanReply> Service::decide(const DeskScan& scan) {
-    if (auto saved = ledger_.savepoint(); !saved) return saved.error();
-    const Desk before = desk_;
+/// In a savepoint: the facts and the kept reply are saved together or not at all.
+Result<v1::ScanReply> Service::decide(const DeskScan& scan, const std::string& request_id) {
     const Now moment = now();
     const Review review = desk_.see(scan, ledger_.stock(), moment, mint_);
+    if (auto unread = ledger_.database().take_failure()) return *unread;  // an unread row must not look like an absent one
     std::vector<Seq> written;
-    std::optional<Error> failure = ledger_.database().take_failure();  // an unread row must not look like an absent one
     for (const SignedFact& fact : review.facts) {
-        if (failure) break;
         const auto seq = ledger_.append(fact, stamp(moment));
-        if (seq) {
-            written.push_back(*seq);
-        } else {
-            failure = seq.error();
-        }
+        if (!seq) return seq.error();
+        written.push_back(*seq);
     }
-    if (failure) {
-        desk_ = before;
-        if (auto undone = ledger_.undo(); !undone) return undone.error();
-        return *failure;
-    }
-    if (auto kept = ledger_.keep(); !kept) return kept.error();
-    return reply_for(review, std::move(written));
+    v1::ScanReply reply = reply_for(review, std::move(written));
+    if (request_id.empty()) return reply;
+    if (auto kept = ledger_.keep_reply(request_id, as_bytes(reply.SerializeAsString()), clock_.wall()); !kept) return kept.error();
+    return reply;
 }
 
 v1::ScanReply Service::reply_for(const Review& review, std::vector<Seq> written) {

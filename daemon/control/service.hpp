@@ -54,7 +54,7 @@ private:
     Now now() const;
     Stamp stamp(const Now& now) const;
     Result<DeskScan> desk_scan(const v1::ScanRequest& request) const;
-    Result<v1::ScanReply> decide(const DeskScan& scan);
+    Result<v1::ScanReply> decide(const DeskScan& scan, const std::string& request_id);
     v1::ScanReply reply_for(const Review& review, std::vector<Seq> written);
 
     Ledger& ledger_;

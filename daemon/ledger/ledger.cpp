@@ -49,6 +49,17 @@ Result<void> check_header(const std::string& path) {
     return {};
 }
 
+/// A file without our marks is ours only when it is empty: one that was being made when the power went.
+Result<void> refuse_foreign(Database& db) {
+    const auto application = db.number("PRAGMA application_id");
+    if (!application) return application.error();
+    if (*application != 0) return {};
+    const auto tables = db.number("SELECT count(*) FROM sqlite_schema");
+    if (!tables) return tables.error();
+    if (*tables != 0) return fail(Failure::damaged, "ledger.db belongs to another program: choose another data directory");
+    return {};
+}
+
 Result<void> demand(Database& db, const char* pragma, std::int64_t wanted, const char* name) {
     const auto found = db.number(pragma);
     if (!found) return found.error();
@@ -91,6 +102,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOpening& opening) {
 Result<void> Ledger::set_up(Database& db) {
     // EXCLUSIVE comes before the first access in WAL mode: no shared memory file, no second process, one checkpointer.
     if (auto done = db.execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"); !done) return done;
+    if (auto ours = refuse_foreign(db); !ours) return ours;  // before WAL mode, which writes into the file
     const auto mode = db.text("PRAGMA journal_mode = WAL");
     if (!mode) return mode.error();
     if (*mode != "wal") return fail(Failure::io, "this file system does not take SQLite's write-ahead log: choose a local disk for the data directory");
@@ -112,9 +124,6 @@ Result<void> Ledger::read_or_create(const LedgerOpening& opening) {
                                         "): it was not touched; install the newer version again");
     }
     if (*version == 0) {
-        const auto tables = db_->number("SELECT count(*) FROM sqlite_schema");
-        if (!tables) return tables.error();
-        if (*tables != 0) return fail(Failure::damaged, "ledger.db belongs to another program: choose another data directory");
         if (!opening.create) return fail(Failure::not_found, "the ledger is empty: start dosariod there once");
         if (auto made = create(opening); !made) return made;
     }

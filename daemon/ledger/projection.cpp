@@ -162,7 +162,7 @@ Result<void> Projection::make_doses(const At& at, const PackFractioned& fact) {
         if (auto inserted = db_.query("INSERT INTO dose (dose, code, pack, gtin, lot, expires_on, units, beyond_use_on, state, made_by, made_seq,"
                                       " last_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)")
                                 .bind(sql(made.dose))
-                                .bind(thing_text(made.dose))
+                                .bind(dose_code(made.dose))
                                 .bind(sql(fact.pack))
                                 .bind(sql(fact.gtin))
                                 .bind(fact.lot)

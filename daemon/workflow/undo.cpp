@@ -48,12 +48,14 @@ Review review_undo(const Bench& bench) {
             [&](const PacksReceived& fact) {
                 about.gtin = fact.gtin;
                 about.lot = fact.lot;
+                about.expires_on = fact.expires_on;
                 about.packs = fact.packs;
                 return nothing_depends_on(fact, stock);
             },
             [&](const PackFractioned& fact) {
                 about.gtin = fact.gtin;
                 about.lot = fact.lot;
+                about.expires_on = fact.expires_on;
                 about.pack = fact.pack;
                 return nothing_depends_on(fact, stock);
             },
@@ -65,6 +67,7 @@ Review review_undo(const Bench& bench) {
             [&](const PacksDispensed& fact) {
                 about.gtin = fact.gtin;
                 about.lot = fact.lot;
+                about.expires_on = fact.expires_on;
                 about.packs = fact.packs;
                 return true;
             },
