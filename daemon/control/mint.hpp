@@ -11,8 +11,10 @@ namespace dosario {
 
 class ThingMint final : public Mint {
 public:
-    /// `above`: the largest id that exists already. Clock and entropy outlive the mint.
-    ThingMint(const Clock& clock, Entropy& entropy, ThingId above) : clock_(clock), entropy_(entropy), last_(above.number) {}
+    /// `above`: the largest id that exists already. No id is of before `earliest`, so that stations with a dead clock do not meet
+    /// either. Clock and entropy outlive the mint.
+    ThingMint(const Clock& clock, Entropy& entropy, ThingId above, UtcTime earliest)
+        : clock_(clock), entropy_(entropy), earliest_(earliest), last_(above.number) {}
 
     ThingId thing() override;
     Recipient recipient() override;
@@ -20,6 +22,7 @@ public:
 private:
     const Clock& clock_;
     Entropy& entropy_;
+    UtcTime earliest_;
     std::uint64_t last_;
 };
 

@@ -28,9 +28,30 @@ ThingId largest_thing(Ledger& ledger) {
     return {query.row() ? static_cast<std::uint64_t>(query.number(0)) : 0};
 }
 
-/// Printable, no control characters, valid enough to be stored and shown.
+/// How many bytes of well-formed UTF-8 (Unicode 15, table 3-7) the next character has; 0 for anything else.
+std::size_t utf8_length(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+    const auto follows = [&](std::size_t i, unsigned least = 0x80, unsigned most = 0xbf) { return byte(i) >= least && byte(i) <= most; };
+    const unsigned first = byte(0);
+    if (first < 0x80) return 1;
+    if (first >= 0xc2 && first <= 0xdf) return follows(1) ? 2 : 0;
+    if (first >= 0xe0 && first <= 0xef) {
+        return follows(1, first == 0xe0 ? 0xa0 : 0x80, first == 0xed ? 0x9f : 0xbf) && follows(2) ? 3 : 0;
+    }
+    if (first >= 0xf0 && first <= 0xf4) {
+        return follows(1, first == 0xf0 ? 0x90 : 0x80, first == 0xf4 ? 0x8f : 0xbf) && follows(2) && follows(3) ? 4 : 0;
+    }
+    return 0;
+}
+
+/// UTF-8 without control characters: Protobuf does not read anything else back.
 bool plain_text(std::string_view text) {
-    return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+    while (!text.empty()) {
+        const std::size_t length = utf8_length(text);
+        if (length == 0 || static_cast<unsigned char>(text[0]) < 0x20 || text[0] == 0x7f) return false;
+        text.remove_prefix(length);
+    }
+    return true;
 }
 
 Error invalid(std::string message) { return fail(Failure::invalid, std::move(message)); }
@@ -49,7 +70,7 @@ Service::Service(Ledger& ledger, const Clock& clock, Entropy& entropy, ServiceSe
     : ledger_(ledger),
       clock_(clock),
       settings_(std::move(settings)),
-      mint_(clock, entropy, largest_thing(ledger)),
+      mint_(clock, entropy, largest_thing(ledger), settings_.released_at),
       desk_(settings_.rules),
       desk_at_begin_(desk_),
       started_at_(clock.wall()) {}
@@ -60,7 +81,8 @@ Now Service::now() const {
     return {trusted, settings_.site_day(trusted), wall < trusted};
 }
 
-Stamp Service::stamp(const Now& now) const { return {clock_.wall(), clock_.mono(), now.clock_suspect}; }
+// A good clock is read once: the stamp must not fall behind the day that was decided for.
+Stamp Service::stamp(const Now& now) const { return {now.clock_suspect ? clock_.wall() : now.at, clock_.mono(), now.clock_suspect}; }
 
 Result<DeskScan> Service::desk_scan(const v1::ScanRequest& request) const {
     if (request.content().size() > kLongestBarcode) return invalid("the code is longer than any barcode");

@@ -45,6 +45,7 @@ private:
     Result<void> unfold(const At& at, const PacksDispensed& fact, Seq original_seq);
 
     Result<void> receive_serial(const At& at, const PacksReceived& fact);
+    Result<void> forget_recipe(Gtin gtin, Seq original_seq);
     Result<void> open_pack(const At& at, const PackFractioned& fact);
     Result<void> make_doses(const At& at, const PackFractioned& fact);
     Result<void> subject(std::uint64_t subject, Seq seq);

@@ -85,8 +85,18 @@ Result<void> Projection::unfold(const At& at, const PackFractioned& fact, Seq or
         (fact.serial.empty() ? change.counted_packs : change.serial_packs) = 1;
     }
     if (auto moved = change_stock(db_, fact.gtin, fact.lot, change, at.seq); !moved) return moved;
+    if (auto forgotten = forget_recipe(fact.gtin, original_seq); !forgotten) return forgotten;
     if (auto linked = subject(fact.pack.number, at.seq); !linked) return linked;
     return lot_subject(fact.gtin, fact.lot, at.seq);
+}
+
+/// The recipe of the fractioning before counts again.
+Result<void> Projection::forget_recipe(Gtin gtin, Seq original_seq) {
+    auto forget = db_.query("DELETE FROM recipe WHERE gtin = ? AND last_seq = ?");
+    if (auto forgotten = forget.bind(sql(gtin)).bind(sql(original_seq)).run(); !forgotten || db_.changes() == 0) return forgotten;
+    auto before = db_.query("INSERT INTO recipe SELECT d.gtin, d.units, f.seq FROM fractioning f JOIN pack p USING (pack) JOIN dose d ON d.made_seq = f.seq"
+                            " AND d.pack = f.pack WHERE p.gtin = ? ORDER BY f.seq DESC, d.dose LIMIT 1");
+    return before.bind(sql(gtin)).run();
 }
 
 Result<void> Projection::unfold(const At& at, const DosesVerified& fact) {

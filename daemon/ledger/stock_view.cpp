@@ -65,6 +65,14 @@ std::vector<LotOnShelf> StockView::lots_on_shelf(Gtin gtin) const {
     return lots;
 }
 
+std::optional<Date> StockView::earliest_lot_on_shelf(Gtin gtin, Date today) const {
+    auto query = db_.query("SELECT expires_on FROM stock WHERE gtin = ? AND place = ? AND counted_packs + serial_packs > 0 AND expires_on >= ?"
+                           " ORDER BY expires_on LIMIT 1");
+    query.bind(sql(gtin)).bind(kShelf).bind(sql(today));
+    if (!query.row()) return std::nullopt;
+    return day(query, 0);
+}
+
 std::optional<Pack> StockView::pack_by_serial(Gtin gtin, std::string_view serial) const {
     auto query = db_.query(PACK_COLUMNS "WHERE gtin = ? AND serial = ?");
     query.bind(sql(gtin)).bind(serial);

@@ -19,6 +19,7 @@ public:
     std::optional<Product> product(Gtin gtin) const override;
     std::optional<LotOnShelf> lot(Gtin gtin, std::string_view lot) const override;
     std::vector<LotOnShelf> lots_on_shelf(Gtin gtin) const override;
+    std::optional<Date> earliest_lot_on_shelf(Gtin gtin, Date today) const override;
     std::optional<Pack> pack_by_serial(Gtin gtin, std::string_view serial) const override;
     std::optional<Pack> pack(ThingId id) const override;
     std::vector<Pack> opened_packs(Gtin gtin, std::string_view lot) const override;

@@ -35,6 +35,9 @@ Typed merge(Typed now, const Typed& before) {
     if (now.units_per_pack == 0) now.units_per_pack = before.units_per_pack;
     if (now.product_name.empty()) now.product_name = before.product_name;
     if (now.packs == 0) now.packs = before.packs;
+    if (now.doses == 0) now.doses = before.doses;
+    if (now.units_per_dose == 0) now.units_per_dose = before.units_per_dose;
+    if (now.waste == 0) now.waste = before.waste;
     return now;
 }
 
@@ -60,16 +63,19 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
         return review_undo(turn.bench);
     }
 
-    std::optional<Review> opened;
+    const bool to_be_typed = question_ == QuestionKind::lot || question_ == QuestionKind::units_per_pack;
+    const Workflow* chosen = nullptr;
     for (const Workflow& workflow : workflows()) {
-        if (workflow.mode == scan.mode && (!turn.work || turn.work->kind != workflow.kind)) opened = open(turn, workflow);
+        if (workflow.mode == scan.mode) chosen = &workflow;
     }
+    const bool mode_alone = scan.content.empty() && !to_be_typed && chosen != nullptr;
+    if (chosen != nullptr && !mode_alone && (!turn.work || turn.work->kind != chosen->kind)) open(turn, *chosen);
     Review review;
-    if (scan.content.empty()) {
-        if (question_ == QuestionKind::lot || question_ == QuestionKind::units_per_pack) {
+    if (mode_alone) {
+        review = see_command(turn, Command{chosen->opened_by});  // as if the desk card said so
+    } else if (scan.content.empty()) {
+        if (to_be_typed) {
             review = see_asked(turn);
-        } else if (opened) {
-            return std::move(*opened);
         } else {
             review = stop(turn.work ? What::not_understood : What::work_needed);
             review.about.reason = "nothing_scanned";
@@ -218,6 +224,7 @@ Review Desk::see_person(Turn& turn) {
         review.about.work_kind = WorkKind::dispensing;
         return review;
     }
+    question_.reset();  // it was of the visit before
     Review review = open(turn, workflow_of(WorkKind::dispensing));  // a new person is a new visit
     review.facts.clear();
     return review;

@@ -30,13 +30,6 @@ Review dispense_dose(const Dose& dose, const Bench& bench, Particulars about) {
         dose.beyond_use_on);
 }
 
-std::optional<Date> earliest_good_lot(const Bench& bench, Gtin gtin) {
-    for (const LotOnShelf& lot : bench.stock.lots_on_shelf(gtin)) {
-        if (lot.expires_on >= bench.now.today) return lot.expires_on;
-    }
-    return std::nullopt;
-}
-
 Review dispense_serial(const Item& item, const Pack& pack, const Bench& bench, Particulars about) {
     about.lot = pack.lot;
     about.expires_on = pack.expires_on;
@@ -47,7 +40,7 @@ Review dispense_serial(const Item& item, const Pack& pack, const Bench& bench, P
         about.reason = "opened_pack";
         return stop(What::not_supported, std::move(about));
     }
-    if ((!item.lot.empty() && item.lot != pack.lot) || (item.expires_on && *item.expires_on != pack.expires_on)) {
+    if (contradicts(item, bench.typed, pack.lot, pack.expires_on)) {
         about.other_on = pack.expires_on;
         return stop(What::wrong_lot, std::move(about));
     }
@@ -57,7 +50,7 @@ Review dispense_serial(const Item& item, const Pack& pack, const Bench& bench, P
                                  bench.sign(PacksDispensed{pack.gtin, pack.serial, pack.lot, pack.expires_on, 1, pack.units_total,
                                                            pack.id, bench.work.recipient}),
                                  std::move(about)),
-                        earliest_good_lot(bench, pack.gtin), pack.expires_on);
+                        bench.stock.earliest_lot_on_shelf(pack.gtin, bench.now.today), pack.expires_on);
 }
 
 Review dispense_counted(const Item& item, const Bench& bench, Particulars about) {
@@ -79,7 +72,7 @@ Review dispense_counted(const Item& item, const Bench& bench, Particulars about)
         if (lot && lot->counted_packs == 0 && lot->serial_packs > 0) about.reason = "serial_wanted";
         return stop(What::not_in_stock, std::move(about));
     }
-    if (item.expires_on && *item.expires_on != lot->expires_on) {
+    if (contradicts(item, bench.typed, lot->lot, lot->expires_on)) {
         about.other_on = lot->expires_on;
         return stop(What::wrong_lot, std::move(about));
     }
@@ -91,7 +84,7 @@ Review dispense_counted(const Item& item, const Bench& bench, Particulars about)
                                  bench.sign(PacksDispensed{item.gtin, "", lot->lot, lot->expires_on, packs, lot->units_per_pack, {},
                                                            bench.work.recipient}),
                                  std::move(about)),
-                        earliest_good_lot(bench, item.gtin), lot->expires_on);
+                        bench.stock.earliest_lot_on_shelf(item.gtin, bench.now.today), lot->expires_on);
 }
 
 }  // namespace

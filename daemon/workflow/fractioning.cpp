@@ -37,7 +37,7 @@ std::variant<Source, Review> find_counted(const Item& item, const Bench& bench, 
     about.lot = lot;
     const auto known = bench.stock.lot(item.gtin, lot);
     if (!known) return stop(What::not_in_stock, std::move(about));
-    if (item.expires_on && *item.expires_on != known->expires_on) {
+    if (contradicts(item, bench.typed, known->lot, known->expires_on)) {
         about.other_on = known->expires_on;
         return stop(What::wrong_lot, std::move(about));
     }
@@ -65,7 +65,7 @@ std::variant<Source, Review> find_source(const Item& item, const Bench& bench) {
     }
     about.lot = pack->lot;
     about.expires_on = item.expires_on;
-    if ((!item.lot.empty() && item.lot != pack->lot) || (item.expires_on && *item.expires_on != pack->expires_on)) {
+    if (contradicts(item, bench.typed, pack->lot, pack->expires_on)) {
         about.other_on = pack->expires_on;
         return stop(What::wrong_lot, std::move(about));
     }

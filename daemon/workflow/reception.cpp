@@ -109,6 +109,10 @@ Review see_reception(const Item& item, const Bench& bench) {
     if (!item.serial.empty()) {
         if (const auto pack = bench.stock.pack_by_serial(item.gtin, item.serial)) {
             Particulars about = describe(item, bench);
+            if (contradicts(item, bench.typed, pack->lot, pack->expires_on)) {
+                about.other_on = pack->expires_on;
+                return stop(What::wrong_lot, std::move(about));
+            }
             about.lot = pack->lot;
             about.expires_on = pack->expires_on;
             if (pack->state != PackState::out) return repeated(What::already_received, std::move(about));

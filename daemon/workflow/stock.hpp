@@ -73,6 +73,8 @@ public:
     virtual std::optional<LotOnShelf> lot(Gtin gtin, std::string_view lot) const = 0;
     /// Lots with closed packs on the shelf, earliest expiry first, at most 16.
     virtual std::vector<LotOnShelf> lots_on_shelf(Gtin gtin) const = 0;
+    /// The earliest expiry among lots with closed packs on the shelf that are still good on `today`.
+    virtual std::optional<Date> earliest_lot_on_shelf(Gtin gtin, Date today) const = 0;
     virtual std::optional<Pack> pack_by_serial(Gtin gtin, std::string_view serial) const = 0;
     virtual std::optional<Pack> pack(ThingId id) const = 0;
     /// Opened packs of that lot with units left, oldest first, at most 16.

@@ -47,6 +47,12 @@ Review recorded(What what, SignedFact fact, Particulars about) {
     return review;
 }
 
+bool contradicts(const Item& item, const Typed& typed, std::string_view lot, Date expires_on) {
+    const auto other_lot = [&](const std::string& said) { return !said.empty() && said != lot; };
+    const auto other_day = [&](const std::optional<Date>& said) { return said && *said != expires_on; };
+    return other_lot(item.lot) || other_lot(typed.lot) || other_day(item.expires_on) || other_day(typed.expires_on);
+}
+
 Particulars describe(const Item& item, const Bench& bench) {
     Particulars about;
     about.pack = item.pack;

@@ -61,6 +61,9 @@ Review repeated(What what, Particulars about = {});
 /// Written.
 Review recorded(What what, SignedFact fact, Particulars about = {});
 
+/// The code or what was typed says another lot or expiry than is known: a conflict stops, none of them wins.
+bool contradicts(const Item& item, const Typed& typed, std::string_view lot, Date expires_on);
+
 /// Product, GTIN, lot and expiry of an item, for the words of a message.
 Particulars describe(const Item& item, const Bench& bench);
 
