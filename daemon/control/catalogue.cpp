@@ -50,6 +50,7 @@ constexpr CatalogueRow kRows[] = {
      "O registro {seq} não pode ser desfeito: algo posterior depende dele. Desfaça primeiro o posterior."},
     {"work_opened", "{work}: escanee.", "{work}: scan.", "{work}: escaneie."},
     {"work_closed", "{work}: listo.", "{work}: done.", "{work}: pronto."},
+    {"work_closed/nothing_open", "No había ningún trabajo abierto.", "No work was open.", "Não havia nenhum trabalho aberto."},
     {"operator_changed", "Trabaja: {badge}.", "Working: {badge}.", "Trabalhando: {badge}."},
     {"not_understood", "No entiendo este código ({error}, posición {at}). No se guardó nada: escanéelo otra vez o pruebe otro código de la caja.",
      "This code is not understood ({error}, position {at}). Nothing was saved: scan it again, or another code of the pack.",

@@ -25,6 +25,7 @@ std::string_view state_name(const Story& story) {
     if (story.of == Story::Of::lot) return "";
     const bool dose = story.of == Story::Of::dose;
     switch (story.state) {
+        case Story::kUndone: return "undone";
         case 1: return dose ? "to_verify" : "closed";
         case 2: return dose ? "ready" : "opened";
         default: return "dispensed";

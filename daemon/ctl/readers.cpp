@@ -36,7 +36,7 @@ int list(Session& session) {
 }
 
 int try_reader(Session& session, const std::string& reader) {
-    if (!session.json) std::printf("%s is taken for 20 seconds: scan the code DOSARIO.PRUEBA with it now\n", reader.c_str());
+    if (!session.json) std::printf("trying %s for 20 seconds: scan the code DOSARIO.PRUEBA with it now\n", reader.c_str());
     std::fflush(stdout);
     json::value reply;
     if (const int code = session.call("/v1/readers/adopt", {{"reader", reader}, {"operator", session.operator_badge}}, reply); code != kDone) return code;

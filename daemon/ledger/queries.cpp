@@ -35,6 +35,11 @@ Result<Story> finish(Ledger& ledger, Story story, std::initializer_list<std::uin
         query.bind(sql(story.id));
         while (query.row()) story.doses.push_back({natural(query, 0)});
         if (query.failed()) return query.error();
+        for (const ThingId dose : story.doses) {
+            if (story.entries.size() >= kLongestStory) break;
+            if (auto added = add_entries(ledger, dose.number, story.entries); !added) return added.error();
+        }
+        put_in_order(story.entries);
     }
     return story;
 }
@@ -60,6 +65,32 @@ Result<void> add_receptions(Ledger& ledger, Story& story) {
 
 Error nothing_known(std::string_view what) {
     return fail(Failure::not_found, "nothing is known here of " + std::string{what} + ": check the code, or whether it was received at another station");
+}
+
+/// A thing whose making was taken back: its label may still be about.
+Result<Story> story_of_undone(Ledger& ledger, ThingId thing) {
+    Story story;
+    story.id = thing;
+    story.state = Story::kUndone;
+    if (auto added = add_entries(ledger, thing.number, story.entries); !added) return added.error();
+    if (story.entries.empty()) return nothing_known("this dose or pack");
+    const auto made = ledger.fact(story.entries.front());
+    if (!made) return made.error();
+    if (const auto* fractioned = std::get_if<PackFractioned>(&made->fact)) {
+        story.of = fractioned->pack == thing ? Story::Of::pack : Story::Of::dose;
+        if (story.of == Story::Of::dose) story.mother = fractioned->pack;
+        story.gtin = fractioned->gtin;
+        story.lot = fractioned->lot;
+        story.expires_on = fractioned->expires_on;
+        story.serial = fractioned->serial;
+    } else if (const auto* received = std::get_if<PacksReceived>(&made->fact)) {
+        story.of = Story::Of::pack;
+        story.gtin = received->gtin;
+        story.lot = received->lot;
+        story.expires_on = received->expires_on;
+        story.serial = received->serial;
+    }
+    return story;
 }
 
 }  // namespace
@@ -96,7 +127,7 @@ Result<Story> story_of_thing(Ledger& ledger, ThingId thing) {
         if (auto added = add_receptions(ledger, story); !added) return added.error();
         return finish(ledger, std::move(story), {thing.number});
     }
-    return nothing_known("this dose or pack");
+    return story_of_undone(ledger, thing);
 }
 
 Result<Story> story_of_serial(Ledger& ledger, Gtin gtin, std::string_view serial) {

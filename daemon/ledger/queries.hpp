@@ -43,7 +43,8 @@ struct Story {
     ThingId id;
     ThingId mother;
     std::optional<Date> beyond_use_on;
-    int state = 0;
+    static constexpr int kUndone = 0;
+    int state = kUndone;           ///< of DoseState or PackState; kUndone: what made it was taken back (and for lots)
     std::vector<Seq> entries;      ///< its own and its mother's, in order, at most 1000
     std::vector<ThingId> doses;    ///< of a pack, at most 4096
 };

@@ -21,8 +21,9 @@ Error usb_error(int code, const UsbInterface& interface, std::string_view attemp
     const std::string head = "cannot " + std::string{attempt} + " reader " + name_for_people(interface) + ": ";
     switch (code) {
         case LIBUSB_ERROR_ACCESS:
-            return fail(Failure::refused, head + "permission denied. Install Dosario's udev rule (70-dosario.rules), which gives "
-                                                 "readers to the group dosario, then unplug the reader and plug it in again.");
+            return fail(Failure::refused, head + "permission denied. The user that Dosario runs as must be allowed to write to the "
+                                                 "reader's node under /dev/bus/usb (a udev rule for its vendor number gives that); then "
+                                                 "unplug the reader and plug it in again.");
         case LIBUSB_ERROR_BUSY:
             return fail(Failure::unavailable, head + "another program holds it. Close the vendor's tool, the browser page that uses "
                                                      "the scanner or a second Dosario; then unplug the reader and plug it in again.");

@@ -28,6 +28,9 @@ Item item_of(const PackLabel& label) {
     return item;
 }
 
+/// A multiplier that no box followed in this time was meant for another one.
+constexpr auto kTimesHolds = std::chrono::seconds{60};
+
 /// What was typed with this scan, completed by what was typed with the scan that raised the question.
 Typed merge(Typed now, const Typed& before) {
     if (now.lot.empty()) now.lot = before.lot;
@@ -63,11 +66,13 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
         return review_undo(turn.bench);
     }
 
-    const bool to_be_typed = question_ == QuestionKind::lot || question_ == QuestionKind::units_per_pack;
     const Workflow* chosen = nullptr;
     for (const Workflow& workflow : workflows()) {
         if (workflow.mode == scan.mode) chosen = &workflow;
     }
+    if (chosen != nullptr && question_ && asked_work_ && *asked_work_ != chosen->kind) question_.reset();  // it was of another work
+    if (times_ != 0 && now.at - times_set_at_ > kTimesHolds) times_ = 0;
+    const bool to_be_typed = question_ == QuestionKind::lot || question_ == QuestionKind::units_per_pack;
     const bool mode_alone = scan.content.empty() && !to_be_typed && chosen != nullptr;
     if (chosen != nullptr && !mode_alone && (!turn.work || turn.work->kind != chosen->kind)) open(turn, *chosen);
     Review review;
@@ -184,6 +189,7 @@ Review Desk::see_times(Turn& turn, std::uint32_t times) {
         return see_asked(turn);
     }
     times_ = times;
+    times_set_at_ = turn.bench.now.at;
     Review review = repeated(What::count_set);
     review.sound = Sound::notice;
     review.about.packs = times;
@@ -248,8 +254,11 @@ Review Desk::open(Turn& turn, const Workflow& workflow) {
 Review Desk::close(Turn& turn) {
     question_.reset();
     times_ = 0;
-    if (!turn.work) return repeated(What::work_closed);
     Particulars about;
+    if (!turn.work) {
+        about.reason = "nothing_open";
+        return repeated(What::work_closed, std::move(about));
+    }
     about.work_kind = turn.work->kind;
     about.packs = turn.work->bookings;
     Review review = recorded(What::work_closed, turn.bench.sign(WorkClosed{}), std::move(about));

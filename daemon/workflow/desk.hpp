@@ -50,6 +50,7 @@ private:
     std::optional<WorkKind> asked_work_;   ///< where the answer is to go; none: the answer says
     std::uint64_t question_number_ = 0;
     std::uint32_t times_ = 0;
+    UtcTime times_set_at_{};
 };
 
 }  // namespace dosario

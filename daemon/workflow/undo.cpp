@@ -43,6 +43,14 @@ Review review_undo(const Bench& bench) {
         return stop(What::undo_refused, std::move(about));
     }
     const Stock& stock = bench.stock;
+    const auto tell_of_dose = [&](ThingId id) {
+        about.dose = id;
+        const auto dose = stock.dose(id);
+        if (!dose) return;
+        about.gtin = dose->gtin;
+        about.lot = dose->lot;
+        about.expires_on = dose->expires_on;
+    };
     const bool free = std::visit(
         Overloaded{
             [&](const PacksReceived& fact) {
@@ -59,9 +67,12 @@ Review review_undo(const Bench& bench) {
                 about.pack = fact.pack;
                 return nothing_depends_on(fact, stock);
             },
-            [&](const DosesVerified& fact) { return all_doses_are(stock, fact.doses, DoseState::ready); },
+            [&](const DosesVerified& fact) {
+                if (!fact.doses.empty()) tell_of_dose(fact.doses.front());
+                return all_doses_are(stock, fact.doses, DoseState::ready);
+            },
             [&](const DoseDispensed& fact) {
-                about.dose = fact.dose;
+                tell_of_dose(fact.dose);
                 return all_doses_are(stock, {fact.dose}, DoseState::out);
             },
             [&](const PacksDispensed& fact) {

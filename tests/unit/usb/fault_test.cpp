@@ -194,7 +194,7 @@ TEST_CASE("a reader without permission appears, and open names the udev rule", "
     world.host->open(heard.port);
     const Error error = world.listener.wait(What::failed).error;
     CHECK(error.failure == Failure::refused);
-    CHECK(error.message.find("70-dosario.rules") != std::string::npos);
+    CHECK(error.message.find("udev rule") != std::string::npos);
     CHECK(plugged->device().ioctls() == 0);
 }
 
