@@ -11,8 +11,9 @@ std::optional<Error> run_group(Service& service, std::span<const Job> jobs) {
     for (const Job& job : jobs) {
         if (failure) break;
         job.decide(service);
-        // A full disk can end SQLite's transaction in the middle: then nothing decided so far is in it.
-        if (!ledger.in_group()) failure = fail(Failure::full, "the disk refused to save this (is it full?); nothing of it was saved: free some space and repeat");
+        // A full disk or an I/O error can end SQLite's transaction in the middle: then nothing decided so far is in it.
+        if (!ledger.in_group()) failure = ledger.database().take_failure();
+        if (!ledger.in_group() && !failure) failure = fail(Failure::full, "the disk refused to save this (is it full?); nothing of it was saved: free some space and repeat");
     }
     if (!failure) {
         if (auto committed = ledger.commit(); !committed) failure = committed.error();
