@@ -180,25 +180,31 @@ v1::ScanReply Service::reply_for(const Review& review, std::vector<Seq> written)
     return reply;
 }
 
+/// A fact that no scan decided; when it is refused, nothing of it stays in the group.
+Result<Seq> Service::append_alone(const Fact& fact, const std::string& operator_badge, const Now& moment) {
+    if (auto saved = ledger_.savepoint(); !saved) return saved.error();
+    auto seq = ledger_.append({fact, 0, operator_badge, "", moment.today}, stamp(moment));
+    if (auto ended = seq ? ledger_.keep() : ledger_.undo(); !ended) return ended.error();
+    return seq;
+}
+
 Result<void> Service::learn(std::span<const Product> products) {
     const Now moment = now();
-    std::optional<Error> failure;
     for (const Product& product : products) {
         const auto known = ledger_.stock().product(product.gtin);
-        if ((failure = ledger_.database().take_failure())) return *failure;
+        if (auto unread = ledger_.database().take_failure()) return *unread;
         if (known && known->name == product.name && known->unit == product.unit && known->units_per_pack == product.units_per_pack &&
             known->beyond_use_days == product.beyond_use_days && known->units_per_dose == product.units_per_dose) {
             continue;
         }
         const ProductLearned fact{product.gtin, product.name, product.unit, product.units_per_pack, product.beyond_use_days, product.units_per_dose};
-        if (auto seq = ledger_.append({fact, 0, "", "", moment.today}, stamp(moment)); !seq) return seq.error();
+        if (auto seq = append_alone(fact, "", moment); !seq) return seq.error();
     }
     return {};
 }
 
 Result<void> Service::adopt(const std::string& reader, const std::string& operator_badge) {
-    const Now moment = now();
-    const auto seq = ledger_.append({ReaderAdopted{reader}, 0, operator_badge, "", moment.today}, stamp(moment));
+    const auto seq = append_alone(ReaderAdopted{reader}, operator_badge, now());
     if (!seq) return seq.error();
     return {};
 }

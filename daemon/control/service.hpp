@@ -55,6 +55,7 @@ private:
     Stamp stamp(const Now& now) const;
     Result<DeskScan> desk_scan(const v1::ScanRequest& request) const;
     Result<v1::ScanReply> decide(const DeskScan& scan, const std::string& request_id);
+    Result<Seq> append_alone(const Fact& fact, const std::string& operator_badge, const Now& moment);
     v1::ScanReply reply_for(const Review& review, std::vector<Seq> written);
 
     Ledger& ledger_;

@@ -31,15 +31,18 @@ std::array<std::byte, N> fixed(ByteView bytes) {
 /// Looks at the file's header before SQLite touches it, so that a newer or foreign file stays as it is.
 Result<void> check_header(const std::string& path) {
     std::ifstream file{path, std::ios::binary};
-    std::array<char, 100> header{};
-    if (!file.read(header.data(), header.size())) return {};  // new or empty: SQLite decides
+    std::array<char, 108> header{};  // the file's header, and that of the schema's page
+    file.read(header.data(), header.size());
+    if (file.gcount() == 0) return {};  // new
     if (std::memcmp(header.data(), "SQLite format 3", 16) != 0) {
         return fail(Failure::damaged, path + " is no ledger (it is not a SQLite file): move it away, or choose another data directory");
     }
     const auto* bytes = reinterpret_cast<const unsigned char*>(header.data());
     const auto version = boost::endian::load_big_u32(bytes + 60);
     const auto application = boost::endian::load_big_u32(bytes + 68);
-    if (application != 0 && application != kApplicationId) {
+    // A ledger that was just made has no id in the file yet, only in the write-ahead log; then its page of tables is an empty leaf.
+    const bool nothing_yet = version == 0 && bytes[100] == 0x0d && boost::endian::load_big_u16(bytes + 103) == 0;
+    if (application != kApplicationId && !(application == 0 && nothing_yet)) {
         return fail(Failure::damaged, path + " belongs to another program: choose another data directory");
     }
     if (version > kSchemaVersion) {
@@ -207,7 +210,13 @@ Result<void> Ledger::undo() {
 
 Result<void> Ledger::commit() {
     auto done = db_->execute("COMMIT");
-    if (!done) rollback();
+    if (done) return done;
+    rollback();
+    // The group may stand in the write-ahead log although its sync failed: then the next start finds it.
+    if (done.error().failure == Failure::io) {
+        return fail(Failure::io, "the disk reports an error and whether this was saved is not certain: look at the last entries (dosario status)"
+                                 " after the restart, before repeating it; " + done.error().message);
+    }
     return done;
 }
 
@@ -225,6 +234,8 @@ void Ledger::return_to(const Head& before) {
 Result<Seq> Ledger::append(const SignedFact& fact, const Stamp& stamp) {
     const std::string body = encode_fact(fact);
     DOSARIO_CHECK(body.size() <= kLargestBody);
+    // What could not be read back is not written: it would be for ever.
+    if (const auto read = decode_fact(as_bytes(body)); !read) return fail(Failure::refused, "a rule of the ledger forbids this: " + read.error().message);
     const Seq seq = head_seq_ + 1;
     const EntryHeader header{seq,
                              kind_of(fact.fact),

@@ -56,7 +56,8 @@ public:
     Result<void> savepoint();
     Result<void> keep();
     Result<void> undo();
-    /// Durable when it returns well. After any failure nothing of the group was written, and the group is over.
+    /// Durable when it returns well. After a failure nothing of the group is written, and the group is over; after an I/O error the
+    /// process must end, and the next start shows whether the disk kept the group: all of it or nothing.
     Result<void> commit();
     void rollback();
     /// False when SQLite ended the group by itself (a full disk, an I/O error).

@@ -8,8 +8,8 @@
 namespace dosario {
 namespace {
 
-std::uint32_t units_of(const std::vector<MadeDose>& doses) {
-    return std::accumulate(doses.begin(), doses.end(), 0U, [](std::uint32_t sum, const MadeDose& dose) { return sum + dose.units; });
+std::int64_t units_of(const std::vector<MadeDose>& doses) {
+    return std::accumulate(doses.begin(), doses.end(), std::int64_t{0}, [](std::int64_t sum, const MadeDose& dose) { return sum + dose.units; });
 }
 
 }  // namespace
@@ -89,6 +89,7 @@ Result<void> Projection::receive_serial(const At& at, const PacksReceived& fact)
 }
 
 Result<void> Projection::fold(const At& at, const PacksReceived& fact) {
+    if (fact.packs == 0) return broken_rule("at least one pack is received");
     if (fact.expires_on < at.fact.decided_on) return broken_rule("an expired pack is not received");
     if (auto lot = db_.query("INSERT INTO lot VALUES (?, ?, ?, ?, 1, ?, ?) ON CONFLICT DO UPDATE SET receptions = receptions + 1,"
                              " last_seq = excluded.last_seq WHERE expires_on = excluded.expires_on AND units_per_pack = excluded.units_per_pack")
@@ -116,6 +117,7 @@ Result<void> Projection::fold(const At& at, const PacksReceived& fact) {
     }
     StockChange change;
     if (fact.serial.empty()) {
+        if (fact.pack) return broken_rule("packs without serial number are counted, not named");
         change.counted_packs = fact.packs;
     } else {
         change.serial_packs = 1;
@@ -183,15 +185,16 @@ Result<void> Projection::make_doses(const At& at, const PackFractioned& fact) {
 
 Result<void> Projection::fold(const At& at, const PackFractioned& fact) {
     if (fact.beyond_use_on < at.fact.decided_on) return broken_rule("nothing expired is fractioned");
+    if (at.fact.operator_badge.empty()) return broken_rule("somebody fractions, and another one verifies");
     if (fact.opened) {
         if (auto opened = open_pack(at, fact); !opened) return opened;
     }
-    const std::uint32_t dosed = units_of(fact.doses);
+    const std::int64_t dosed = units_of(fact.doses);
     if (auto split = db_.query("INSERT INTO fractioning VALUES (?, ?, ?, ?, ?, ?, ?)")
                          .bind(sql(at.seq))
                          .bind(sql(fact.pack))
                          .bind(std::int64_t{fact.units_before})
-                         .bind(std::int64_t{dosed})
+                         .bind(dosed)
                          .bind(std::int64_t{fact.units_remaining})
                          .bind(std::int64_t{fact.units_wasted})
                          .bind(sql(at.seq))
@@ -225,9 +228,11 @@ Result<void> Projection::fold(const At& at, const PackFractioned& fact) {
 
 Result<void> Projection::fold(const At& at, const DosesVerified& fact) {
     const std::string& verifier = at.fact.witness_badge.empty() ? at.fact.operator_badge : at.fact.witness_badge;
+    if (verifier.empty()) return broken_rule("somebody verifies");
+    if (fact.doses.empty()) return broken_rule("doses are verified one by one");
     for (const ThingId dose : fact.doses) {
-        auto verify = db_.query("UPDATE dose SET state = 2, verified_by = ?, verified_seq = ?, last_seq = ? WHERE dose = ? AND state = 1");
-        verify.bind(verifier).bind(sql(at.seq)).bind(sql(at.seq)).bind(sql(dose));
+        auto verify = db_.query("UPDATE dose SET state = 2, verified_by = ?, verified_seq = ?, last_seq = ? WHERE dose = ? AND state = 1 AND pack = ?");
+        verify.bind(verifier).bind(sql(at.seq)).bind(sql(at.seq)).bind(sql(dose)).bind(sql(fact.pack));
         if (auto verified = change_one(db_, verify, "a dose is verified once"); !verified) return verified;
         StockChange change;
         change.doses_made = -1;

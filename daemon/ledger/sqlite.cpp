@@ -159,7 +159,7 @@ Error Database::explain(int code, std::string_view detail) {
         case SQLITE_NOTADB:
             return fail(Failure::damaged, "the ledger file is damaged: keep it, and run `dosario ledger verify`" + why);
         case SQLITE_CONSTRAINT: return fail(Failure::refused, "a rule of the ledger forbids this; nothing of it was saved" + why);
-        default: return fail(Failure::io, "the disk reports an error; this was not saved" + why);
+        default: return fail(Failure::io, "the disk reports an error" + why);
     }
 }
 

@@ -34,6 +34,10 @@ public:
     void heal() { write_ = sync_ = {}; }
     int failures() const { return failures_; }
 
+    /// Syncs only pretend: for files that no power cut will meet.
+    void skip_syncs() { skip_syncs_ = true; }
+    bool skips_syncs() const { return skip_syncs_; }
+
     void record(bool on) { recording_ = on; }
     const std::vector<DiskOperation>& operations() const { return operations_; }
 
@@ -41,7 +45,7 @@ public:
     int fault_on_write() { return fault(write_); }
     int fault_on_sync() { return fault(sync_); }
     void note(DiskOperation operation) {
-        if (recording_) operations_.push_back(std::move(operation));
+        if (recording_ && !operation.file.empty()) operations_.push_back(std::move(operation));  // nameless ones are temporary
     }
 
 private:
@@ -57,6 +61,7 @@ private:
     Fault sync_;
     int failures_ = 0;
     bool recording_ = false;
+    bool skip_syncs_ = false;
     std::vector<DiskOperation> operations_;
 };
 
