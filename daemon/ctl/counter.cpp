@@ -3,7 +3,6 @@
 #include "ctl/verbs.hpp"
 
 #include "base/bytes.hpp"
-#include "identity/identity.hpp"
 #include "reader/capture.hpp"
 #include "reader/driver.hpp"
 #include "reader/replay.hpp"
@@ -48,11 +47,6 @@ std::string base64(std::string_view bytes) {
     std::string text(codec::encoded_size(bytes.size()), '\0');
     text.resize(codec::encode(text.data(), bytes.data(), bytes.size()));
     return text;
-}
-
-bool is_person(const std::string& content) {
-    const BarcodeRead read = make_barcode(content, MonoTime{});
-    return std::holds_alternative<Person>(identify(read.aim.text(), read.bytes, Date{}));
 }
 
 void print_reply(const json::value& reply) {
@@ -103,9 +97,6 @@ int send_arguments(Session& session, const Said& said) {
     for (const std::string& text : said.texts) {
         auto content = content_of(session, text);
         if (!content) return kUsage;
-        if (is_person(*content)) {
-            return complain(fail(Failure::invalid, "a person's document is taken by --stdin only: arguments can be seen by every user of this computer; nothing was sent"), session.json);
-        }
         contents.push_back(std::move(*content));
     }
     int code = kDone;
