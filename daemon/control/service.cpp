@@ -3,6 +3,7 @@
 
 #include "control/json.hpp"
 #include "control/ledger_views.hpp"
+#include "identity/person.hpp"
 #include "reader/driver.hpp"
 
 #include <sys/statvfs.h>
@@ -88,6 +89,7 @@ Result<DeskScan> Service::desk_scan(const v1::ScanRequest& request) const {
     if (request.content().size() > kLongestBarcode) return invalid("the code is longer than any barcode");
     if (request.lot().size() > kLongestLot || !plain_text(request.lot())) return invalid("a lot has at most 20 characters and no control characters");
     if (request.product_name().size() > kLongestText || !plain_text(request.product_name())) return invalid("a product's name has at most 200 characters");
+    if (parse_person(request.product_name())) return invalid("a product's name cannot be a person's document");
     constexpr std::uint32_t kMost = 9999;
     for (const std::uint32_t number : {request.units_per_pack(), request.doses(), request.units_per_dose(), request.waste(), request.packs()}) {
         if (number > kMost) return invalid("quantities go up to 9999");

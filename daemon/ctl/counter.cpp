@@ -3,7 +3,6 @@
 #include "ctl/verbs.hpp"
 
 #include "base/bytes.hpp"
-#include "identity/identity.hpp"
 #include "reader/capture.hpp"
 #include "reader/driver.hpp"
 #include "reader/replay.hpp"
@@ -20,6 +19,10 @@ namespace dosario {
 namespace {
 
 namespace json = boost::json;
+
+// Entries are numbered from 1; SQLite counts in 63 bits.
+constexpr std::int64_t kFirstSeq = 1;
+constexpr std::int64_t kLastSeq = INT64_MAX;
 
 /// What a verb was given on the command line.
 struct Said {
@@ -44,11 +47,6 @@ std::string base64(std::string_view bytes) {
     std::string text(codec::encoded_size(bytes.size()), '\0');
     text.resize(codec::encode(text.data(), bytes.data(), bytes.size()));
     return text;
-}
-
-bool is_person(const std::string& content) {
-    const BarcodeRead read = make_barcode(content, MonoTime{});
-    return std::holds_alternative<Person>(identify(read.aim.text(), read.bytes, Date{}));
 }
 
 void print_reply(const json::value& reply) {
@@ -99,9 +97,6 @@ int send_arguments(Session& session, const Said& said) {
     for (const std::string& text : said.texts) {
         auto content = content_of(session, text);
         if (!content) return kUsage;
-        if (is_person(*content)) {
-            return complain(fail(Failure::invalid, "a person's document is taken by --stdin only: arguments can be seen by every user of this computer; nothing was sent"), session.json);
-        }
         contents.push_back(std::move(*content));
     }
     int code = kDone;
@@ -173,16 +168,16 @@ void add_counter_verbs(CLI::App& app, Session& session, Action& action) {
     verb = add_verb(app, session, action, "receive", "take packs in", receive);
     verb->add_option("--lot", receive->lot, "lot, where the code carries none");
     verb->add_option("--expires", receive->expires, "expiry YYYY-MM-DD, where the code carries none");
-    verb->add_option("--packs", receive->packs, "how many packs without serial number");
-    verb->add_option("--units", receive->units, "base units in a pack, for a product that is not known yet");
+    verb->add_option("--packs", receive->packs, "how many packs without serial number")->check(CLI::Range(1, 9999));
+    verb->add_option("--units", receive->units, "base units in a pack, for a product that is not known yet")->check(CLI::Range(1, 9999));
     verb->add_option("--name", receive->name, "name of a product that is not known yet");
 
     auto fraction = std::make_shared<Said>();
     fraction->mode = "fraction";
     verb = add_verb(app, session, action, "fraction", "cut a pack into doses", fraction);
-    verb->add_option("--doses", fraction->doses, "how many doses; else as many as fit");
-    verb->add_option("--units-per-dose", fraction->units_per_dose, "base units in a dose; else as last time");
-    verb->add_option("--waste", fraction->waste, "base units lost in cutting");
+    verb->add_option("--doses", fraction->doses, "how many doses; else as many as fit")->check(CLI::Range(1, 9999));
+    verb->add_option("--units-per-dose", fraction->units_per_dose, "base units in a dose; else as last time")->check(CLI::Range(1, 9999));
+    verb->add_option("--waste", fraction->waste, "base units lost in cutting")->check(CLI::Range(0, 9999));
     verb->add_option("--lot", fraction->lot, "lot, where the code carries none");
 
     auto verify = std::make_shared<Said>();
@@ -193,12 +188,12 @@ void add_counter_verbs(CLI::App& app, Session& session, Action& action) {
     dispense->mode = "dispense";
     verb = add_verb(app, session, action, "dispense", "hand out doses or whole packs", dispense);
     verb->add_option("--lot", dispense->lot, "lot, where the code carries none");
-    verb->add_option("--packs", dispense->packs, "how many packs without serial number");
+    verb->add_option("--packs", dispense->packs, "how many packs without serial number")->check(CLI::Range(1, 9999));
 
     auto undo = std::make_shared<Said>();
     undo->mode = "undo";
     verb = app.add_subcommand("undo", "take back the last booking, or the one with that number");
-    verb->add_option("--seq", undo->undo_seq, "number of the entry");
+    verb->add_option("--seq", undo->undo_seq, "number of the entry")->check(CLI::Range(kFirstSeq, kLastSeq));
     verb->callback([&session, &action, undo] { action = [&session, undo] { return run(session, *undo); }; });
 }
 

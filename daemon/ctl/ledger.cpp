@@ -171,10 +171,12 @@ void add_ledger_verbs(CLI::App& app, Session& session, Action& action) {
         std::uint64_t after = 0;
         std::uint64_t limit = ULLONG_MAX;
     };
+    constexpr std::int64_t kNone = 0;
+    constexpr std::int64_t kMost = INT64_MAX;
     auto range = std::make_shared<Range>();
     CLI::App* entries = ledger->add_subcommand("log", "the entries, oldest first");
-    entries->add_option("--after", range->after, "only entries after that number");
-    entries->add_option("--limit", range->limit, "at most so many");
+    entries->add_option("--after", range->after, "only entries after that number")->check(CLI::Range(kNone, kMost));
+    entries->add_option("--limit", range->limit, "at most so many")->check(CLI::Range(kNone, kMost));
     entries->callback([&session, &action, range] { action = [&session, range] { return log(session, range->after, range->limit); }; });
 
     auto path = std::make_shared<std::string>();

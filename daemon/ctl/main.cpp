@@ -2,8 +2,22 @@
 // dosario: everything the counter can do, from a terminal. Exit codes: 0 done, 1 refused by a rule, 2 usage, 3 cannot reach the daemon.
 #include "ctl/verbs.hpp"
 
+#include "base/bytes.hpp"
+#include "identity/person.hpp"
+
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
+
+namespace {
+
+/// As it stands, or with its escapes undone.
+bool is_person(const char* word) {
+    const auto content = dosario::unescape(word);
+    return dosario::parse_person(word) || (content && dosario::parse_person(*content));
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
     using namespace dosario;
@@ -30,6 +44,10 @@ int main(int argc, char** argv) {
         }
     };
     fall_through(&app);
+    if (std::any_of(argv + 1, argv + argc, is_person)) {
+        const bool as_json = std::any_of(argv + 1, argv + argc, [](const char* word) { return std::string_view{word} == "--json"; });
+        return complain(fail(Failure::invalid, "a person's document is taken by --stdin only: arguments can be seen by every user of this computer; nothing was sent"), as_json);
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
