@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 namespace dosario {
 namespace {
@@ -86,12 +87,13 @@ void read_reader(TomlSection section, std::vector<ReaderRow>& rows) {
     rows.push_back(std::move(row));
 }
 
-void read_product(TomlSection section, std::vector<Product>& products) {
+void read_product(TomlSection section, std::vector<Product>& products, std::set<Gtin>& seen) {
     Product product;
     std::string gtin;
     section.text("gtin", gtin);
     if (const auto parsed = parse_gtin(gtin)) {
         product.gtin = *parsed;
+        if (!seen.insert(*parsed).second) section.problem("gtin", "this product is in the catalogue already");
     } else {
         section.problem("gtin", "8, 12, 13 or 14 digits with a right check digit are wanted");
     }
@@ -110,8 +112,9 @@ void read_catalogue(const std::string& file, std::vector<Product>& products, std
     const auto table = parse_file(file, problems);
     if (!table) return;
     TomlSection root{&*table, file, "", problems};
+    std::set<Gtin> seen;
     root.each("product", [&](TomlSection row) {
-        if (products.size() < kMostProducts) read_product(std::move(row), products);
+        if (products.size() < kMostProducts) read_product(std::move(row), products, seen);
     });
     root.end();
 }

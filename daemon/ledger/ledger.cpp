@@ -21,6 +21,8 @@ namespace {
 /// Bodies beyond this are a bug: the wire carries at most 1 MiB in one frame.
 constexpr std::size_t kLargestBody = 512 * 1024;
 
+constexpr off_t kPage = 4096;
+
 template <std::size_t N>
 std::array<std::byte, N> fixed(ByteView bytes) {
     std::array<std::byte, N> out{};
@@ -37,6 +39,10 @@ Result<void> check_header(const std::string& path) {
     file.read(header.data(), header.size());
     if (file.gcount() == 0) return {};  // new
     if (std::memcmp(header.data(), "SQLite format 3", 16) != 0) {
+        // The power went while the file was being made: its first page is torn, and SQLite's journal beside it takes it back.
+        struct stat size {};
+        struct stat journal {};
+        if (stat(path.c_str(), &size) == 0 && size.st_size <= kPage && stat((path + "-journal").c_str(), &journal) == 0) return {};
         return fail(Failure::damaged, path + " is no ledger (it is not a SQLite file): move it away, or choose another data directory");
     }
     const auto* bytes = reinterpret_cast<const unsigned char*>(header.data());

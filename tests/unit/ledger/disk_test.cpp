@@ -92,8 +92,8 @@ struct CrashResult {
 CrashResult cut_power(const Recording& recording, int images, std::uint64_t seed, bool wal_syncs) {
     std::mt19937_64 random{seed};
     std::vector<std::size_t> cuts;
-    // One in ten while the ledger is being made.
-    for (int i = 0; i < images; ++i) cuts.push_back(random() % ((i % 10 == 0 ? recording.promises[1].operations : recording.operations.size()) + 1));
+    // A quarter of them while the ledger is being made.
+    for (int i = 0; i < images; ++i) cuts.push_back(random() % ((i % 4 == 0 ? recording.promises[1].operations : recording.operations.size()) + 1));
     std::sort(cuts.begin(), cuts.end());
     CrashDisk disk{wal_syncs};
     ShimVfs quick{"quick"};

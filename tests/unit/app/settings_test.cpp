@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/settings.hpp"
+#include "support/catch.hpp"
+#include "support/temporary_directory.hpp"
+
+using namespace dosario;
+using namespace dosario::test;
+
+namespace {
+
+struct Read {
+    TemporaryDirectory directory;
+    SettingsProblems problems;
+    Settings settings;
+
+    explicit Read(const std::string& toml, const std::string& catalogue = "") {
+        write_file(directory.file("dosario.toml"), toml);
+        write_file(directory.file("catalogue.toml"), catalogue);
+        settings = read_settings(directory.file("dosario.toml"), problems);
+    }
+    /// Some problem is at that place of that file and holds that word.
+    bool says(const std::string& file, const std::string& place, const std::string& word) const {
+        for (const std::string& line : problems.lines) {
+            if (line.starts_with(directory.file(file) + ":" + place + ": ") && line.find(word) != std::string::npos) return true;
+        }
+        return false;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("an empty file is all defaults", "[settings]") {
+    const Read read{""};
+    CHECK(read.problems.lines.empty());
+    CHECK(read.settings.language == Language::es);
+    CHECK(read.settings.rules.beyond_use_days == 180);
+    CHECK(read.settings.usb);
+    CHECK(read.settings.tcp.address.empty());
+}
+
+TEST_CASE("the files that come with Dosario are right", "[settings]") {
+    for (const char* name : {"dosario.toml", "practice.toml"}) {
+        SettingsProblems problems;
+        read_settings(std::string{DOSARIO_SOURCE_DIR} + "/config/" + name, problems);
+        INFO(name << (problems.lines.empty() ? "" : problems.lines.front()));
+        CHECK(problems.lines.empty());
+    }
+}
+
+TEST_CASE("everything wrong is said at once, each with line and column", "[settings]") {
+    const Read read{R"(catalogue = "catalogue.toml"
+colour = "red"
+[station]
+name = 7
+langauge = "es"
+language = "fr"
+time_zone = "Mars/Olympus"
+[rules]
+beyond_use_days = -1
+share_of_time_left_percent = 101
+shortest_life_days = "ten"
+[api]
+listen = "0.0.0.0:80"
+socket = "relative"
+hosts = [1, "a"]
+[usb]
+enabled = "yes"
+[[reader]]
+match = "scanner"
+layout = "dvorak"
+idle_ms = 5
+)",
+                    R"([[product]]
+gtin = "7791234567899"
+name = "Wrong digit"
+units_per_pack = 30
+[[product]]
+gtin = "7791234567898"
+units_per_pack = 0
+)"};
+    CHECK(read.says("dosario.toml", "2:1", "colour"));
+    CHECK(read.says("dosario.toml", "4:8", "station.name"));
+    CHECK(read.says("dosario.toml", "5:1", "langauge"));
+    CHECK(read.says("dosario.toml", "6:12", "fr"));
+    CHECK(read.says("dosario.toml", "7:13", "Mars/Olympus"));
+    CHECK(read.says("dosario.toml", "9:19", "0 to 3650"));
+    CHECK(read.says("dosario.toml", "10:30", "0 to 100"));
+    CHECK(read.says("dosario.toml", "11:22", "whole number"));
+    CHECK(read.says("dosario.toml", "13:10", "loopback"));
+    CHECK(read.says("dosario.toml", "14:10", "/"));
+    CHECK(read.says("dosario.toml", "15:10", "text"));
+    CHECK(read.says("dosario.toml", "17:11", "true or false"));
+    CHECK(read.says("dosario.toml", "19:9", "05e0:1200"));
+    CHECK(read.says("dosario.toml", "20:10", "dvorak"));
+    CHECK(read.says("dosario.toml", "21:11", "20 to 5000"));
+    CHECK(read.says("catalogue.toml", "2:8", "check digit"));
+    CHECK(read.says("catalogue.toml", "5:1", "name"));
+    CHECK(read.says("catalogue.toml", "7:18", "1 to 9999"));
+    CHECK(read.problems.lines.size() == 18);
+}
+
+TEST_CASE("what is no TOML, and what is no file, is said with its place", "[settings]") {
+    CHECK(Read{"[station]\nname = \n"}.problems.lines.size() == 1);
+    CHECK(Read{"[station]\nname = \n"}.says("dosario.toml", "2:8", ""));
+    SettingsProblems problems;
+    read_settings("/no/such/dosario.toml", problems);
+    REQUIRE(problems.lines.size() == 1);
+    CHECK(problems.lines[0].starts_with("/no/such/dosario.toml: "));
+    CHECK(Read{"catalogue = \"missing.toml\""}.problems.lines.size() == 1);
+}
+
+TEST_CASE("a key where a section is wanted, and the other way round", "[settings]") {
+    CHECK(Read{"station = 1\nrules = []\nreader = 2"}.problems.lines.size() == 3);
+    CHECK(Read{"[reader]\nmatch = \"05e0:1200\""}.problems.lines.size() == 1);
+    CHECK(Read{"[catalogue]\nx = 1"}.problems.lines.size() >= 1);
+    CHECK(Read{"reader = [1]"}.problems.lines.size() == 1);
+}
+
+TEST_CASE("addresses to listen on are loopback with a port", "[settings]") {
+    const auto taken = [](const std::string& listen) { return Read{"[api]\nlisten = \"" + listen + "\""}.problems.lines.empty(); };
+    CHECK(taken("127.0.0.1:8460"));
+    CHECK(taken("[::1]:8460"));
+    for (const char* odd : {"127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:99999999999", "127.0.0.1:8x", "localhost:80", "0.0.0.0:8460", ":8460"}) {
+        INFO(odd);
+        CHECK_FALSE(taken(odd));
+    }
+}
+
+TEST_CASE("products are taken as the ledger will", "[settings]") {
+    const Read read{"catalogue = \"catalogue.toml\"", "[[product]]\ngtin = \"7791234567898\"\nname = \"Invented\"\nunits_per_pack = 30\nunits_per_dose = 10\n"};
+    REQUIRE(read.problems.lines.empty());
+    REQUIRE(read.settings.products.size() == 1);
+    CHECK(read.settings.products[0].gtin.text() == "07791234567898");
+    CHECK(read.settings.products[0].units_per_dose == 10);
+}
+
+TEST_CASE("a product that is there twice is a mistake", "[settings]") {
+    const std::string row = "[[product]]\ngtin = \"7791234567898\"\nname = \"Invented\"\nunits_per_pack = 30\n";
+    CHECK(Read{"catalogue = \"catalogue.toml\"", row + row}.problems.lines.size() == 1);
+}

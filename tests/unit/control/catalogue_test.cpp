@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/catalogue.hpp"
+#include "control/messages.hpp"
+#include "support/catch.hpp"
+
+#include <set>
+#include <string>
+
+using namespace dosario;
+
+namespace {
+
+constexpr int kWhats = static_cast<int>(What::scanner_tested) + 1;
+
+std::set<std::string> placeholders(std::string_view text) {
+    std::set<std::string> found;
+    for (std::size_t open = text.find('{'); open != std::string_view::npos; open = text.find('{', open + 1)) {
+        found.insert(std::string{text.substr(open, text.find('}', open) - open + 1)});
+    }
+    return found;
+}
+
+/// A Review in which everything is said.
+Review full(What what) {
+    Review review;
+    review.what = what;
+    review.about.product = Product{{7791234567898}, "Invented {5} mg", "tablet", 30, 0, 0};
+    review.about.gtin = Gtin{7791234567898};
+    review.about.lot = "L{1}";
+    review.about.expires_on = review.about.other_on = review.about.beyond_use_on = Date{std::chrono::days{20'000}};
+    review.about.rule = BeyondUseRule::product_rule;
+    review.about.work_kind = WorkKind::dispensing;
+    review.about.suspect_missing_fnc1 = true;
+    review.ask = QuestionKind::lot;
+    return review;
+}
+
+}  // namespace
+
+TEST_CASE("every answer has a sentence in three languages, with and without particulars", "[catalogue]") {
+    for (int i = 0; i < kWhats; ++i) {
+        const What what = static_cast<What>(i);
+        INFO(what_name(what));
+        std::set<std::string> texts;
+        for (const Language language : {Language::es, Language::en, Language::pt}) {
+            Review bare;
+            bare.what = what;
+            CHECK_FALSE(words_for(bare, language).message.empty());
+            const Words words = words_for(full(what), language);
+            CHECK_FALSE(words.message.empty());
+            CHECK(words.lines.size() == 4);
+            CHECK_FALSE(words.question.empty());
+            texts.insert(words.message);
+        }
+        CHECK(texts.size() == 3);
+    }
+}
+
+TEST_CASE("names of answers are there once each, and the list ends where this test thinks", "[catalogue]") {
+    std::set<std::string_view> names;
+    for (int i = 0; i < kWhats; ++i) CHECK(names.insert(what_name(static_cast<What>(i))).second);
+    CHECK(names.size() == 30);
+    CHECK(what_name(static_cast<What>(kWhats)) == "not_understood");  // the fallback of a value that is none
+}
+
+TEST_CASE("the three texts of a row speak of the same things", "[catalogue]") {
+    std::set<std::string_view> keys;
+    for (const CatalogueRow& row : catalogue()) {
+        INFO(row.key);
+        CHECK(keys.insert(row.key).second);
+        CHECK_FALSE(row.es.empty());
+        CHECK_FALSE(row.en.empty());
+        CHECK_FALSE(row.pt.empty());
+        CHECK(placeholders(row.es) == placeholders(row.en));
+        CHECK(placeholders(row.es) == placeholders(row.pt));
+    }
+}
+
+TEST_CASE("every key of the catalogue is one that an answer can have", "[catalogue]") {
+    std::set<std::string> whats;
+    for (int i = 0; i < kWhats; ++i) whats.insert(std::string{what_name(static_cast<What>(i))});
+    for (const CatalogueRow& row : catalogue()) {
+        const std::string key{row.key};
+        const std::string head = key.substr(0, key.find('/'));
+        INFO(key);
+        CHECK((whats.contains(head) || key[0] == '?' || head == "work" || head == "rule" || head == "line"));
+    }
+}
+
+TEST_CASE("all questions, kinds of work and rules have words", "[catalogue]") {
+    for (const auto kind : {QuestionKind::lot, QuestionKind::units_per_pack, QuestionKind::short_life, QuestionKind::which_work}) {
+        Review review;
+        review.ask = kind;
+        CHECK_FALSE(words_for(review, Language::pt).question.empty());
+    }
+    for (const auto kind : {WorkKind::reception, WorkKind::fractioning, WorkKind::verification, WorkKind::dispensing}) {
+        Review review;
+        review.what = What::work_opened;
+        review.about.work_kind = kind;
+        CHECK(words_for(review, Language::en).message.size() > 10);
+    }
+    for (const auto rule : {BeyondUseRule::maker_expiry, BeyondUseRule::days_after_opening, BeyondUseRule::share_of_time_left, BeyondUseRule::product_rule}) {
+        Review review = full(What::fractioned);
+        review.about.rule = rule;
+        CHECK(words_for(review, Language::es).message.find("()") == std::string::npos);
+    }
+}
+
+TEST_CASE("a product's name with braces is only a name", "[catalogue]") {
+    CHECK(words_for(full(What::received), Language::en).message.find("Invented {5} mg, lot L{1}") != std::string::npos);
+}
