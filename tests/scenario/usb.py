@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The real daemon on a pretended USB bus: scanners, keyboards, plugs pulled at the wrong moment, adoption."""
+import contextlib
+import json
 import os
+import pathlib
 import shutil
 import subprocess
 import threading
 import time
 
-from pharmacy import (ANA, BIN, DONE, IBUPROFEN, IN_TWO_YEARS, REFUSED, PATIENCE_S, PharmacyTest, assert_no_sanitizer, element_string, main_guard, typed,
-                      wait_until)
+from pharmacy import (ANA, BIN, DONE, IBUPROFEN, IN_TWO_YEARS, REFUSED, PATIENCE_S, PharmacyTest, assert_no_sanitizer, element_string, main_guard,
+                      run_dosario, typed, unshare_or_skip, wait_until)
 
 WRAPPER = os.environ.get("UMOCKDEV_WRAPPER") or shutil.which("umockdev-wrapper")
 ZEBRA_KEYS = "vid=05e0 pid=1200 kind=keyboard product=Symbol"     # a scanner that types, known by its vendor
@@ -244,6 +247,40 @@ class Keyboards(UsbTest):
         self.assertEqual(self.pharmacy.ask("readers", "adopt", "046d:c52b:C1:0").code, REFUSED)
         for name in ("combo", "scanner_combo", "mouse", "desk"):
             self.assertIn("claimed=no bound=usbhid", self.tell(f"state {name}"))
+
+
+class AdoptionOnAFullDisk(UsbTest):
+    def start_stage(self):
+        private = unshare_or_skip(self)
+        self.counter = self.pharmacy.home / "counter.sock"
+        self.pharmacy.configure(usb=True, api=f'socket = "{self.counter}"')
+        log, program = str(self.pharmacy.log_file), private(f"mount -t tmpfs -o size=1m tmpfs '{self.pharmacy.data}'", self.pharmacy.command)
+        self.stage = subprocess.Popen([WRAPPER, str(BIN / "usb_stage"), "--hold", "--stdout", log, "--stderr", log, "--", *program],
+                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+
+    def tearDown(self):
+        self.end_stage()                                                     # the ledger goes with its memory disk
+
+    def test_a_scanner_whose_adoption_cannot_be_saved_is_given_back(self):
+        self.tell(f"plug desk {PLAIN} serial=D1 bound=usbhid")
+        self.tell(f"plug cheap {CHEAP} serial=W1 bound=usbhid")
+        pid = self.tell("start").split("=")[1]
+        wait_until(lambda: "info ready " in self.pharmacy.log_text, "dosariod says that it is ready")
+        fill = pathlib.Path(f"/proc/{pid}/root{self.pharmacy.data}/fill")
+        with contextlib.suppress(OSError), open(fill, "wb", buffering=0) as file:
+            while file.write(b"x" * 4096) == 4096:
+                pass
+        adopt = subprocess.Popen([str(BIN / "dosario"), "--socket", str(self.counter), "--json", "readers", "adopt", Adoption.ID],
+                                 stdout=subprocess.PIPE, text=True)
+        self.addCleanup(adopt.stdout.close)
+        self.tell("await cheap claimed")
+        self.type("cheap", "DOSARIO.PRUEBA")
+        self.assertEqual(adopt.wait(PATIENCE_S), REFUSED)
+        self.assertEqual(json.loads(adopt.stdout.read())["error"], "full")
+        wait_until(lambda: "claimed=no bound=usbhid" in self.tell("state cheap"), "the kernel has it again")
+        fill.unlink()
+        listed = run_dosario("--socket", self.counter, "--json", "readers", "adopt").reply
+        self.assertEqual({reader["state"] for reader in listed["candidates"]}, {"candidate"})
 
 
 class Adoption(UsbTest):
