@@ -3,12 +3,11 @@
 import hashlib
 import os
 import pathlib
-import shutil
 import sqlite3
 import subprocess
 
 from pharmacy import (AMOXICILLIN, ANA, DONE, GS, IBUPROFEN, IN_A_YEAR, IN_TWO_YEARS, REFUSED, STRANGER, USAGE, Pharmacy,
-                      PharmacyTest, element_string, main_guard, run_dosario, typed)
+                      PharmacyTest, element_string, main_guard, run_dosario, typed, unshare_or_skip)
 
 DOCUMENT = "00123456789@ECHEVARRIETA@LUDOVICA MARTINA@F@28123456@A@31/12/1980@01/01/2015"
 OLD_DOCUMENT = "@28123456    @A@1@ECHEVARRIETA@LUDOVICA MARTINA@ARGENTINA@31/12/1980@F@01/01/2011@00012345678@1234 @01/01/2026@1@0@ILR@UNIT"
@@ -207,19 +206,6 @@ class FilesAndProcesses(PharmacyTest):
         modes = {p.name: p.stat().st_mode & 0o777 for p in self.pharmacy.data.iterdir()}
         self.assertEqual(modes.pop("dosario.sock"), 0o660)
         self.assertEqual(set(modes.values()), {0o600}, modes)
-
-
-def unshare_or_skip(test):
-    """The command that starts a program in a mount namespace of its own, or a loud skip; with CI set, a failure."""
-    probe = shutil.which("unshare") and shutil.which("mount")
-    if probe:
-        probe = subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True, check=False).returncode == 0
-    if not probe:
-        if os.environ.get("CI"):
-            test.fail("unshare -m with a tmpfs is needed here")
-        print("SKIPPED, NOT TESTED: full and read-only disks (no right to mount a tmpfs in a private namespace)", flush=True)
-        test.skipTest("no right to mount")
-    return lambda mount, program: ["unshare", "-m", "sh", "-c", mount + ' && exec "$@"', "sh", *program]
 
 
 class Disks(PharmacyTest):
