@@ -159,7 +159,8 @@ void RunningDaemon::publish(std::string event, std::string json) {
 // --- the API --------------------------------------------------------------------------------------------------------------------
 
 void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
-    const bool only_looks = call.path == "/v1/status" || call.path == "/v1/readers" || call.path == "/v1/stock" || call.path == "/v1/history" || call.path == "/v1/ledger/log";
+    const bool only_looks = call.path == "/v1/status" || call.path == "/v1/readers" || call.path == "/v1/stock" || call.path == "/v1/history" || call.path == "/v1/ledger/log" ||
+                            call.path == "/v1/ledger/verify";
     if (call.method != "POST" && !only_looks) return reply(error_reply(fail(Failure::invalid, "this call changes or writes something: POST it")));
     for (const ApiRow& row : ledger_calls()) {
         if (row.path == call.path) return answer_by_ledger(row, std::move(call.body), std::move(reply));

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The counter's verbs: all are scans with something said beside the code.
+#include "ctl/capture_file.hpp"
 #include "ctl/verbs.hpp"
 
 #include "base/bytes.hpp"
-#include "reader/capture.hpp"
 #include "reader/driver.hpp"
+#include "reader/event_json.hpp"
 #include "reader/replay.hpp"
 
 #include <boost/beast/core/detail/base64.hpp>
 #include <boost/json.hpp>
 
 #include <cstdio>
-#include <fstream>
 #include <iostream>
-#include <sstream>
 
 namespace dosario {
 namespace {
@@ -121,21 +120,18 @@ int send_lines(Session& session, const Said& said) {
 }
 
 int send_capture(Session& session, const Said& said) {
-    std::ifstream file{said.capture, std::ios::binary};
-    if (!file) return complain(fail(Failure::invalid, "cannot read the capture " + said.capture), session.json);
-    std::stringstream text;
-    text << file.rdbuf();
-    const auto capture = parse_capture(text.str());
+    const auto capture = read_capture(said.capture);
     if (!capture) return complain(capture.error(), session.json);
     int code = kDone;
     const auto on_event = [&](const ReaderEvent& event, MonoTime) {
         if (const auto* read = std::get_if<BarcodeRead>(&event)) {
             code = worse(code, send(session, said, std::string{read->aim.text()} + read->bytes));
         } else if (std::holds_alternative<ReaderFault>(event)) {
+            std::fprintf(stderr, "dosario: %s\n", event_text(event).c_str());
             code = worse(code, kRefused);
         }
     };
-    if (auto replayed = replay(*capture, all_drivers(), "", on_event); !replayed) return complain(replayed.error(), session.json);
+    if (auto replayed = replay(*capture, all_drivers(), "", on_event, PortEnd::unplugged); !replayed) return complain(replayed.error(), session.json);
     return code;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verbs on readers: what is plugged in, adopting a keyboard-like scanner, replaying a capture without a daemon.
+#include "ctl/capture_file.hpp"
 #include "ctl/verbs.hpp"
 
-#include "reader/capture.hpp"
 #include "reader/event_json.hpp"
 #include "reader/replay.hpp"
 
@@ -11,9 +11,7 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <fstream>
 #include <iostream>
-#include <sstream>
 
 namespace dosario {
 namespace {
@@ -65,11 +63,7 @@ int adopt(Session& session, const std::string& chosen) {
 }
 
 int replay_file(const Session& session, const std::string& driver, const std::string& path) {
-    std::ifstream file{path, std::ios::binary};
-    if (!file) return complain(fail(Failure::invalid, "cannot read " + path), session.json);
-    std::stringstream text;
-    text << file.rdbuf();
-    const auto capture = parse_capture(text.str());
+    const auto capture = read_capture(path);
     if (!capture) return complain(capture.error(), session.json);
     bool faulty = false;
     const auto on_event = [&](const ReaderEvent& event, MonoTime) {

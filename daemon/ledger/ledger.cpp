@@ -32,8 +32,6 @@ std::array<std::byte, N> fixed(ByteView bytes) {
 
 /// Looks at the file's header before SQLite touches it, so that a newer or foreign file stays as it is.
 Result<void> check_header(const std::string& path) {
-    struct stat journal {};
-    if (stat((path + "-journal").c_str(), &journal) == 0 && journal.st_size > 0) return {};  // cut off while it was made: SQLite mends it first
     std::ifstream file{path, std::ios::binary};
     std::array<char, 108> header{};  // the file's header, and that of the schema's page
     file.read(header.data(), header.size());

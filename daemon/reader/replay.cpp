@@ -8,6 +8,7 @@ namespace {
 
 // A driver that polls would be woken for every silent hour of a capture; beyond this many, a pause is jumped over.
 constexpr int kMostWakesInAPause = 10'000;
+constexpr auto kLastPause = std::chrono::seconds{5};
 
 class Replay {
 public:
@@ -18,7 +19,7 @@ public:
           interface_(capture_interface(capture)),
           settings_(capture_settings(capture)) {}
 
-    void run() {
+    void run(PortEnd end) {
         if (capture_.steps.empty() || capture_.steps.front().kind != CaptureStep::Kind::plug) plug();
         bool first = true;
         for (const CaptureStep& step : capture_.steps) {
@@ -27,7 +28,8 @@ public:
             pause_until(step.at_ms ? MonoTime{std::chrono::milliseconds{*step.at_ms}} : next);
             play(step);
         }
-        close(PortEnd::end_of_recording);
+        if (end == PortEnd::unplugged) pause_until(now_ + kLastPause);
+        close(end);
     }
 
 private:
@@ -132,12 +134,12 @@ Result<const Driver*> choose(const Capture& capture, std::span<const Driver* con
 }  // namespace
 
 Result<void> replay(const Capture& capture, std::span<const Driver* const> drivers, std::string_view driver_name,
-                    const ReplaySink& sink) {
+                    const ReplaySink& sink, PortEnd end) {
     const auto heard = [](const CaptureStep& step) { return step.kind == CaptureStep::Kind::from_device; };
     if (driver_name.empty() && std::none_of(capture.steps.begin(), capture.steps.end(), heard)) return {};
     const auto driver = choose(capture, drivers, driver_name);
     if (!driver) return driver.error();
-    Replay{capture, **driver, sink}.run();
+    Replay{capture, **driver, sink}.run(end);
     return {};
 }
 

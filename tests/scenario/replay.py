@@ -74,7 +74,8 @@ class WithoutADaemon(PharmacyTest):
     def test_a_pos_scan_in_parts_is_one_scan_and_an_unfinished_one_is_a_fault(self):
         code, lines = self.replay(pos_report("]d2", "0" * 56, more=True) + pos_report("]d2", "1"))
         self.assertEqual((code, self.barcodes(lines)), (DONE, [("]d2", "0" * 56 + "1")]))
-        for capture in (pos_report("]d2", "0" * 56, more=True), pos_report("]d2", "12345", size=40)):
+        self.assertEqual(self.barcodes(self.replay(pos_report("]d2", "0" * 56, more=True))[1]), [("]d2", "0" * 56)])
+        for capture in (pos_report("]d2", "0" * 56, more=True) + "! unplug\n", pos_report("]d2", "12345", size=40)):
             code, lines = self.replay("= vid 05e0\n= pid 2100\n" + capture)
             self.assertEqual((code, lines), (REFUSED, [{"event": "fault", "error": "length"}]))
 
