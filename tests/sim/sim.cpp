@@ -56,7 +56,7 @@ public:
         check_ledger();
         for (const char* what : {"received", "already_received", "fractioned", "verified", "not_verified", "dispensed", "already_dispensed", "earlier_expires",
                                  "expired", "undone", "undo_refused", "recipe_refused"}) {
-            must(steps < 1500 || tally_[what] > 0, (std::string{"it never happened: "} + what).c_str());
+            must(steps < 4000 || tally_[what] > 0, (std::string{"it never happened: "} + what).c_str());
         }
     }
 
@@ -72,10 +72,11 @@ private:
     Box some_box(bool serial) {
         Box box;
         box.product = 1 + static_cast<unsigned>(below(kKnownProducts));
-        const std::uint64_t lot = below(6);
+        // New lots come as time goes by; the old ones are scanned for a while, expired as they are.
+        const std::uint64_t lot = below(6) + static_cast<std::uint64_t>(std::max(0L, (latest_ - day("2026-12-31")).count()) / 60);
         box.lot = "L" + std::to_string(lot);
         box.expires = format_date(day("2026-12-31") + std::chrono::days{60 * static_cast<int>(lot) + 7 * static_cast<int>(box.product)});
-        if (serial) box.serial = "S" + std::to_string(below(400));
+        if (serial) box.serial = "S" + std::to_string(below(60));
         return box;
     }
     std::string some_dose() {
@@ -98,6 +99,7 @@ private:
             must(counter_.ledger().head_seq() == head, "a refused group left something");
         }
         ++tally_[answer.reply.what()];
+        if (answer.seq() != 0) written_on_ = std::max(written_on_, latest_);
         if (answer.reply.sound() == "stop") must(answer.reply.seq().empty(), "a stop wrote something");
         must(counter_.ledger().head_seq() == head + static_cast<Seq>(answer.reply.seq_size()), "entries and answer differ");
         return answer;
@@ -107,13 +109,19 @@ private:
 
     void step() {
         counter_.clock.pass(std::chrono::seconds{1 + below(3000)});
-        if (one_in(60)) counter_.clock.pass(std::chrono::hours{24 * (1 + below(3))});
-        if (one_in(90)) counter_.clock.set_wall(counter_.clock.wall() - std::chrono::hours{24 * below(400)});
+        if (one_in(40)) counter_.clock.pass(std::chrono::hours{24 * (1 + below(7))});
+        if (one_in(90)) {  // somebody sets the clock back, and some day somebody sets it right
+            const auto by = std::chrono::hours{24 * below(400)};
+            counter_.clock.set_wall(counter_.clock.wall() - by);
+            behind_ += by;
+        } else if (one_in(20)) {
+            counter_.clock.set_wall(counter_.clock.wall() + behind_);
+            behind_ = {};
+        }
         if (one_in(120)) restart();
         if (one_in(50)) counter_.ledger().checkpoint();
-        const Date before = latest_;
         latest_ = site_day();
-        must(latest_ >= before || !written_, "the site's day went back behind what was written");
+        must(latest_ >= written_on_, "the site's day went back behind what was written");
         switch (below(10)) {
             case 0:
             case 1: return receive();
@@ -136,7 +144,6 @@ private:
         const auto packs = static_cast<std::uint32_t>(serial ? 1 : 1 + below(12));
         const Answer answer = send(Scan{box.code()}.mode("receive").packs(packs));
         if (answer.what() != "received") return;
-        written_ = true;
         const std::string lot = key(box);
         const std::string name = gtin_text(box.product) + "#" + box.serial;
         must(day(box.expires.c_str()) >= latest_, "expired and received");
@@ -297,8 +304,9 @@ private:
     ShimVfs& disk_;
     Counter counter_;
     Shelf shelf_;
-    Date latest_{};
-    bool written_ = false;
+    Date latest_ = day("2026-11-21");
+    std::chrono::hours behind_{0};
+    Date written_on_{};
     std::uint64_t last_dose_ = 0;
     int step_ = 0;
     std::map<std::string, int> tally_;
