@@ -343,9 +343,10 @@ class Adoption(UsbTest):
         answer = self.begin_trial()
         begun = time.monotonic()
         self.type("cheap", pack("TYPED"))
-        # Somebody goes on typing, without Enter, until the device is given back.
+        # Somebody goes on typing lines until the device is given back, in the middle of one.
         while "claimed=yes" in self.tell("state cheap"):
             self.assertLess(time.monotonic() - begun, 20 + PATIENCE_S)
+            self.type("cheap", "")
             for character in "0123":
                 self.tell(f"report cheap 0000{0x1e + int(character):02x}0000000000")
                 self.tell("report cheap 0000000000000000")
