@@ -32,7 +32,7 @@ struct Shelf {
     };
     struct Effect {
         std::function<void()> take_back;
-        bool of_counted_packs = false;
+        bool counted = false;  ///< packs without serial: those of an earlier reception may have stood in for them
     };
     std::map<std::string, std::int64_t> units;         ///< in the house, by product and lot
     std::map<std::string, Date> expires_on;
@@ -259,10 +259,7 @@ private:
         const Seq last = shelf_.effects.empty() ? 0 : shelf_.effects.rbegin()->first;
         const Answer answer = send(Scan{}.mode("undo").undo_seq(wanted));
         if (answer.error) return;
-        if (answer.what() != "undone") {
-            // Packs without serial are all alike: what an earlier undo took may be what the last reception brought.
-            return must(wanted != 0 || last == 0 || shelf_.effects.at(last).of_counted_packs, "the last entry cannot be taken back");
-        }
+        if (answer.what() != "undone") return must(wanted != 0 || last == 0 || shelf_.effects.at(last).counted, "the last entry cannot be taken back");
         const auto effect = shelf_.effects.find(wanted != 0 ? wanted : last);
         must(effect != shelf_.effects.end(), "something unknown was taken back");
         effect->second.take_back();
