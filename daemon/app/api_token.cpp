@@ -22,7 +22,8 @@ Result<std::string> rotate_token(const std::string& path, Entropy& entropy) {
     bool written = descriptor >= 0 && ::write(descriptor, token.data(), token.size()) == static_cast<ssize_t>(token.size());
     if (descriptor >= 0) written = ::close(descriptor) == 0 && written;
     if (!written || std::rename(fresh.c_str(), path.c_str()) != 0) {
-        return fail(Failure::io, "cannot write the API token " + path + " (" + std::strerror(errno) + "): check the data directory");
+        return fail(Failure::io,
+                    "cannot write the API token " + path + " (" + std::strerror(errno) + "): check the data directory");
     }
     return token;
 }

@@ -76,8 +76,8 @@ Result<void> RunningDaemon::open_ledger() {
     const UtcTime released_at = *parse_date(DOSARIO_RELEASED_ON);
     auto service = std::make_unique<Service>(
         **ledger, *clock_, *entropy_,
-        ServiceSettings{settings_.station, settings_.site, DOSARIO_VERSION, directory_, settings_.language, settings_.rules, *calendar, released_at,
-                        [this] { return ledger_ == nullptr ? std::size_t{0} : ledger_->waiting(); }});
+        ServiceSettings{settings_.station, settings_.site, DOSARIO_VERSION, directory_, settings_.language, settings_.rules,
+                        *calendar, released_at, [this] { return ledger_ == nullptr ? std::size_t{0} : ledger_->waiting(); }});
     // The catalogue of the configuration becomes facts before the first scan.
     std::optional<Error> failure;
     const Job learn{[&](Service& counter) {
@@ -101,7 +101,8 @@ Result<void> RunningDaemon::open_ledger() {
 }
 
 Result<void> RunningDaemon::open_api() {
-    api_ = std::make_unique<HttpServer>(context_, [this](ApiCall call, std::function<void(ApiReply)> reply) { answer(std::move(call), std::move(reply)); });
+    api_ = std::make_unique<HttpServer>(
+        context_, [this](ApiCall call, std::function<void(ApiReply)> reply) { answer(std::move(call), std::move(reply)); });
     if (auto listening = api_->listen_unix(directory_ + "/dosario.sock", settings_.group); !listening) return listening;
     if (!settings_.socket.empty()) {
         if (auto listening = api_->listen_unix(settings_.socket, settings_.group); !listening) return listening;
@@ -137,8 +138,8 @@ void RunningDaemon::stop() {
     if (readers_ != nullptr) readers_->stop();
     if (api_ != nullptr) api_->stop();
     context_.restart();
-    context_.poll();   // let connections end
-    ledger_.reset();   // finishes what is queued, closes the file
+    context_.poll();  // let connections end
+    ledger_.reset();  // finishes what is queued, closes the file
 }
 
 int RunningDaemon::run() {
@@ -159,9 +160,10 @@ void RunningDaemon::publish(std::string event, std::string json) {
 // --- the API --------------------------------------------------------------------------------------------------------------------
 
 void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
-    const bool only_looks = call.path == "/v1/status" || call.path == "/v1/readers" || call.path == "/v1/stock" || call.path == "/v1/history" || call.path == "/v1/ledger/log" ||
-                            call.path == "/v1/ledger/verify";
-    if (call.method != "POST" && !only_looks) return reply(error_reply(fail(Failure::invalid, "this call changes or writes something: POST it")));
+    const bool only_looks = call.path == "/v1/status" || call.path == "/v1/readers" || call.path == "/v1/stock" ||
+                            call.path == "/v1/history" || call.path == "/v1/ledger/log" || call.path == "/v1/ledger/verify";
+    if (call.method != "POST" && !only_looks)
+        return reply(error_reply(fail(Failure::invalid, "this call changes or writes something: POST it")));
     for (const ApiRow& row : ledger_calls()) {
         if (row.path == call.path) return answer_by_ledger(row, std::move(call.body), std::move(reply));
     }
@@ -179,7 +181,8 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
         });
     }
     if (auto chore = long_call(call.path, call.body, reply)) {
-        if (!ledger_->post_chore(std::move(*chore))) reply(error_reply(fail(Failure::unavailable, "too much long work is waiting already: try again later")));
+        if (!ledger_->post_chore(std::move(*chore)))
+            reply(error_reply(fail(Failure::unavailable, "too much long work is waiting already: try again later")));
         return;
     }
     reply(error_reply(fail(Failure::not_found, "the API has no " + call.path + ": docs/api.md lists what it has")));
@@ -196,7 +199,9 @@ void RunningDaemon::answer_by_ledger(const ApiRow& row, std::string body, std::f
         reply(std::move(*answered));
     };
     if (!ledger_->post(std::move(job))) {
-        reply(error_reply(fail(Failure::unavailable, "the disk is too slow and too much is waiting: nothing of this was saved, repeat it in a moment")));
+        reply(
+            error_reply(fail(Failure::unavailable,
+                             "the disk is too slow and too much is waiting: nothing of this was saved, repeat it in a moment")));
     }
 }
 
@@ -217,7 +222,8 @@ void RunningDaemon::scanned(Scan scan) {
         publish("answer", answered->body);
     };
     if (!ledger_->post(std::move(job))) {
-        const auto full = error_reply(fail(Failure::unavailable, "too much is waiting: this scan was not saved, repeat it in a moment"));
+        const auto full =
+            error_reply(fail(Failure::unavailable, "too much is waiting: this scan was not saved, repeat it in a moment"));
         log(Level::error, "scan_dropped", {{"reader", scan.reader}});
         publish("answer", full.body);
     }

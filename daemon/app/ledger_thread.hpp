@@ -44,7 +44,7 @@ private:
     std::deque<Job> jobs_;
     std::deque<Chore> chores_;
     bool stopping_ = false;
-    std::optional<Error> fatal_;   ///< on the ledger thread only: the disk failed, nothing is decided any more
+    std::optional<Error> fatal_;  ///< on the ledger thread only: the disk failed, nothing is decided any more
     std::thread thread_;
 };
 

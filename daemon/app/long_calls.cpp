@@ -61,7 +61,8 @@ LedgerThread::Chore rebuild_chore(std::function<void(ApiReply)> reply) {
 
 }  // namespace
 
-std::optional<LedgerThread::Chore> long_call(const std::string& path, const std::string& body, std::function<void(ApiReply)> reply) {
+std::optional<LedgerThread::Chore> long_call(const std::string& path, const std::string& body,
+                                             std::function<void(ApiReply)> reply) {
     if (path == "/v1/ledger/verify") return verify_chore(std::move(reply));
     if (path == "/v1/ledger/rebuild") return rebuild_chore(std::move(reply));
     if (path != "/v1/ledger/snapshot") return std::nullopt;

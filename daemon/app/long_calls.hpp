@@ -12,6 +12,7 @@
 namespace dosario {
 
 /// The work of that call, nothing when `path` is no long call. `reply` is called once, on the ledger thread.
-std::optional<LedgerThread::Chore> long_call(const std::string& path, const std::string& body, std::function<void(ApiReply)> reply);
+std::optional<LedgerThread::Chore> long_call(const std::string& path, const std::string& body,
+                                             std::function<void(ApiReply)> reply);
 
 }  // namespace dosario

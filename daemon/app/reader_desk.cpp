@@ -28,7 +28,8 @@ const char* state_of(Claim claim) {
 const char* explanation_of(Claim claim) {
     switch (claim) {
         case Claim::take: return "";
-        case Claim::candidate: return "types like a keyboard and could be a scanner: `dosario readers adopt` tries it with a printed test code";
+        case Claim::candidate:
+            return "types like a keyboard and could be a scanner: `dosario readers adopt` tries it with a printed test code";
         case Claim::leave: return "no driver here knows this device";
         case Claim::protect: return "the device also carries a mouse: it is left to the desktop";
         case Claim::last_keyboard: return "it is the only keyboard of this computer: plug in another one before adopting it";
@@ -48,7 +49,7 @@ struct ReaderDesk::Reader {
     Reader(boost::asio::io_context& context, UsbInterface what) : interface(std::move(what)), timer(context) {}
     UsbInterface interface;
     ClaimDecision decision;
-    bool asked = false;                 ///< open() was called and neither failed nor closed since
+    bool asked = false;  ///< open() was called and neither failed nor closed since
     bool open = false;
     std::string failure;
     std::unique_ptr<ReaderProtocol> protocol;
@@ -67,7 +68,8 @@ struct ReaderDesk::Trial {
     boost::asio::steady_timer timer;
 };
 
-ReaderDesk::ReaderDesk(boost::asio::io_context& context, const Clock& clock, std::vector<ReaderRow> rows, std::set<std::string> adopted, Hooks hooks)
+ReaderDesk::ReaderDesk(boost::asio::io_context& context, const Clock& clock, std::vector<ReaderRow> rows,
+                       std::set<std::string> adopted, Hooks hooks)
     : context_(context), clock_(clock), rows_(std::move(rows)), adopted_(std::move(adopted)), hooks_(std::move(hooks)) {}
 
 ReaderDesk::~ReaderDesk() { stop(); }
@@ -155,7 +157,8 @@ void ReaderDesk::look_again() {
     for (const auto& [port, reader] : readers_) all.push_back(reader->interface);
     for (const auto& [port, reader] : readers_) {
         reader->decision = decide_claim(reader->interface, all, adopted_, all_drivers());
-        if (reader->decision.claim == Claim::take && !reader->asked && reader->failure.empty()) take(port, *reader->decision.driver);
+        if (reader->decision.claim == Claim::take && !reader->asked && reader->failure.empty())
+            take(port, *reader->decision.driver);
     }
     hooks_.changed();
 }
@@ -287,11 +290,14 @@ void ReaderDesk::adopt(const v1::AdoptRequest& request, std::function<void(Resul
     }
     if (request.reader().empty()) {
         reply.set_ok(true);
-        reply.set_message(reply.candidates().empty() ? "no device here could be a scanner that is not driven yet" : "adopt one of these with its id, and then scan the test code");
+        reply.set_message(reply.candidates().empty() ? "no device here could be a scanner that is not driven yet"
+                                                     : "adopt one of these with its id, and then scan the test code");
         return answer(std::move(reply));
     }
     if (trial_ != nullptr) return answer(fail(Failure::unavailable, "another reader is being tried: wait 20 seconds"));
-    if (port == 0) return answer(fail(Failure::not_found, "there is no candidate with this id: `dosario readers adopt` lists them and says why others are not"));
+    if (port == 0)
+        return answer(fail(Failure::not_found,
+                           "there is no candidate with this id: `dosario readers adopt` lists them and says why others are not"));
     trial_ = std::make_unique<Trial>(context_);
     trial_->port = port;
     trial_->reader = request.reader();

@@ -30,7 +30,8 @@ public:
     };
 
     /// `context` and `clock` outlive the desk.
-    ReaderDesk(boost::asio::io_context& context, const Clock& clock, std::vector<ReaderRow> rows, std::set<std::string> adopted, Hooks hooks);
+    ReaderDesk(boost::asio::io_context& context, const Clock& clock, std::vector<ReaderRow> rows, std::set<std::string> adopted,
+               Hooks hooks);
     ~ReaderDesk() override;
 
     Result<void> start();

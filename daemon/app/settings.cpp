@@ -23,7 +23,8 @@ std::optional<toml::table> parse_file(const std::string& path, std::vector<std::
         return toml::parse_file(path);
     } catch (const toml::parse_error& wrong) {
         const auto& at = wrong.source().begin;
-        problems.push_back(path + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " + std::string{wrong.description()});
+        problems.push_back(path + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " +
+                           std::string{wrong.description()});
         return std::nullopt;
     }
 }
@@ -65,7 +66,8 @@ void read_listen(TomlSection& section, ApiTcp& tcp) {
 
 void read_api(TomlSection section, Settings& settings) {
     section.text("socket", settings.socket);
-    if (!settings.socket.empty() && settings.socket.front() != '/') section.problem("socket", "a whole path is wanted, beginning with /");
+    if (!settings.socket.empty() && settings.socket.front() != '/')
+        section.problem("socket", "a whole path is wanted, beginning with /");
     section.text("group", settings.group);
     read_listen(section, settings.tcp);
     section.end();
@@ -75,10 +77,14 @@ void read_reader(TomlSection section, std::vector<ReaderRow>& rows) {
     ReaderRow row;
     section.text("match", row.match);
     const bool vid_pid = row.match.size() >= 9 && row.match[4] == ':' &&
-                         std::all_of(row.match.begin(), row.match.begin() + 9, [](char c) { return c == ':' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-    if (!vid_pid) section.problem("match", "the reader's id as `dosario readers` shows it, or the first part of it (\"05e0:1200\"), is wanted");
+                         std::all_of(row.match.begin(), row.match.begin() + 9,
+                                     [](char c) { return c == ':' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+    if (!vid_pid)
+        section.problem("match",
+                        "the reader's id as `dosario readers` shows it, or the first part of it (\"05e0:1200\"), is wanted");
     section.text("name", row.name);
-    section.choice<KeyboardLayout>("layout", row.settings.layout, {{"us", KeyboardLayout::us}, {"es", KeyboardLayout::es}, {"latam", KeyboardLayout::latam}});
+    section.choice<KeyboardLayout>("layout", row.settings.layout,
+                                   {{"us", KeyboardLayout::us}, {"es", KeyboardLayout::es}, {"latam", KeyboardLayout::latam}});
     section.text("gs_substitutes", row.settings.gs_substitutes);
     section.text("terminators", row.settings.terminators);
     section.number("idle_ms", row.settings.idle_ms, 20, 5000);
@@ -137,7 +143,8 @@ Settings read_settings(const std::string& path, SettingsProblems& problems) {
     root.text("catalogue", catalogue);
     if (!catalogue.empty()) {
         const std::filesystem::path file{catalogue};
-        read_catalogue(file.is_absolute() ? catalogue : (std::filesystem::path{path}.parent_path() / file).string(), settings.products, problems.lines);
+        read_catalogue(file.is_absolute() ? catalogue : (std::filesystem::path{path}.parent_path() / file).string(),
+                       settings.products, problems.lines);
     }
     root.end();
     return settings;

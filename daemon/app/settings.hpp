@@ -21,9 +21,9 @@ struct ReaderRow {
 };
 
 struct ApiTcp {
-    std::string address;                 ///< empty = no TCP
+    std::string address;  ///< empty = no TCP
     std::uint16_t port = 0;
-    std::vector<std::string> hosts;      ///< accepted Host headers beside address:port
+    std::vector<std::string> hosts;  ///< accepted Host headers beside address:port
     std::vector<std::string> origins;
 };
 
@@ -33,7 +33,7 @@ struct Settings {
     Language language = Language::es;
     std::string time_zone = "America/Argentina/Buenos_Aires";
     Rules rules;
-    std::string socket;                  ///< a second socket beside the one in the data directory, empty = none
+    std::string socket;  ///< a second socket beside the one in the data directory, empty = none
     std::string group = "dosario";
     ApiTcp tcp;
     bool usb = true;

@@ -30,7 +30,9 @@ Result<std::function<Date(UtcTime)>> site_calendar(const std::string& name) {
             return Date{date::floor<std::chrono::days>(local).time_since_epoch()};
         }};
     } catch (const std::exception&) {
-        return fail(Failure::not_found, "there is no time zone '" + name + "' on this machine (for example America/Argentina/Buenos_Aires; is tzdata installed?)");
+        return fail(Failure::not_found,
+                    "there is no time zone '" + name +
+                        "' on this machine (for example America/Argentina/Buenos_Aires; is tzdata installed?)");
     }
 }
 

@@ -67,7 +67,7 @@ void TomlSection::texts(const char* key, std::vector<std::string>& out) {
 
 TomlSection TomlSection::section(const char* key) {
     const toml::node* node = find(key);
-    if (node != nullptr && !node->is_table()) problem(key, std::string{"a section [" } + key + "] is wanted");
+    if (node != nullptr && !node->is_table()) problem(key, std::string{"a section ["} + key + "] is wanted");
     return {node == nullptr ? nullptr : node->as_table(), file_, key, problems_};
 }
 

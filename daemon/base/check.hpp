@@ -5,10 +5,10 @@
 #include <cstdio>
 #include <cstdlib>
 
-#define DOSARIO_CHECK(claim)                                                                            \
-    do {                                                                                                \
-        if (!(claim)) [[unlikely]] {                                                                    \
-            std::fprintf(stderr, "dosario: bug: %s is false at %s:%d\n", #claim, __FILE__, __LINE__);   \
-            std::abort();                                                                               \
-        }                                                                                               \
+#define DOSARIO_CHECK(claim)                                                                          \
+    do {                                                                                              \
+        if (!(claim)) [[unlikely]] {                                                                  \
+            std::fprintf(stderr, "dosario: bug: %s is false at %s:%d\n", #claim, __FILE__, __LINE__); \
+            std::abort();                                                                             \
+        }                                                                                             \
     } while (false)

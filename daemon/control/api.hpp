@@ -12,8 +12,8 @@
 namespace dosario {
 
 struct ApiReply {
-    unsigned status = 200;                       ///< HTTP
-    std::string body;                            ///< JSON
+    unsigned status = 200;  ///< HTTP
+    std::string body;       ///< JSON
 };
 
 /// An Error as an API reply: {"error","message"} with a fitting HTTP status.

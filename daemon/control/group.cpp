@@ -11,10 +11,13 @@ std::optional<Error> run_group(Service& service, std::span<const Job> jobs) {
     for (const Job& job : jobs) {
         if (failure) break;
         job.decide(service);
-        const auto left = ledger.database().take_failure();  // what concerned this job it has told; the next one does not inherit it
+        const auto left =
+            ledger.database().take_failure();  // what concerned this job it has told; the next one does not inherit it
         // A full disk or an I/O error can end SQLite's transaction in the middle: then nothing decided so far is in it.
         if (!ledger.in_group()) failure = left;
-        if (!ledger.in_group() && !failure) failure = fail(Failure::full, "the disk refused to save this (is it full?); nothing of it was saved: free some space and repeat");
+        if (!ledger.in_group() && !failure)
+            failure = fail(Failure::full,
+                           "the disk refused to save this (is it full?); nothing of it was saved: free some space and repeat");
     }
     if (!failure) {
         if (auto committed = ledger.commit(); !committed) failure = committed.error();

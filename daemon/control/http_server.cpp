@@ -31,8 +31,8 @@ namespace http = beast::http;
 
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds{30};      // for one request to arrive or one reply to leave
-constexpr auto kHeartbeat = std::chrono::seconds{15};     // of the live feed
+constexpr auto kPatience = std::chrono::seconds{30};   // for one request to arrive or one reply to leave
+constexpr auto kHeartbeat = std::chrono::seconds{15};  // of the live feed
 constexpr std::size_t kLongestFeedQueue = 256;
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 
@@ -55,8 +55,8 @@ struct HttpServer::State {
     std::string group;
     std::optional<TcpAccess> tcp;
     std::list<std::shared_ptr<Feed>> feeds;
-    std::list<std::function<void()>> closers;   // one for each acceptor
-    std::list<std::function<void()>> cutters;   // one for each connection
+    std::list<std::function<void()>> closers;  // one for each acceptor
+    std::list<std::function<void()>> cutters;  // one for each connection
     std::vector<std::string> socket_paths;
     std::size_t connections = 0;
     bool stopping = false;
@@ -96,7 +96,8 @@ bool listed(const std::vector<std::string>& all, beast::string_view one) {
 std::optional<ApiReply> check_tcp(const TcpAccess& access, const HttpRequest& request) {
     if (!listed(access.hosts, request[http::field::host])) return refusal(421, "this host name is not one the API answers to");
     const auto origin = request.find(http::field::origin);
-    if (origin != request.end() && !listed(access.origins, origin->value())) return refusal(403, "this origin may not use the API");
+    if (origin != request.end() && !listed(access.origins, origin->value()))
+        return refusal(403, "this origin may not use the API");
     const beast::string_view authorization = request[http::field::authorization];
     const std::string_view given{authorization.data(), authorization.size()};
     constexpr std::string_view kBearer = "Bearer ";
@@ -114,7 +115,8 @@ asio::awaitable<ApiReply> ask_handler(StatePtr state, ApiCall call) {
             asio::post(executor, [shared, reply = std::move(reply)]() mutable { std::move (*shared)(std::move(reply)); });
         });
     };
-    ApiReply reply = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(ApiReply)>(std::move(initiate), asio::use_awaitable, std::move(call));
+    ApiReply reply = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(ApiReply)>(
+        std::move(initiate), asio::use_awaitable, std::move(call));
     co_return reply;
 }
 
@@ -226,7 +228,9 @@ Result<void> listen(const StatePtr& state, const typename Protocol::endpoint& en
     if (!error && over_tcp) acceptor->set_option(asio::socket_base::reuse_address{true}, error);
     if (!error) acceptor->bind(endpoint, error);
     if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
-    if (error) return fail(Failure::unavailable, "cannot listen on " + name + " (" + error.message() + "): is another program using it, or is the folder missing?");
+    if (error)
+        return fail(Failure::unavailable, "cannot listen on " + name + " (" + error.message() +
+                                              "): is another program using it, or is the folder missing?");
     state->closers.push_back([acceptor] {
         boost::system::error_code ignored;
         acceptor->close(ignored);
@@ -239,7 +243,8 @@ Result<void> listen(const StatePtr& state, const typename Protocol::endpoint& en
 Result<void> clear_way(const std::string& path) {
     struct stat found {};
     if (lstat(path.c_str(), &found) != 0) return {};
-    if (!S_ISSOCK(found.st_mode)) return fail(Failure::unavailable, path + " is there already and is no socket: move it away, or name another path");
+    if (!S_ISSOCK(found.st_mode))
+        return fail(Failure::unavailable, path + " is there already and is no socket: move it away, or name another path");
     asio::io_context context;
     asio::local::stream_protocol::socket probe{context};
     boost::system::error_code error;
@@ -251,13 +256,16 @@ Result<void> clear_way(const std::string& path) {
 
 }  // namespace
 
-HttpServer::HttpServer(asio::io_context& context, ApiHandler handler) : state_(std::make_shared<State>(State{context, std::move(handler), {}, {}, {}, {}, {}, {}, 0, false})) {}
+HttpServer::HttpServer(asio::io_context& context, ApiHandler handler)
+    : state_(std::make_shared<State>(State{context, std::move(handler), {}, {}, {}, {}, {}, {}, 0, false})) {}
 
 HttpServer::~HttpServer() { stop(); }
 
 Result<void> HttpServer::listen_unix(const std::string& path, const std::string& group) {
     constexpr std::size_t kLongestPath = 107;  // sun_path
-    if (path.size() > kLongestPath) return fail(Failure::invalid, "the socket's path is too long (" + path + "): at most 107 characters; use a shorter data directory");
+    if (path.size() > kLongestPath)
+        return fail(Failure::invalid,
+                    "the socket's path is too long (" + path + "): at most 107 characters; use a shorter data directory");
     if (auto free = clear_way(path); !free) return free;
     state_->group = group;
     const mode_t before = umask(0117);
@@ -265,7 +273,8 @@ Result<void> HttpServer::listen_unix(const std::string& path, const std::string&
     umask(before);
     if (!listening) return listening;
     state_->socket_paths.push_back(path);
-    if (const long gid = group_number(group); gid >= 0 && ::chown(path.c_str(), static_cast<uid_t>(-1), static_cast<gid_t>(gid)) != 0) {
+    if (const long gid = group_number(group);
+        gid >= 0 && ::chown(path.c_str(), static_cast<uid_t>(-1), static_cast<gid_t>(gid)) != 0) {
         // Not a member of that group: then only this user and root get in, which is the safe side.
     }
     return {};
@@ -274,7 +283,8 @@ Result<void> HttpServer::listen_unix(const std::string& path, const std::string&
 Result<void> HttpServer::listen_tcp(TcpAccess access) {
     boost::system::error_code error;
     const auto address = asio::ip::make_address(access.address, error);
-    if (error || !address.is_loopback()) return fail(Failure::invalid, "the API listens on loopback addresses only, not on " + access.address);
+    if (error || !address.is_loopback())
+        return fail(Failure::invalid, "the API listens on loopback addresses only, not on " + access.address);
     const asio::ip::tcp::endpoint endpoint{address, access.port};
     const std::string name = access.address + ":" + std::to_string(access.port);
     state_->tcp = std::move(access);

@@ -15,8 +15,8 @@
 namespace dosario {
 
 struct ApiCall {
-    std::string method;   ///< GET, POST
-    std::string path;     ///< without query
+    std::string method;  ///< GET, POST
+    std::string path;    ///< without query
     std::string body;
 };
 
@@ -25,10 +25,10 @@ using ApiHandler = std::function<void(ApiCall call, std::function<void(ApiReply)
 
 /// Loopback TCP: every request carries the token, and names one of these hosts and, if a browser sends it, one of these origins.
 struct TcpAccess {
-    std::string address;               ///< 127.0.0.1 or ::1
+    std::string address;  ///< 127.0.0.1 or ::1
     std::uint16_t port = 0;
     std::string token;
-    std::vector<std::string> hosts;    ///< as in the Host header, with port
+    std::vector<std::string> hosts;  ///< as in the Host header, with port
     std::vector<std::string> origins;
 };
 

@@ -38,7 +38,8 @@ json::value field_value(const pb::Message& message, const pb::FieldDescriptor& f
         case pb::FieldDescriptor::CPPTYPE_BOOL:
             return repeated ? reflection.GetRepeatedBool(message, &field, index) : reflection.GetBool(message, &field);
         case pb::FieldDescriptor::CPPTYPE_INT32: {
-            const auto number = repeated ? reflection.GetRepeatedInt32(message, &field, index) : reflection.GetInt32(message, &field);
+            const auto number =
+                repeated ? reflection.GetRepeatedInt32(message, &field, index) : reflection.GetInt32(message, &field);
             if (style == Style::body && field.name().ends_with("_on")) {
                 return number == 0 ? json::value(nullptr) : json::value(format_date(Date{std::chrono::days{number}}));
             }
@@ -49,9 +50,12 @@ json::value field_value(const pb::Message& message, const pb::FieldDescriptor& f
         case pb::FieldDescriptor::CPPTYPE_INT64:
             return repeated ? reflection.GetRepeatedInt64(message, &field, index) : reflection.GetInt64(message, &field);
         case pb::FieldDescriptor::CPPTYPE_UINT64:
-            return number_value(field, repeated ? reflection.GetRepeatedUInt64(message, &field, index) : reflection.GetUInt64(message, &field), style);
+            return number_value(
+                field, repeated ? reflection.GetRepeatedUInt64(message, &field, index) : reflection.GetUInt64(message, &field),
+                style);
         case pb::FieldDescriptor::CPPTYPE_ENUM: {
-            const auto* value = repeated ? reflection.GetRepeatedEnum(message, &field, index) : reflection.GetEnum(message, &field);
+            const auto* value =
+                repeated ? reflection.GetRepeatedEnum(message, &field, index) : reflection.GetEnum(message, &field);
             std::string name = value->name();
             for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
             return json::value(name);
@@ -62,7 +66,8 @@ json::value field_value(const pb::Message& message, const pb::FieldDescriptor& f
             return field.type() == pb::FieldDescriptor::TYPE_BYTES ? bytes_value(text) : json::value(text);
         }
         case pb::FieldDescriptor::CPPTYPE_MESSAGE:
-            return message_value(repeated ? reflection.GetRepeatedMessage(message, &field, index) : reflection.GetMessage(message, &field), style);
+            return message_value(
+                repeated ? reflection.GetRepeatedMessage(message, &field, index) : reflection.GetMessage(message, &field), style);
         case pb::FieldDescriptor::CPPTYPE_FLOAT:
         case pb::FieldDescriptor::CPPTYPE_DOUBLE: return nullptr;  // no message of ours has any
     }
@@ -80,7 +85,8 @@ json::value message_value(const pb::Message& message, Style style) {
         const pb::FieldDescriptor& field = *type.field(i);
         if (field.is_repeated()) {
             json::array& array = object[field.name()].emplace_array();
-            for (int k = 0; k < reflection.FieldSize(message, &field); ++k) array.push_back(field_value(message, field, k, style));
+            for (int k = 0; k < reflection.FieldSize(message, &field); ++k)
+                array.push_back(field_value(message, field, k, style));
         } else if (field.has_presence() && !reflection.HasField(message, &field)) {
             object[field.name()] = nullptr;
         } else if (holds_json(field)) {
@@ -102,18 +108,21 @@ Result<void> from_json(std::string_view text, pb::Message& message) {
     boost::system::error_code broken;
     (void)json::parse({text.data(), text.size()}, broken);  // protobuf lets some text through that is no UTF-8
     if (broken) return fail(Failure::invalid, "the request is not JSON in UTF-8 (" + broken.message() + ")");
-    const auto status = pb::util::JsonStringToMessage(pb::StringPiece{text.data(), static_cast<pb::stringpiece_internal::StringPiece::size_type>(text.size())}, &message);
+    const auto status = pb::util::JsonStringToMessage(
+        pb::StringPiece{text.data(), static_cast<pb::stringpiece_internal::StringPiece::size_type>(text.size())}, &message);
     if (!status.ok()) {
         // Its first line says what is wrong; the rest quotes the request, cut anywhere.
         const std::string why = status.message().ToString();
-        return fail(Failure::invalid, "the request is not the JSON that is expected here: " + escape(why.substr(0, why.find('\n'))));
+        return fail(Failure::invalid,
+                    "the request is not the JSON that is expected here: " + escape(why.substr(0, why.find('\n'))));
     }
     return {};
 }
 
 std::string body_json(ByteView bytes) {
     v1::FactBody body;
-    if (!body.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || body.fact_case() == v1::FactBody::FACT_NOT_SET) return "{}";
+    if (!body.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || body.fact_case() == v1::FactBody::FACT_NOT_SET)
+        return "{}";
     const auto& field = *v1::FactBody::descriptor()->FindFieldByNumber(static_cast<int>(body.fact_case()));
     json::value fact = message_value(body.GetReflection()->GetMessage(body, &field), Style::body);
     if (body.decided_on() != 0) fact.as_object()["decided_on"] = format_date(Date{std::chrono::days{body.decided_on()}});

@@ -17,7 +17,8 @@ std::string date_text(Date day) { return format_date(day); }
 
 Result<Gtin> gtin_of(const std::string& text) {
     const auto gtin = parse_gtin(text);
-    if (!gtin) return fail(Failure::invalid, "'" + text + "' is no GTIN: 8, 12, 13 or 14 digits with a right check digit are wanted");
+    if (!gtin)
+        return fail(Failure::invalid, "'" + text + "' is no GTIN: 8, 12, 13 or 14 digits with a right check digit are wanted");
     return *gtin;
 }
 
@@ -43,7 +44,8 @@ Result<Story> find_story(Ledger& ledger, const std::string& id) {
     const BarcodeRead read = make_barcode(id, MonoTime{});
     const Identity identity = identify(read.aim.text(), read.bytes, Date{});
     if (const auto* pack = std::get_if<SerialPack>(&identity)) return story_of_serial(ledger, pack->gtin, pack->serial);
-    if (const auto* lot = std::get_if<ProductLot>(&identity); lot != nullptr && !lot->lot.empty()) return story_of_lot(ledger, lot->gtin, lot->lot);
+    if (const auto* lot = std::get_if<ProductLot>(&identity); lot != nullptr && !lot->lot.empty())
+        return story_of_lot(ledger, lot->gtin, lot->lot);
     return fail(Failure::invalid, "give a dose or pack code (DOSARIO.D.…, DOSARIO.P.…), GTIN/LOT, or the code of a pack");
 }
 
@@ -97,7 +99,8 @@ Result<v1::StockReply> stock_reply(Ledger& ledger, const v1::StockRequest& reque
     filter.lot = request.lot();
     if (!request.expires_before().empty()) {
         filter.expires_before = parse_date(request.expires_before());
-        if (!filter.expires_before) return fail(Failure::invalid, "'" + request.expires_before() + "' is no day: write it as 2027-06-30");
+        if (!filter.expires_before)
+            return fail(Failure::invalid, "'" + request.expires_before() + "' is no day: write it as 2027-06-30");
     }
     filter.limit = request.limit() == 0 ? kLargestPage : std::min(request.limit(), kLargestPage);
     const auto lines = stock_lines(ledger, filter);

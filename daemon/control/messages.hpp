@@ -13,9 +13,9 @@ namespace dosario {
 enum class Language : std::uint8_t { es, en, pt };
 
 struct Words {
-    std::string message;                 ///< one sentence: what happened and what to do
-    std::vector<std::string> lines;      ///< particulars, a line each
-    std::string question;                ///< empty when nothing is asked
+    std::string message;             ///< one sentence: what happened and what to do
+    std::vector<std::string> lines;  ///< particulars, a line each
+    std::string question;            ///< empty when nothing is asked
 };
 
 Words words_for(const Review& review, Language language);

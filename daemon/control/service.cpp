@@ -13,8 +13,8 @@
 namespace dosario {
 namespace {
 
-constexpr std::size_t kLongestText = 200;         // typed names and lots
-constexpr std::size_t kLongestLot = 20;           // AI 10
+constexpr std::size_t kLongestText = 200;  // typed names and lots
+constexpr std::size_t kLongestLot = 20;    // AI 10
 constexpr std::size_t kLongestRequestId = 64;
 constexpr std::size_t kLastShown = 3;
 constexpr std::uint64_t kLowSpace_bytes = 1ULL << 30;
@@ -25,14 +25,17 @@ std::uint64_t free_bytes(const std::string& directory) {
 }
 
 ThingId largest_thing(Ledger& ledger) {
-    auto query = ledger.database().query("SELECT max((SELECT coalesce(max(dose), 0) FROM dose), (SELECT coalesce(max(pack), 0) FROM pack))");
+    auto query = ledger.database().query(
+        "SELECT max((SELECT coalesce(max(dose), 0) FROM dose), (SELECT coalesce(max(pack), 0) FROM pack))");
     return {query.row() ? static_cast<std::uint64_t>(query.number(0)) : 0};
 }
 
 /// How many bytes of well-formed UTF-8 (Unicode 15, table 3-7) the next character has; 0 for anything else.
 std::size_t utf8_length(std::string_view text) {
     const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-    const auto follows = [&](std::size_t i, unsigned least = 0x80, unsigned most = 0xbf) { return byte(i) >= least && byte(i) <= most; };
+    const auto follows = [&](std::size_t i, unsigned least = 0x80, unsigned most = 0xbf) {
+        return byte(i) >= least && byte(i) <= most;
+    };
     const unsigned first = byte(0);
     if (first < 0x80) return 1;
     if (first >= 0xc2 && first <= 0xdf) return follows(1) ? 2 : 0;
@@ -83,15 +86,20 @@ Now Service::now() const {
 }
 
 // A good clock is read once: the stamp must not fall behind the day that was decided for.
-Stamp Service::stamp(const Now& now) const { return {now.clock_suspect ? clock_.wall() : now.at, clock_.mono(), now.clock_suspect}; }
+Stamp Service::stamp(const Now& now) const {
+    return {now.clock_suspect ? clock_.wall() : now.at, clock_.mono(), now.clock_suspect};
+}
 
 Result<DeskScan> Service::desk_scan(const v1::ScanRequest& request) const {
     if (request.content().size() > kLongestBarcode) return invalid("the code is longer than any barcode");
-    if (request.lot().size() > kLongestLot || !plain_text(request.lot())) return invalid("a lot has at most 20 characters and no control characters");
-    if (request.product_name().size() > kLongestText || !plain_text(request.product_name())) return invalid("a product's name has at most 200 characters");
+    if (request.lot().size() > kLongestLot || !plain_text(request.lot()))
+        return invalid("a lot has at most 20 characters and no control characters");
+    if (request.product_name().size() > kLongestText || !plain_text(request.product_name()))
+        return invalid("a product's name has at most 200 characters");
     if (parse_person(request.product_name())) return invalid("a product's name cannot be a person's document");
     constexpr std::uint32_t kMost = 9999;
-    for (const std::uint32_t number : {request.units_per_pack(), request.doses(), request.units_per_dose(), request.waste(), request.packs()}) {
+    for (const std::uint32_t number :
+         {request.units_per_pack(), request.doses(), request.units_per_dose(), request.waste(), request.packs()}) {
         if (number > kMost) return invalid("quantities go up to 9999");
     }
     DeskScan scan;
@@ -101,13 +109,15 @@ Result<DeskScan> Service::desk_scan(const v1::ScanRequest& request) const {
     constexpr std::string_view kModes[] = {"", "receive", "fraction", "verify", "dispense", "undo"};
     if (std::find(std::begin(kModes), std::end(kModes), request.mode()) == std::end(kModes)) return invalid("unknown mode");
     scan.mode = request.mode();
-    scan.typed = {request.lot(),   std::nullopt,    request.units_per_pack(), request.product_name(), request.packs(),
-                  request.doses(), request.units_per_dose(), request.waste(), request.undo_seq()};
+    scan.typed = {request.lot(),     std::nullopt,    request.units_per_pack(), request.product_name(),
+                  request.packs(),   request.doses(), request.units_per_dose(), request.waste(),
+                  request.undo_seq()};
     if (!request.expires().empty()) {
         scan.typed.expires_on = parse_date(request.expires());
         if (!scan.typed.expires_on) return invalid("the expiry is no day: write it as 2027-06-30");
     }
-    for (const auto& [text, badge] : {std::pair{&request.operator_(), &scan.operator_badge}, std::pair{&request.witness(), &scan.witness_badge}}) {
+    for (const auto& [text, badge] :
+         {std::pair{&request.operator_(), &scan.operator_badge}, std::pair{&request.witness(), &scan.witness_badge}}) {
         if (text->empty()) continue;
         const auto parsed = parse_badge(*text);
         if (!parsed) return invalid("a badge is DOSARIO.B. and 8 characters A-Z 0-9");
@@ -151,7 +161,8 @@ Result<v1::ScanReply> Service::decide(const DeskScan& scan, const std::string& r
     }
     v1::ScanReply reply = reply_for(review, std::move(written));
     if (request_id.empty()) return reply;
-    if (auto kept = ledger_.keep_reply(request_id, as_bytes(reply.SerializeAsString()), clock_.wall()); !kept) return kept.error();
+    if (auto kept = ledger_.keep_reply(request_id, as_bytes(reply.SerializeAsString()), clock_.wall()); !kept)
+        return kept.error();
     return reply;
 }
 
@@ -195,11 +206,13 @@ Result<void> Service::learn(std::span<const Product> products) {
     for (const Product& product : products) {
         const auto known = ledger_.stock().product(product.gtin);
         if (auto unread = ledger_.database().take_failure()) return *unread;
-        if (known && known->name == product.name && known->unit == product.unit && known->units_per_pack == product.units_per_pack &&
-            known->beyond_use_days == product.beyond_use_days && known->units_per_dose == product.units_per_dose) {
+        if (known && known->name == product.name && known->unit == product.unit &&
+            known->units_per_pack == product.units_per_pack && known->beyond_use_days == product.beyond_use_days &&
+            known->units_per_dose == product.units_per_dose) {
             continue;
         }
-        const ProductLearned fact{product.gtin, product.name, product.unit, product.units_per_pack, product.beyond_use_days, product.units_per_dose};
+        const ProductLearned fact{
+            product.gtin, product.name, product.unit, product.units_per_pack, product.beyond_use_days, product.units_per_dose};
         if (auto seq = append_alone(fact, "", moment); !seq) return seq.error();
     }
     return {};
@@ -237,8 +250,10 @@ Result<v1::StatusReply> Service::status(const v1::StatusRequest&) {
     reply.set_today(format_date(moment.today));
     reply.set_queue(static_cast<std::uint32_t>(settings_.waiting()));
     reply.set_free_bytes(free_bytes(settings_.directory));
-    if (moment.clock_suspect) reply.add_warnings("the clock is behind the last saved entry or this version's release: set the date of this computer");
-    if (reply.free_bytes() < kLowSpace_bytes) reply.add_warnings("less than 1 GiB is free on the disk: make room before saving stops");
+    if (moment.clock_suspect)
+        reply.add_warnings("the clock is behind the last saved entry or this version's release: set the date of this computer");
+    if (reply.free_bytes() < kLowSpace_bytes)
+        reply.add_warnings("less than 1 GiB is free on the disk: make room before saving stops");
     const Seq after = ledger_.head_seq() > kLastShown ? ledger_.head_seq() - kLastShown : 0;
     const auto last = ledger_.entries_after(after, kLastShown);
     if (!last) return last.error();

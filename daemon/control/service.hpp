@@ -18,12 +18,12 @@ struct ServiceSettings {
     std::string station;
     std::string site;
     std::string version;
-    std::string directory;                      ///< of the ledger, for the free space
+    std::string directory;  ///< of the ledger, for the free space
     Language language = Language::es;
     Rules rules;
-    std::function<Date(UtcTime)> site_day;      ///< the calendar day at the site
-    UtcTime released_at{};                      ///< no honest clock is before this
-    std::function<std::size_t()> waiting = [] { return std::size_t{0}; };   ///< length of the queue, for the status
+    std::function<Date(UtcTime)> site_day;                                 ///< the calendar day at the site
+    UtcTime released_at{};                                                 ///< no honest clock is before this
+    std::function<std::size_t()> waiting = [] { return std::size_t{0}; };  ///< length of the queue, for the status
 };
 
 class Service {

@@ -59,7 +59,8 @@ private:
 
 Result<std::unique_ptr<Client>> Client::connect(const std::string& socket_path) {
     constexpr std::size_t kLongestPath = 107;  // sun_path
-    if (socket_path.size() > kLongestPath) return fail(Failure::invalid, "the socket's path is too long (at most 107 characters): " + socket_path);
+    if (socket_path.size() > kLongestPath)
+        return fail(Failure::invalid, "the socket's path is too long (at most 107 characters): " + socket_path);
     auto client = std::make_unique<SocketClient>(socket_path);
     if (auto opened = client->open(); !opened) return opened.error();
     return std::unique_ptr<Client>{std::move(client)};

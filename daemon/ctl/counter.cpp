@@ -50,13 +50,15 @@ std::string base64(std::string_view bytes) {
 
 void print_reply(const json::value& reply) {
     const bool ok = reply.at("ok").as_bool();
-    std::printf("%s [%s: %s]", text_of(reply, "message").c_str(), text_of(reply, "sound").c_str(), text_of(reply, "what").c_str());
+    std::printf("%s [%s: %s]", text_of(reply, "message").c_str(), text_of(reply, "sound").c_str(),
+                text_of(reply, "what").c_str());
     for (const json::value& seq : reply.at("seq").as_array()) std::printf(" #%s", json::serialize(seq).c_str());
     std::printf("\n");
     for (const json::value& line : reply.at("lines").as_array()) std::printf("  %s\n", line.as_string().c_str());
     if (const std::string pack = text_of(reply, "pack"); !pack.empty()) std::printf("  %s\n", pack.c_str());
     for (const json::value& dose : reply.at("doses").as_array()) {
-        std::printf("  %s  x%llu  %s\n", text_of(dose, "code").c_str(), static_cast<unsigned long long>(number_of(dose, "units")), text_of(dose, "beyond_use_on").c_str());
+        std::printf("  %s  x%llu  %s\n", text_of(dose, "code").c_str(), static_cast<unsigned long long>(number_of(dose, "units")),
+                    text_of(dose, "beyond_use_on").c_str());
     }
     if (const json::value& ask = reply.at("ask"); ask.is_object()) {
         std::printf("  ? %s", text_of(ask, "question").c_str());
@@ -67,9 +69,20 @@ void print_reply(const json::value& reply) {
 }
 
 int send(Session& session, const Said& said, const std::string& content) {
-    json::object request{{"content", base64(content)}, {"reader", said.reader}, {"operator", session.operator_badge}, {"witness", session.witness_badge},
-                         {"mode", said.mode}, {"lot", said.lot}, {"expires", said.expires}, {"units_per_pack", said.units}, {"product_name", said.name},
-                         {"packs", said.packs}, {"doses", said.doses}, {"units_per_dose", said.units_per_dose}, {"waste", said.waste}, {"undo_seq", said.undo_seq}};
+    json::object request{{"content", base64(content)},
+                         {"reader", said.reader},
+                         {"operator", session.operator_badge},
+                         {"witness", session.witness_badge},
+                         {"mode", said.mode},
+                         {"lot", said.lot},
+                         {"expires", said.expires},
+                         {"units_per_pack", said.units},
+                         {"product_name", said.name},
+                         {"packs", said.packs},
+                         {"doses", said.doses},
+                         {"units_per_dose", said.units_per_dose},
+                         {"waste", said.waste},
+                         {"undo_seq", said.undo_seq}};
     json::value reply;
     if (const int code = session.call("/v1/scan", request, reply); code != kDone) return code;
     if (session.json) {
@@ -131,7 +144,8 @@ int send_capture(Session& session, const Said& said) {
             code = worse(code, kRefused);
         }
     };
-    if (auto replayed = replay(*capture, all_drivers(), "", on_event, PortEnd::unplugged); !replayed) return complain(replayed.error(), session.json);
+    if (auto replayed = replay(*capture, all_drivers(), "", on_event, PortEnd::unplugged); !replayed)
+        return complain(replayed.error(), session.json);
     return code;
 }
 
@@ -143,7 +157,8 @@ int run(Session& session, const Said& said) {
     return send(session, said, "");  // the verb alone: opens the work, or answers with what was typed
 }
 
-CLI::App* add_verb(CLI::App& app, Session& session, Action& action, const char* name, const char* help, const std::shared_ptr<Said>& said) {
+CLI::App* add_verb(CLI::App& app, Session& session, Action& action, const char* name, const char* help,
+                   const std::shared_ptr<Said>& said) {
     CLI::App* verb = app.add_subcommand(name, help);
     verb->add_option("text", said->texts, "codes as a scanner gives them; \\xHH and \\\\ are escapes (\\x1d is the separator)");
     verb->add_flag("--stdin", said->from_stdin, "codes from standard input, one a line; the only way for a person's document");
@@ -155,7 +170,8 @@ CLI::App* add_verb(CLI::App& app, Session& session, Action& action, const char* 
 
 void add_counter_verbs(CLI::App& app, Session& session, Action& action) {
     auto scan = std::make_shared<Said>();
-    CLI::App* verb = add_verb(app, session, action, "scan", "what a scanner would send: goods, labels, badges and desk codes", scan);
+    CLI::App* verb =
+        add_verb(app, session, action, "scan", "what a scanner would send: goods, labels, badges and desk codes", scan);
     verb->add_option("--reader", scan->reader, "name of the reader it comes from");
     verb->add_option("--capture", scan->capture, "the scans of a capture file");
 
@@ -165,20 +181,23 @@ void add_counter_verbs(CLI::App& app, Session& session, Action& action) {
     verb->add_option("--lot", receive->lot, "lot, where the code carries none");
     verb->add_option("--expires", receive->expires, "expiry YYYY-MM-DD, where the code carries none");
     verb->add_option("--packs", receive->packs, "how many packs without serial number")->check(CLI::Range(1, 9999));
-    verb->add_option("--units", receive->units, "base units in a pack, for a product that is not known yet")->check(CLI::Range(1, 9999));
+    verb->add_option("--units", receive->units, "base units in a pack, for a product that is not known yet")
+        ->check(CLI::Range(1, 9999));
     verb->add_option("--name", receive->name, "name of a product that is not known yet");
 
     auto fraction = std::make_shared<Said>();
     fraction->mode = "fraction";
     verb = add_verb(app, session, action, "fraction", "cut a pack into doses", fraction);
     verb->add_option("--doses", fraction->doses, "how many doses; else as many as fit")->check(CLI::Range(1, 9999));
-    verb->add_option("--units-per-dose", fraction->units_per_dose, "base units in a dose; else as last time")->check(CLI::Range(1, 9999));
+    verb->add_option("--units-per-dose", fraction->units_per_dose, "base units in a dose; else as last time")
+        ->check(CLI::Range(1, 9999));
     verb->add_option("--waste", fraction->waste, "base units lost in cutting")->check(CLI::Range(0, 9999));
     verb->add_option("--lot", fraction->lot, "lot, where the code carries none");
 
     auto verify = std::make_shared<Said>();
     verify->mode = "verify";
-    add_verb(app, session, action, "verify-doses", "a second person confirms doses by their labels, or all doses by the opened pack's label", verify);
+    add_verb(app, session, action, "verify-doses",
+             "a second person confirms doses by their labels, or all doses by the opened pack's label", verify);
 
     auto dispense = std::make_shared<Said>();
     dispense->mode = "dispense";

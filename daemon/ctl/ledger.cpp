@@ -49,7 +49,8 @@ Result<std::unique_ptr<OpenFile>> open_file(Session& session) {
 json::value as_value(const google::protobuf::Message& message) { return json::parse(to_json(message)); }
 
 /// Runs `on_file` on the file, or `call` on the daemon; `reply` holds the answer when the code is kDone.
-int ask(Session& session, const char* path, const json::object& request, const std::function<Result<json::value>(Ledger&)>& on_file, json::value& reply) {
+int ask(Session& session, const char* path, const json::object& request,
+        const std::function<Result<json::value>(Ledger&)>& on_file, json::value& reply) {
     auto file = open_file(session);
     if (!file) return complain(file.error(), session.json);
     if (*file == nullptr) return session.call(path, request, reply);
@@ -77,9 +78,11 @@ int verify(Session& session) {
         print_json(reply);
     } else {
         std::printf("%s: %llu entries, branch %s, head %s\n", ok ? "the ledger is whole" : "THE LEDGER IS DAMAGED",
-                    static_cast<unsigned long long>(number_of(reply, "entries")), text_of(reply, "branch").c_str(), text_of(reply, "head").c_str());
+                    static_cast<unsigned long long>(number_of(reply, "entries")), text_of(reply, "branch").c_str(),
+                    text_of(reply, "head").c_str());
         for (const json::value& fault : reply.at("faults").as_array()) {
-            std::printf("  entry %llu: %s\n", static_cast<unsigned long long>(number_of(fault, "seq")), text_of(fault, "what").c_str());
+            std::printf("  entry %llu: %s\n", static_cast<unsigned long long>(number_of(fault, "seq")),
+                        text_of(fault, "what").c_str());
         }
     }
     return ok ? kDone : kRefused;
@@ -87,8 +90,9 @@ int verify(Session& session) {
 
 void print_log_line(const Session& session, const json::value& entry) {
     if (session.json) return print_json(entry);
-    std::printf("#%-6llu %s  %-17s %-8s %s\n", static_cast<unsigned long long>(number_of(entry, "seq")), text_of(entry, "at").substr(0, 19).c_str(),
-                text_of(entry, "kind").c_str(), text_of(entry, "operator").c_str(), json::serialize(entry.at("body")).c_str());
+    std::printf("#%-6llu %s  %-17s %-8s %s\n", static_cast<unsigned long long>(number_of(entry, "seq")),
+                text_of(entry, "at").substr(0, 19).c_str(), text_of(entry, "kind").c_str(), text_of(entry, "operator").c_str(),
+                json::serialize(entry.at("body")).c_str());
 }
 
 int log(Session& session, std::uint64_t after, std::uint64_t limit) {
@@ -100,7 +104,9 @@ int log(Session& session, std::uint64_t after, std::uint64_t limit) {
         request.set_limit(static_cast<std::uint32_t>(std::min<std::uint64_t>(limit, kPage)));
         json::value reply;
         if (*file == nullptr) {
-            if (const int code = session.call("/v1/ledger/log", {{"after", request.after()}, {"limit", request.limit()}}, reply); code != kDone) return code;
+            if (const int code = session.call("/v1/ledger/log", {{"after", request.after()}, {"limit", request.limit()}}, reply);
+                code != kDone)
+                return code;
         } else {
             auto page = log_reply(*(*file)->ledger, request);
             if (!page) return complain(page.error(), session.json);
@@ -140,7 +146,8 @@ int snapshot(Session& session, const std::string& given) {
     json::value reply;
     if (const int code = ask(session, "/v1/ledger/snapshot", {{"path", path}}, on_file, reply); code != kDone) return code;
     if (session.json) return print_json(reply), kDone;
-    std::printf("%s: %llu entries, %llu bytes, a plain SQLite file\n", path.c_str(), static_cast<unsigned long long>(number_of(reply, "entries")),
+    std::printf("%s: %llu entries, %llu bytes, a plain SQLite file\n", path.c_str(),
+                static_cast<unsigned long long>(number_of(reply, "entries")),
                 static_cast<unsigned long long>(number_of(reply, "bytes")));
     return kDone;
 }
@@ -165,7 +172,9 @@ int remake(Session& session) {
 void add_ledger_verbs(CLI::App& app, Session& session, Action& action) {
     CLI::App* ledger = app.add_subcommand("ledger", "the ledger itself; opened directly when no daemon holds it (--data DIR)");
     ledger->require_subcommand(1);
-    ledger->add_subcommand("verify", "is it what was written? chain, rules, every list")->callback([&] { action = [&session] { return verify(session); }; });
+    ledger->add_subcommand("verify", "is it what was written? chain, rules, every list")->callback([&] {
+        action = [&session] { return verify(session); };
+    });
 
     struct Range {
         std::uint64_t after = 0;
@@ -177,14 +186,17 @@ void add_ledger_verbs(CLI::App& app, Session& session, Action& action) {
     CLI::App* entries = ledger->add_subcommand("log", "the entries, oldest first");
     entries->add_option("--after", range->after, "only entries after that number")->check(CLI::Range(kNone, kMost));
     entries->add_option("--limit", range->limit, "at most so many")->check(CLI::Range(kNone, kMost));
-    entries->callback([&session, &action, range] { action = [&session, range] { return log(session, range->after, range->limit); }; });
+    entries->callback(
+        [&session, &action, range] { action = [&session, range] { return log(session, range->after, range->limit); }; });
 
     auto path = std::make_shared<std::string>();
     CLI::App* copy = ledger->add_subcommand("snapshot", "a copy as one plain SQLite file, for reports");
     copy->add_option("file", *path, "a new file")->required();
     copy->callback([&session, &action, path] { action = [&session, path] { return snapshot(session, *path); }; });
 
-    ledger->add_subcommand("rebuild", "make all lists again from the entries")->callback([&] { action = [&session] { return remake(session); }; });
+    ledger->add_subcommand("rebuild", "make all lists again from the entries")->callback([&] {
+        action = [&session] { return remake(session); };
+    });
 }
 
 }  // namespace dosario

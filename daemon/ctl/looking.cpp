@@ -16,19 +16,21 @@ namespace json = boost::json;
 unsigned long long number(const json::value& object, const char* key) { return number_of(object, key); }
 
 void print_entry(const json::value& entry) {
-    std::printf("  #%-6llu %s  %-17s %-8s %s\n", number(entry, "seq"), text_of(entry, "at").substr(0, 19).c_str(), text_of(entry, "kind").c_str(),
-                text_of(entry, "operator").c_str(), json::serialize(entry.at("body")).c_str());
+    std::printf("  #%-6llu %s  %-17s %-8s %s\n", number(entry, "seq"), text_of(entry, "at").substr(0, 19).c_str(),
+                text_of(entry, "kind").c_str(), text_of(entry, "operator").c_str(), json::serialize(entry.at("body")).c_str());
 }
 
 int show_status(Session& session) {
     json::value reply;
     if (const int code = session.call("/v1/status", {}, reply); code != kDone) return code;
     if (session.json) return print_json(reply), kDone;
-    std::printf("%s  %s  version %s\n", text_of(reply, "station").c_str(), text_of(reply, "site").c_str(), text_of(reply, "version").c_str());
-    std::printf("today %s (clock %s), %llu entries, head %s\n", text_of(reply, "today").c_str(), text_of(reply, "clock").c_str(), number(reply, "entries"),
-                text_of(reply, "head").substr(0, 16).c_str());
+    std::printf("%s  %s  version %s\n", text_of(reply, "station").c_str(), text_of(reply, "site").c_str(),
+                text_of(reply, "version").c_str());
+    std::printf("today %s (clock %s), %llu entries, head %s\n", text_of(reply, "today").c_str(), text_of(reply, "clock").c_str(),
+                number(reply, "entries"), text_of(reply, "head").substr(0, 16).c_str());
     const std::string who = text_of(reply, "operator");
-    std::printf("working: %s%s%s\n", who.empty() ? "nobody said" : who.c_str(), reply.at("work").is_null() ? "" : ", open: ", text_of(reply, "work_kind").c_str());
+    std::printf("working: %s%s%s\n", who.empty() ? "nobody said" : who.c_str(),
+                reply.at("work").is_null() ? "" : ", open: ", text_of(reply, "work_kind").c_str());
     for (const json::value& warning : reply.at("warnings").as_array()) std::printf("! %s\n", warning.as_string().c_str());
     if (!reply.at("last").as_array().empty()) std::printf("last entries:\n");
     for (const json::value& entry : reply.at("last").as_array()) print_entry(entry);
@@ -41,10 +43,12 @@ int show_stock(Session& session, const json::object& request) {
     if (session.json) return print_json(reply), kDone;
     if (reply.at("lines").as_array().empty()) std::printf("nothing in stock\n");
     for (const json::value& line : reply.at("lines").as_array()) {
-        std::printf("%s  %s  lot %s  expires %s: %llu packs, %llu units in opened packs, %llu doses ready, %llu to verify; %llu %s in all\n",
-                    text_of(line, "gtin").c_str(), text_of(line, "name").c_str(), text_of(line, "lot").c_str(), text_of(line, "expires_on").c_str(),
-                    number(line, "packs"), number(line, "opened_units"), number(line, "doses_ready"), number(line, "doses_to_verify"), number(line, "units"),
-                    text_of(line, "unit").empty() ? "units" : text_of(line, "unit").c_str());
+        std::printf(
+            "%s  %s  lot %s  expires %s: %llu packs, %llu units in opened packs, %llu doses ready, %llu to verify; %llu %s in all\n",
+            text_of(line, "gtin").c_str(), text_of(line, "name").c_str(), text_of(line, "lot").c_str(),
+            text_of(line, "expires_on").c_str(), number(line, "packs"), number(line, "opened_units"), number(line, "doses_ready"),
+            number(line, "doses_to_verify"), number(line, "units"),
+            text_of(line, "unit").empty() ? "units" : text_of(line, "unit").c_str());
     }
     if (reply.at("more").as_bool()) std::printf("there are more: ask with --gtin, --lot or --expires-before\n");
     return kDone;
@@ -56,8 +60,9 @@ int show_history(Session& session, const std::string& typed) {
     json::value reply;
     if (const int code = session.call("/v1/history", {{"id", *id}}, reply); code != kDone) return code;
     if (session.json) return print_json(reply), kDone;
-    std::printf("%s %s: %s %s, lot %s, expires %s\n", text_of(reply, "kind").c_str(), text_of(reply, "id").c_str(), text_of(reply, "gtin").c_str(),
-                text_of(reply, "name").c_str(), text_of(reply, "lot").c_str(), text_of(reply, "expires_on").c_str());
+    std::printf("%s %s: %s %s, lot %s, expires %s\n", text_of(reply, "kind").c_str(), text_of(reply, "id").c_str(),
+                text_of(reply, "gtin").c_str(), text_of(reply, "name").c_str(), text_of(reply, "lot").c_str(),
+                text_of(reply, "expires_on").c_str());
     if (const std::string until = text_of(reply, "beyond_use_on"); !until.empty()) std::printf("use until %s\n", until.c_str());
     if (const std::string mother = text_of(reply, "mother"); !mother.empty()) std::printf("cut from %s\n", mother.c_str());
     if (const std::string state = text_of(reply, "state"); !state.empty()) std::printf("state: %s\n", state.c_str());
@@ -69,7 +74,9 @@ int show_history(Session& session, const std::string& typed) {
 }  // namespace
 
 void add_looking_verbs(CLI::App& app, Session& session, Action& action) {
-    app.add_subcommand("status", "how the station is")->callback([&session, &action] { action = [&session] { return show_status(session); }; });
+    app.add_subcommand("status", "how the station is")->callback([&session, &action] {
+        action = [&session] { return show_status(session); };
+    });
 
     struct Filter {
         std::string gtin, lot, expires_before;
@@ -81,7 +88,8 @@ void add_looking_verbs(CLI::App& app, Session& session, Action& action) {
     stock->add_option("--expires-before", filter->expires_before, "YYYY-MM-DD");
     stock->callback([&session, &action, filter] {
         action = [&session, filter] {
-            return show_stock(session, {{"gtin", filter->gtin}, {"lot", filter->lot}, {"expires_before", filter->expires_before}});
+            return show_stock(session,
+                              {{"gtin", filter->gtin}, {"lot", filter->lot}, {"expires_before", filter->expires_before}});
         };
     });
 

@@ -45,8 +45,13 @@ int main(int argc, char** argv) {
     };
     fall_through(&app);
     if (std::any_of(argv + 1, argv + argc, is_person)) {
-        const bool as_json = std::any_of(argv + 1, argv + argc, [](const char* word) { return std::string_view{word} == "--json"; });
-        return complain(fail(Failure::invalid, "a person's document is taken by --stdin only: arguments can be seen by every user of this computer; nothing was sent"), as_json);
+        const bool as_json =
+            std::any_of(argv + 1, argv + argc, [](const char* word) { return std::string_view{word} == "--json"; });
+        return complain(
+            fail(
+                Failure::invalid,
+                "a person's document is taken by --stdin only: arguments can be seen by every user of this computer; nothing was sent"),
+            as_json);
     }
     try {
         app.parse(argc, argv);
@@ -56,6 +61,8 @@ int main(int argc, char** argv) {
     try {
         return action ? action() : kUsage;
     } catch (const std::exception& error) {  // Boost.JSON's, when an answer is not shaped as docs/api.md says
-        return complain(fail(Failure::io, std::string{"the daemon's answer is not understood: is it of another version? ("} + error.what() + ")"), session.json);
+        return complain(fail(Failure::io, std::string{"the daemon's answer is not understood: is it of another version? ("} +
+                                              error.what() + ")"),
+                        session.json);
     }
 }

@@ -19,8 +19,10 @@ namespace {
 namespace json = boost::json;
 
 void print_reader(const json::value& reader) {
-    std::printf("%-28s %-12s %-12s %s\n", text_of(reader, "id").c_str(), text_of(reader, "state").c_str(), text_of(reader, "driver").c_str(), text_of(reader, "product").c_str());
-    if (const std::string name = text_of(reader, "name"); name != text_of(reader, "id")) std::printf("    name: %s\n", name.c_str());
+    std::printf("%-28s %-12s %-12s %s\n", text_of(reader, "id").c_str(), text_of(reader, "state").c_str(),
+                text_of(reader, "driver").c_str(), text_of(reader, "product").c_str());
+    if (const std::string name = text_of(reader, "name"); name != text_of(reader, "id"))
+        std::printf("    name: %s\n", name.c_str());
     if (const std::string why = text_of(reader, "explanation"); !why.empty()) std::printf("    %s\n", why.c_str());
 }
 
@@ -37,7 +39,9 @@ int try_reader(Session& session, const std::string& reader) {
     if (!session.json) std::printf("trying %s for 20 seconds: scan the code DOSARIO.PRUEBA with it now\n", reader.c_str());
     std::fflush(stdout);
     json::value reply;
-    if (const int code = session.call("/v1/readers/adopt", {{"reader", reader}, {"operator", session.operator_badge}}, reply); code != kDone) return code;
+    if (const int code = session.call("/v1/readers/adopt", {{"reader", reader}, {"operator", session.operator_badge}}, reply);
+        code != kDone)
+        return code;
     if (session.json) {
         print_json(reply);
     } else {
@@ -70,7 +74,8 @@ int replay_file(const Session& session, const std::string& driver, const std::st
         faulty = faulty || std::holds_alternative<ReaderFault>(event);
         std::printf("%s\n", (session.json ? event_json(event) : event_text(event)).c_str());
     };
-    if (auto replayed = replay(*capture, all_drivers(), driver, on_event); !replayed) return complain(replayed.error(), session.json);
+    if (auto replayed = replay(*capture, all_drivers(), driver, on_event); !replayed)
+        return complain(replayed.error(), session.json);
     return faulty ? kRefused : kDone;
 }
 
@@ -83,7 +88,8 @@ void add_reader_verbs(CLI::App& app, Session& session, Action& action) {
     });
 
     auto chosen = std::make_shared<std::string>();
-    CLI::App* adopting = readers->add_subcommand("adopt", "take a scanner that looks like a keyboard; proven by scanning DOSARIO.PRUEBA within 20 seconds");
+    CLI::App* adopting = readers->add_subcommand(
+        "adopt", "take a scanner that looks like a keyboard; proven by scanning DOSARIO.PRUEBA within 20 seconds");
     adopting->add_option("id", *chosen, "id of a candidate; without it they are listed");
     adopting->callback([&session, &action, chosen] { action = [&session, chosen] { return adopt(session, *chosen); }; });
 
@@ -91,10 +97,12 @@ void add_reader_verbs(CLI::App& app, Session& session, Action& action) {
         std::string driver, file;
     };
     auto said = std::make_shared<Replay>();
-    CLI::App* replaying = readers->add_subcommand("replay", "the events of a capture file, without a daemon; exit code 1 after a fault");
+    CLI::App* replaying =
+        readers->add_subcommand("replay", "the events of a capture file, without a daemon; exit code 1 after a fault");
     replaying->add_option("--driver", said->driver, "driver to use; else the capture says, or its bytes do");
     replaying->add_option("file", said->file, "capture file")->required();
-    replaying->callback([&session, &action, said] { action = [&session, said] { return replay_file(session, said->driver, said->file); }; });
+    replaying->callback(
+        [&session, &action, said] { action = [&session, said] { return replay_file(session, said->driver, said->file); }; });
 }
 
 }  // namespace dosario

@@ -28,7 +28,11 @@ Result<Client*> Session::client() {
 
 int complain(const Error& error, bool as_json) {
     if (as_json) {
-        print_json(json::object{{"ok", false}, {"error", error.failure == Failure::unavailable ? "unavailable" : error.failure == Failure::invalid ? "invalid" : "failed"}, {"message", error.message}});
+        print_json(json::object{{"ok", false},
+                                {"error", error.failure == Failure::unavailable ? "unavailable"
+                                          : error.failure == Failure::invalid   ? "invalid"
+                                                                                : "failed"},
+                                {"message", error.message}});
     } else {
         std::fprintf(stderr, "dosario: %s\n", error.message.c_str());
     }
@@ -43,7 +47,8 @@ int Session::call(const std::string& path, const json::object& request, json::va
     if (!answer) return complain(answer.error(), json);
     boost::system::error_code broken;
     reply = json::parse(answer->body, broken);
-    if (broken || !reply.is_object()) return complain(fail(Failure::io, "the daemon's answer is not JSON: is another program on this socket?"), json);
+    if (broken || !reply.is_object())
+        return complain(fail(Failure::io, "the daemon's answer is not JSON: is another program on this socket?"), json);
     if (answer->status == 200) return kDone;
     if (json) {
         json::object line = reply.as_object();

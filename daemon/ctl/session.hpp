@@ -12,7 +12,7 @@ namespace dosario {
 
 enum ExitCode : int {
     kDone = 0,
-    kRefused = 1,      ///< by a rule, or the daemon said it cannot
+    kRefused = 1,  ///< by a rule, or the daemon said it cannot
     kUsage = 2,
     kNoDaemon = 3,
 };

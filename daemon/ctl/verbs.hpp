@@ -12,9 +12,9 @@ namespace dosario {
 
 using Action = std::function<int()>;
 
-void add_counter_verbs(CLI::App& app, Session& session, Action& action);   // scan receive fraction verify-doses dispense undo
-void add_looking_verbs(CLI::App& app, Session& session, Action& action);   // status stock history
-void add_reader_verbs(CLI::App& app, Session& session, Action& action);    // readers, readers replay, readers adopt
-void add_ledger_verbs(CLI::App& app, Session& session, Action& action);    // ledger verify log snapshot rebuild
+void add_counter_verbs(CLI::App& app, Session& session, Action& action);  // scan receive fraction verify-doses dispense undo
+void add_looking_verbs(CLI::App& app, Session& session, Action& action);  // status stock history
+void add_reader_verbs(CLI::App& app, Session& session, Action& action);   // readers, readers replay, readers adopt
+void add_ledger_verbs(CLI::App& app, Session& session, Action& action);   // ledger verify log snapshot rebuild
 
 }  // namespace dosario

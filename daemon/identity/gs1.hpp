@@ -45,7 +45,7 @@ std::string_view code_error_name(CodeError error);
 struct CodeFault {
     CodeError error = CodeError::none;
     std::uint16_t offset = 0;  ///< of the odd character, else of the value or the AI at fault
-    std::string_view ai;  ///< the AI at fault, a view into the input; empty where there is none
+    std::string_view ai;       ///< the AI at fault, a view into the input; empty where there is none
 };
 
 /// One AI with its value, both views into the input.

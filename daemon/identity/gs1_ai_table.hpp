@@ -22,15 +22,15 @@ enum class Gs1Charset : std::uint8_t {
 /// What a component must satisfy beyond length and characters.
 enum class Gs1Rule : std::uint8_t {
     any,
-    check_digit,      ///< the last digit
-    date_or_month,    ///< YYMMDD, day 00 stands for the last of the month
-    date,             ///< YYMMDD, a real day
-    long_date,        ///< YYYYMMDD
-    hour_minute,      ///< hhmm
-    hour,             ///< hh
-    sixtieth,         ///< minutes or seconds
-    piece_of_total,   ///< two digits of piece, two of total
-    zero,             ///< only zeros
+    check_digit,     ///< the last digit
+    date_or_month,   ///< YYMMDD, day 00 stands for the last of the month
+    date,            ///< YYMMDD, a real day
+    long_date,       ///< YYYYMMDD
+    hour_minute,     ///< hhmm
+    hour,            ///< hh
+    sixtieth,        ///< minutes or seconds
+    piece_of_total,  ///< two digits of piece, two of total
+    zero,            ///< only zeros
     not_zero,
     yes_no,           ///< 0 or 1
     sex,              ///< 0, 1, 2, 9 (ISO/IEC 5218)
@@ -41,7 +41,7 @@ enum class Gs1Rule : std::uint8_t {
     longitude,
     no_leading_zero,
     has_non_digit,
-    sequence,         ///< n/m with n <= m
+    sequence,  ///< n/m with n <= m
 };
 
 /// A stretch of a value. Only the last one of an AI has `least` < `most`.

@@ -166,20 +166,13 @@ Identity identify(std::string_view aim, std::string_view content, Date reference
     const Carrier carrier = carrier_of(aim, content);
     if (carrier != Carrier::element_string && is_own_code(content)) return identify_own_code(content);
     switch (carrier) {
-        case Carrier::by_content:
-            return identify_by_content(content, reference);
-        case Carrier::element_string:
-            return identify_message(parse_element_string, content, reference);
-        case Carrier::ean_13:
-            return identify_ean(content, {12, 13});
-        case Carrier::ean_13_addon:
-            return identify_with_addon(content);
-        case Carrier::ean_8:
-            return identify_ean(content, {8});
-        case Carrier::addon:
-            return Unknown{};
-        case Carrier::plain:
-            return Unknown{};
+        case Carrier::by_content: return identify_by_content(content, reference);
+        case Carrier::element_string: return identify_message(parse_element_string, content, reference);
+        case Carrier::ean_13: return identify_ean(content, {12, 13});
+        case Carrier::ean_13_addon: return identify_with_addon(content);
+        case Carrier::ean_8: return identify_ean(content, {8});
+        case Carrier::addon: return Unknown{};
+        case Carrier::plain: return Unknown{};
     }
     return Unknown{};
 }

@@ -35,8 +35,8 @@ struct ThingId {
 struct SerialPack {
     Gtin gtin;
     std::string_view serial;
-    std::string_view lot;                ///< empty when the code carries none
-    std::optional<Date> expires_on;      ///< AI 17 (day 00 resolved), or the day of AI 7003
+    std::string_view lot;            ///< empty when the code carries none
+    std::optional<Date> expires_on;  ///< AI 17 (day 00 resolved), or the day of AI 7003
     bool suspect_missing_fnc1 = false;
 };
 
@@ -72,7 +72,20 @@ struct Person {
 
 /// Words of the desk card.
 enum class CommandWord : std::uint8_t {
-    receive, fraction, verify, dispense, count, dispose, give_back, undo, done, help, yes, no, times, test,
+    receive,
+    fraction,
+    verify,
+    dispense,
+    count,
+    dispose,
+    give_back,
+    undo,
+    done,
+    help,
+    yes,
+    no,
+    times,
+    test,
 };
 
 /// `DOSARIO.RECIBIR`, `DOSARIO.X10`, ...

@@ -40,8 +40,10 @@ Result<void> check_header(const std::string& path) {
         // The power went while the file was being made: its first page is torn, and SQLite's journal beside it takes it back.
         struct stat size {};
         struct stat journal {};
-        if (stat(path.c_str(), &size) == 0 && size.st_size <= kPage && stat((path + "-journal").c_str(), &journal) == 0) return {};
-        return fail(Failure::damaged, path + " is no ledger (it is not a SQLite file): move it away, or choose another data directory");
+        if (stat(path.c_str(), &size) == 0 && size.st_size <= kPage && stat((path + "-journal").c_str(), &journal) == 0)
+            return {};
+        return fail(Failure::damaged,
+                    path + " is no ledger (it is not a SQLite file): move it away, or choose another data directory");
     }
     const auto* bytes = reinterpret_cast<const unsigned char*>(header.data());
     const auto version = boost::endian::load_big_u32(bytes + 60);
@@ -52,8 +54,9 @@ Result<void> check_header(const std::string& path) {
         return fail(Failure::damaged, path + " belongs to another program: choose another data directory");
     }
     if (version > kSchemaVersion) {
-        return fail(Failure::newer, "this ledger was written by a newer version (schema " + std::to_string(version) + ", this program knows " +
-                                        std::to_string(kSchemaVersion) + "): it was not touched; install the newer version again");
+        return fail(Failure::newer, "this ledger was written by a newer version (schema " + std::to_string(version) +
+                                        ", this program knows " + std::to_string(kSchemaVersion) +
+                                        "): it was not touched; install the newer version again");
     }
     return {};
 }
@@ -72,7 +75,8 @@ Result<void> refuse_foreign(Database& db) {
 Result<void> demand(Database& db, const char* pragma, std::int64_t wanted, const char* name) {
     const auto found = db.number(pragma);
     if (!found) return found.error();
-    if (*found != wanted) return fail(Failure::io, std::string{"SQLite did not accept "} + name + "; without it nothing may be called saved");
+    if (*found != wanted)
+        return fail(Failure::io, std::string{"SQLite did not accept "} + name + "; without it nothing may be called saved");
     return {};
 }
 
@@ -90,7 +94,8 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOpening& opening) {
     DOSARIO_CHECK(opening.digest != nullptr && opening.entropy != nullptr);
     struct stat found {};
     if (stat(opening.directory.c_str(), &found) != 0 || !S_ISDIR(found.st_mode)) {
-        return fail(Failure::not_found, "there is no data directory " + opening.directory + ": create it, or name another with --data");
+        return fail(Failure::not_found,
+                    "there is no data directory " + opening.directory + ": create it, or name another with --data");
     }
     const std::string path = opening.directory + "/ledger.db";
     const bool exists = stat(path.c_str(), &found) == 0;
@@ -110,12 +115,18 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOpening& opening) {
 
 Result<void> Ledger::set_up(Database& db) {
     // EXCLUSIVE comes before the first access in WAL mode: no shared memory file, no second process, one checkpointer.
-    if (auto done = db.execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"); !done) return done;
+    if (auto done = db.execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;");
+        !done)
+        return done;
     if (auto ours = refuse_foreign(db); !ours) return ours;  // before WAL mode, which writes into the file
     const auto mode = db.text("PRAGMA journal_mode = WAL");
     if (!mode) return mode.error();
-    if (*mode != "wal") return fail(Failure::io, "this file system does not take SQLite's write-ahead log: choose a local disk for the data directory");
-    if (auto done = db.execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000; PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000;"); !done) {
+    if (*mode != "wal")
+        return fail(Failure::io,
+                    "this file system does not take SQLite's write-ahead log: choose a local disk for the data directory");
+    if (auto done = db.execute(
+            "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000; PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000;");
+        !done) {
         return done;
     }
     if (auto held = demand(db, "PRAGMA synchronous", 2, "synchronous = FULL"); !held) return held;
@@ -151,11 +162,17 @@ Result<void> Ledger::create(const LedgerOpening& opening) {
         entropy_->fill(branch);
         if (auto done = db_->query("INSERT INTO meta VALUES ('ledger_id', ?)").bind(ByteView{id}).run(); !done) return done;
         if (auto done = db_->query("INSERT INTO meta VALUES ('hash_version', ?)").bind(std::int64_t{1}).run(); !done) return done;
-        if (auto done = db_->query("INSERT INTO meta VALUES ('created_wall_us', ?)").bind(opening.now.wall.time_since_epoch().count()).run(); !done) {
+        if (auto done = db_->query("INSERT INTO meta VALUES ('created_wall_us', ?)")
+                            .bind(opening.now.wall.time_since_epoch().count())
+                            .run();
+            !done) {
             return done;
         }
-        if (auto done = db_->query("INSERT INTO branch VALUES (1, 0, ?, zeroblob(32), 'first')").bind(ByteView{branch}).run(); !done) return done;
-        const std::string pragmas = "PRAGMA application_id = " + std::to_string(kApplicationId) + "; PRAGMA user_version = " + std::to_string(kSchemaVersion);
+        if (auto done = db_->query("INSERT INTO branch VALUES (1, 0, ?, zeroblob(32), 'first')").bind(ByteView{branch}).run();
+            !done)
+            return done;
+        const std::string pragmas = "PRAGMA application_id = " + std::to_string(kApplicationId) +
+                                    "; PRAGMA user_version = " + std::to_string(kSchemaVersion);
         return db_->execute(pragmas.c_str());
     };
     if (auto built = build(); !built) {
@@ -220,8 +237,11 @@ Result<void> Ledger::commit() {
     rollback();
     // The group may stand in the write-ahead log although its sync failed: then the next start finds it.
     if (done.error().failure == Failure::io) {
-        return fail(Failure::io, "the disk reports an error and whether this was saved is not certain: look at the last entries (dosario status)"
-                                 " after the restart, before repeating it; " + done.error().message);
+        return fail(
+            Failure::io,
+            "the disk reports an error and whether this was saved is not certain: look at the last entries (dosario status)"
+            " after the restart, before repeating it; " +
+                done.error().message);
     }
     return done;
 }
@@ -241,7 +261,8 @@ Result<Seq> Ledger::append(const SignedFact& fact, const Stamp& stamp) {
     const std::string body = encode_fact(fact);
     DOSARIO_CHECK(body.size() <= kLargestBody);
     // What could not be read back is not written: it would be for ever.
-    if (const auto read = decode_fact(as_bytes(body)); !read) return fail(Failure::refused, "a rule of the ledger forbids this: " + read.error().message);
+    if (const auto read = decode_fact(as_bytes(body)); !read)
+        return fail(Failure::refused, "a rule of the ledger forbids this: " + read.error().message);
     const Seq seq = head_seq_ + 1;
     const EntryHeader header{seq,
                              kind_of(fact.fact),
@@ -252,10 +273,15 @@ Result<Seq> Ledger::append(const SignedFact& fact, const Stamp& stamp) {
                              stamp.clock_suspect ? 1 : 0};
     EventId event_id;
     entropy_->fill(event_id);
-    boost::endian::store_big_u64(reinterpret_cast<unsigned char*>(event_id.data()), seq);  // ordered ids keep the index append-only
+    boost::endian::store_big_u64(reinterpret_cast<unsigned char*>(event_id.data()),
+                                 seq);  // ordered ids keep the index append-only
     const Sha256 hash = chain_hash(*digest_, id_, head_hash_, header, event_id, as_bytes(body));
     auto insert = db_->query("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    insert.bind(sql(seq)).bind(ByteView{event_id}).bind(std::int64_t{header.kind}).bind(std::int64_t{header.version}).bind(header.boot);
+    insert.bind(sql(seq))
+        .bind(ByteView{event_id})
+        .bind(std::int64_t{header.kind})
+        .bind(std::int64_t{header.version})
+        .bind(header.boot);
     insert.bind(header.mono_us).bind(header.wall_us).bind(std::int64_t{header.clock}).bind(as_bytes(body)).bind(ByteView{hash});
     if (auto inserted = insert.run(); !inserted) return inserted.error();
     if (auto projected = projection_.apply(seq, fact); !projected) return projected.error();
@@ -266,13 +292,18 @@ Result<Seq> Ledger::append(const SignedFact& fact, const Stamp& stamp) {
 }
 
 Result<std::vector<Entry>> Ledger::entries_after(Seq after, std::size_t limit) const {
-    auto query = db_->query("SELECT seq, event_id, kind, version, boot, mono_us, wall_us, clock, body, hash FROM event WHERE seq > ? ORDER BY seq LIMIT ?");
+    auto query = db_->query(
+        "SELECT seq, event_id, kind, version, boot, mono_us, wall_us, clock, body, hash FROM event WHERE seq > ? ORDER BY seq LIMIT ?");
     query.bind(sql(after)).bind(static_cast<std::int64_t>(limit));
     std::vector<Entry> entries;
     while (query.row()) {
         Entry entry;
-        entry.header = {static_cast<std::uint64_t>(query.number(0)), static_cast<std::int32_t>(query.number(2)),
-                        static_cast<std::int32_t>(query.number(3)), query.number(4), query.number(5), query.number(6),
+        entry.header = {static_cast<std::uint64_t>(query.number(0)),
+                        static_cast<std::int32_t>(query.number(2)),
+                        static_cast<std::int32_t>(query.number(3)),
+                        query.number(4),
+                        query.number(5),
+                        query.number(6),
                         static_cast<std::int32_t>(query.number(7))};
         entry.event_id = fixed<16>(query.blob_view(1));
         entry.body = query.blob(8);
@@ -286,7 +317,8 @@ Result<std::vector<Entry>> Ledger::entries_after(Seq after, std::size_t limit) c
 Result<SignedFact> Ledger::fact(Seq seq) const {
     auto query = db_->query("SELECT body FROM event WHERE seq = ?");
     query.bind(sql(seq));
-    if (!query.row()) return query.failed() ? query.error() : fail(Failure::not_found, "there is no entry " + std::to_string(seq));
+    if (!query.row())
+        return query.failed() ? query.error() : fail(Failure::not_found, "there is no entry " + std::to_string(seq));
     return decode_fact(query.blob_view(0));
 }
 
@@ -300,7 +332,8 @@ std::optional<Bytes> Ledger::reply_to(std::string_view request_id) const {
 Result<void> Ledger::keep_reply(std::string_view request_id, ByteView reply, UtcTime now) {
     constexpr std::int64_t kKeptFor_us = 7LL * 24 * 3600 * 1'000'000;
     const std::int64_t now_us = now.time_since_epoch().count();
-    if (auto pruned = db_->query("DELETE FROM request WHERE wall_us < ?").bind(now_us - kKeptFor_us).run(); !pruned) return pruned;
+    if (auto pruned = db_->query("DELETE FROM request WHERE wall_us < ?").bind(now_us - kKeptFor_us).run(); !pruned)
+        return pruned;
     return db_->query("INSERT OR REPLACE INTO request VALUES (?, ?, ?)").bind(request_id).bind(now_us).bind(reply).run();
 }
 

@@ -33,14 +33,14 @@ struct Entry {
 
 /// What a ledger is opened with. The referenced objects outlive it.
 struct LedgerOpening {
-    std::string directory;                ///< holds ledger.db and ledger.lock
-    bool create = true;                   ///< make the file if there is none
-    bool append = true;                   ///< a daemon that will write entries; false: read, verify, rebuild
+    std::string directory;  ///< holds ledger.db and ledger.lock
+    bool create = true;     ///< make the file if there is none
+    bool append = true;     ///< a daemon that will write entries; false: read, verify, rebuild
     const Digest* digest = nullptr;
     Entropy* entropy = nullptr;
     Stamp now;
-    std::string build;                    ///< version, for the boot row
-    const char* vfs = nullptr;            ///< SQLite VFS, null = the system's
+    std::string build;          ///< version, for the boot row
+    const char* vfs = nullptr;  ///< SQLite VFS, null = the system's
 };
 
 class Ledger {

@@ -9,7 +9,8 @@ namespace dosario {
 namespace {
 
 std::int64_t units_of(const std::vector<MadeDose>& doses) {
-    return std::accumulate(doses.begin(), doses.end(), std::int64_t{0}, [](std::int64_t sum, const MadeDose& dose) { return sum + dose.units; });
+    return std::accumulate(doses.begin(), doses.end(), std::int64_t{0},
+                           [](std::int64_t sum, const MadeDose& dose) { return sum + dose.units; });
 }
 
 }  // namespace
@@ -27,8 +28,7 @@ Result<void> Projection::subject(std::uint64_t subject, Seq seq) {
 }
 
 Result<void> Projection::lot_subject(Gtin gtin, std::string_view lot, Seq seq) {
-    return db_
-        .query("INSERT OR IGNORE INTO subject_event (subject, seq) SELECT subject, ? FROM lot WHERE gtin = ? AND lot = ?")
+    return db_.query("INSERT OR IGNORE INTO subject_event (subject, seq) SELECT subject, ? FROM lot WHERE gtin = ? AND lot = ?")
         .bind(sql(seq))
         .bind(sql(gtin))
         .bind(lot)
@@ -71,17 +71,18 @@ Result<void> Projection::fold(const At& at, const WorkClosed&) {
 
 Result<void> Projection::receive_serial(const At& at, const PacksReceived& fact) {
     if (fact.packs != 1 || !fact.pack) return broken_rule("a serial number names one pack");
-    if (auto inserted = db_.query("INSERT INTO pack (pack, gtin, serial, lot, expires_on, state, units_total, units_left, last_seq)"
-                                  " VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)")
-                            .bind(sql(fact.pack))
-                            .bind(sql(fact.gtin))
-                            .bind(fact.serial)
-                            .bind(fact.lot)
-                            .bind(sql(fact.expires_on))
-                            .bind(std::int64_t{fact.units_per_pack})
-                            .bind(std::int64_t{fact.units_per_pack})
-                            .bind(sql(at.seq))
-                            .run();
+    if (auto inserted =
+            db_.query("INSERT INTO pack (pack, gtin, serial, lot, expires_on, state, units_total, units_left, last_seq)"
+                      " VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)")
+                .bind(sql(fact.pack))
+                .bind(sql(fact.gtin))
+                .bind(fact.serial)
+                .bind(fact.lot)
+                .bind(sql(fact.expires_on))
+                .bind(std::int64_t{fact.units_per_pack})
+                .bind(std::int64_t{fact.units_per_pack})
+                .bind(sql(at.seq))
+                .run();
         !inserted) {
         return inserted;
     }
@@ -91,27 +92,31 @@ Result<void> Projection::receive_serial(const At& at, const PacksReceived& fact)
 Result<void> Projection::fold(const At& at, const PacksReceived& fact) {
     if (fact.packs == 0) return broken_rule("at least one pack is received");
     if (fact.expires_on < at.fact.decided_on) return broken_rule("an expired pack is not received");
-    if (auto lot = db_.query("INSERT INTO lot VALUES (?, ?, ?, ?, 1, ?, ?) ON CONFLICT DO UPDATE SET receptions = receptions + 1,"
-                             " last_seq = excluded.last_seq WHERE expires_on = excluded.expires_on AND units_per_pack = excluded.units_per_pack")
-                       .bind(sql(fact.gtin))
-                       .bind(fact.lot)
-                       .bind(sql(fact.expires_on))
-                       .bind(std::int64_t{fact.units_per_pack})
-                       .bind(sql(at.seq))
-                       .bind(sql(at.seq))
-                       .run();
+    if (auto lot =
+            db_.query(
+                   "INSERT INTO lot VALUES (?, ?, ?, ?, 1, ?, ?) ON CONFLICT DO UPDATE SET receptions = receptions + 1,"
+                   " last_seq = excluded.last_seq WHERE expires_on = excluded.expires_on AND units_per_pack = excluded.units_per_pack")
+                .bind(sql(fact.gtin))
+                .bind(fact.lot)
+                .bind(sql(fact.expires_on))
+                .bind(std::int64_t{fact.units_per_pack})
+                .bind(sql(at.seq))
+                .bind(sql(at.seq))
+                .run();
         !lot) {
         return lot;
     }
     if (db_.changes() != 1) return broken_rule("a lot has one expiry and one pack size");
-    if (auto line = db_.query("INSERT OR IGNORE INTO stock (gtin, lot, place, expires_on, units_per_pack, last_seq) VALUES (?, ?, ?, ?, ?, ?)")
-                        .bind(sql(fact.gtin))
-                        .bind(fact.lot)
-                        .bind(kShelf)
-                        .bind(sql(fact.expires_on))
-                        .bind(std::int64_t{fact.units_per_pack})
-                        .bind(sql(at.seq))
-                        .run();
+    if (auto line =
+            db_.query(
+                   "INSERT OR IGNORE INTO stock (gtin, lot, place, expires_on, units_per_pack, last_seq) VALUES (?, ?, ?, ?, ?, ?)")
+                .bind(sql(fact.gtin))
+                .bind(fact.lot)
+                .bind(kShelf)
+                .bind(sql(fact.expires_on))
+                .bind(std::int64_t{fact.units_per_pack})
+                .bind(sql(at.seq))
+                .run();
         !line) {
         return line;
     }
@@ -146,13 +151,15 @@ Result<void> Projection::open_pack(const At& at, const PackFractioned& fact) {
     change.opened_units = fact.units_before;
     if (fact.serial.empty()) {
         change.counted_packs = -1;
-        auto insert = db_.query("INSERT INTO pack (pack, gtin, serial, lot, expires_on, state, units_total, units_left, opened_on, last_seq)"
-                                " SELECT ?, gtin, NULL, lot, expires_on, 2, units_per_pack, units_per_pack, ?, ? FROM lot WHERE gtin = ? AND lot = ?");
+        auto insert = db_.query(
+            "INSERT INTO pack (pack, gtin, serial, lot, expires_on, state, units_total, units_left, opened_on, last_seq)"
+            " SELECT ?, gtin, NULL, lot, expires_on, 2, units_per_pack, units_per_pack, ?, ? FROM lot WHERE gtin = ? AND lot = ?");
         insert.bind(sql(fact.pack)).bind(sql(fact.opened_on)).bind(sql(at.seq)).bind(sql(fact.gtin)).bind(fact.lot);
         if (auto inserted = change_one(db_, insert, "this lot was never received"); !inserted) return inserted;
     } else {
         change.serial_packs = -1;
-        auto update = db_.query("UPDATE pack SET state = 2, opened_on = ?, last_seq = ? WHERE pack = ? AND state = 1 AND gtin = ? AND lot = ?");
+        auto update = db_.query(
+            "UPDATE pack SET state = 2, opened_on = ?, last_seq = ? WHERE pack = ? AND state = 1 AND gtin = ? AND lot = ?");
         update.bind(sql(fact.opened_on)).bind(sql(at.seq)).bind(sql(fact.pack)).bind(sql(fact.gtin)).bind(fact.lot);
         if (auto updated = change_one(db_, update, "only a closed pack is opened"); !updated) return updated;
     }
@@ -161,20 +168,22 @@ Result<void> Projection::open_pack(const At& at, const PackFractioned& fact) {
 
 Result<void> Projection::make_doses(const At& at, const PackFractioned& fact) {
     for (const MadeDose& made : fact.doses) {
-        if (auto inserted = db_.query("INSERT INTO dose (dose, code, pack, gtin, lot, expires_on, units, beyond_use_on, state, made_by, made_seq,"
-                                      " last_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)")
-                                .bind(sql(made.dose))
-                                .bind(dose_code(made.dose))
-                                .bind(sql(fact.pack))
-                                .bind(sql(fact.gtin))
-                                .bind(fact.lot)
-                                .bind(sql(fact.expires_on))
-                                .bind(std::int64_t{made.units})
-                                .bind(sql(fact.beyond_use_on))
-                                .bind(at.fact.operator_badge)
-                                .bind(sql(at.seq))
-                                .bind(sql(at.seq))
-                                .run();
+        if (auto inserted =
+                db_.query(
+                       "INSERT INTO dose (dose, code, pack, gtin, lot, expires_on, units, beyond_use_on, state, made_by, made_seq,"
+                       " last_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)")
+                    .bind(sql(made.dose))
+                    .bind(dose_code(made.dose))
+                    .bind(sql(fact.pack))
+                    .bind(sql(fact.gtin))
+                    .bind(fact.lot)
+                    .bind(sql(fact.expires_on))
+                    .bind(std::int64_t{made.units})
+                    .bind(sql(fact.beyond_use_on))
+                    .bind(at.fact.operator_badge)
+                    .bind(sql(at.seq))
+                    .bind(sql(at.seq))
+                    .run();
             !inserted) {
             return inserted;
         }
@@ -202,8 +211,9 @@ Result<void> Projection::fold(const At& at, const PackFractioned& fact) {
         !split) {
         return split;
     }
-    auto cut = db_.query("UPDATE pack SET units_left = ?, last_seq = ? WHERE pack = ? AND state = 2 AND units_left = ? AND gtin = ? AND lot = ?"
-                         " AND expires_on = ?");
+    auto cut = db_.query(
+        "UPDATE pack SET units_left = ?, last_seq = ? WHERE pack = ? AND state = 2 AND units_left = ? AND gtin = ? AND lot = ?"
+        " AND expires_on = ?");
     cut.bind(std::int64_t{fact.units_remaining}).bind(sql(at.seq)).bind(sql(fact.pack)).bind(std::int64_t{fact.units_before});
     cut.bind(sql(fact.gtin)).bind(fact.lot).bind(sql(fact.expires_on));
     if (auto changed = change_one(db_, cut, "doses, remainder and waste make up the open pack"); !changed) return changed;
@@ -231,7 +241,8 @@ Result<void> Projection::fold(const At& at, const DosesVerified& fact) {
     if (verifier.empty()) return broken_rule("somebody verifies");
     if (fact.doses.empty()) return broken_rule("doses are verified one by one");
     for (const ThingId dose : fact.doses) {
-        auto verify = db_.query("UPDATE dose SET state = 2, verified_by = ?, verified_seq = ?, last_seq = ? WHERE dose = ? AND state = 1 AND pack = ?");
+        auto verify = db_.query(
+            "UPDATE dose SET state = 2, verified_by = ?, verified_seq = ?, last_seq = ? WHERE dose = ? AND state = 1 AND pack = ?");
         verify.bind(verifier).bind(sql(at.seq)).bind(sql(at.seq)).bind(sql(dose)).bind(sql(fact.pack));
         if (auto verified = change_one(db_, verify, "a dose is verified once"); !verified) return verified;
         StockChange change;
@@ -257,14 +268,16 @@ Result<void> Projection::fold(const At& at, const PacksDispensed& fact) {
     if (fact.pack) {
         if (fact.packs != 1) return broken_rule("a serial number names one pack");
         change.serial_packs = -1;
-        auto out = db_.query("UPDATE pack SET state = 3, out_on = ?, last_seq = ? WHERE pack = ? AND state = 1 AND gtin = ? AND lot = ?");
+        auto out = db_.query(
+            "UPDATE pack SET state = 3, out_on = ?, last_seq = ? WHERE pack = ? AND state = 1 AND gtin = ? AND lot = ?");
         out.bind(sql(at.fact.decided_on)).bind(sql(at.seq)).bind(sql(fact.pack)).bind(sql(fact.gtin)).bind(fact.lot);
         if (auto left = change_one(db_, out, "only a closed pack leaves whole, once"); !left) return left;
         if (auto linked = subject(fact.pack.number, at.seq); !linked) return linked;
     } else {
         change.counted_packs = -std::int64_t{fact.packs};
     }
-    auto record = db_.query("INSERT INTO pack_out SELECT ?, gtin, lot, ?, expires_on, ? FROM lot WHERE gtin = ? AND lot = ? AND expires_on = ?");
+    auto record = db_.query(
+        "INSERT INTO pack_out SELECT ?, gtin, lot, ?, expires_on, ? FROM lot WHERE gtin = ? AND lot = ? AND expires_on = ?");
     record.bind(sql(at.seq)).bind(std::int64_t{fact.packs}).bind(sql(at.fact.decided_on)).bind(sql(fact.gtin)).bind(fact.lot);
     record.bind(sql(fact.expires_on));
     if (auto recorded = change_one(db_, record, "this lot was never received"); !recorded) return recorded;

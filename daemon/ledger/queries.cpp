@@ -64,7 +64,8 @@ Result<void> add_receptions(Ledger& ledger, Story& story) {
 }
 
 Error nothing_known(std::string_view what) {
-    return fail(Failure::not_found, "nothing is known here of " + std::string{what} + ": check the code, or whether it was received at another station");
+    return fail(Failure::not_found, "nothing is known here of " + std::string{what} +
+                                        ": check the code, or whether it was received at another station");
 }
 
 /// A thing whose making was taken back: its label may still be about.
@@ -102,12 +103,23 @@ Result<std::vector<StockLine>> stock_lines(Ledger& ledger, const StockFilter& fi
         " WHERE s.units > 0 AND (?1 = 0 OR s.gtin = ?1) AND (?2 = '' OR s.lot = ?2) AND s.expires_on < ?3"
         " ORDER BY s.expires_on, s.gtin, s.lot LIMIT ?4");
     constexpr std::int64_t kNever = 10'000'000;
-    query.bind(filter.gtin ? sql(*filter.gtin) : std::int64_t{0}).bind(filter.lot).bind(filter.expires_before ? sql(*filter.expires_before) : kNever);
+    query.bind(filter.gtin ? sql(*filter.gtin) : std::int64_t{0})
+        .bind(filter.lot)
+        .bind(filter.expires_before ? sql(*filter.expires_before) : kNever);
     query.bind(static_cast<std::int64_t>(filter.limit + 1));
     std::vector<StockLine> lines;
     while (query.row()) {
-        lines.push_back({{natural(query, 0)}, query.text(1), query.text(2), query.text(3), Date{std::chrono::days{query.number(4)}},
-                         natural(query, 5), natural(query, 6), natural(query, 7), natural(query, 8), natural(query, 9), natural(query, 10)});
+        lines.push_back({{natural(query, 0)},
+                         query.text(1),
+                         query.text(2),
+                         query.text(3),
+                         Date{std::chrono::days{query.number(4)}},
+                         natural(query, 5),
+                         natural(query, 6),
+                         natural(query, 7),
+                         natural(query, 8),
+                         natural(query, 9),
+                         natural(query, 10)});
     }
     if (query.failed()) return query.error();
     return lines;
@@ -116,14 +128,33 @@ Result<std::vector<StockLine>> stock_lines(Ledger& ledger, const StockFilter& fi
 Result<Story> story_of_thing(Ledger& ledger, ThingId thing) {
     const Stock& stock = ledger.stock();
     if (const auto dose = stock.dose(thing)) {
-        Story story{Story::Of::dose, dose->gtin, dose->lot, dose->expires_on, "", thing, dose->mother, dose->beyond_use_on,
-                    static_cast<int>(dose->state), {}, {}};
+        Story story{Story::Of::dose,
+                    dose->gtin,
+                    dose->lot,
+                    dose->expires_on,
+                    "",
+                    thing,
+                    dose->mother,
+                    dose->beyond_use_on,
+                    static_cast<int>(dose->state),
+                    {},
+                    {}};
         if (const auto mother = stock.pack(dose->mother)) story.serial = mother->serial;
         if (auto added = add_receptions(ledger, story); !added) return added.error();
         return finish(ledger, std::move(story), {thing.number, dose->mother.number});
     }
     if (const auto pack = stock.pack(thing)) {
-        Story story{Story::Of::pack, pack->gtin, pack->lot, pack->expires_on, pack->serial, thing, {}, std::nullopt, static_cast<int>(pack->state), {}, {}};
+        Story story{Story::Of::pack,
+                    pack->gtin,
+                    pack->lot,
+                    pack->expires_on,
+                    pack->serial,
+                    thing,
+                    {},
+                    std::nullopt,
+                    static_cast<int>(pack->state),
+                    {},
+                    {}};
         if (auto added = add_receptions(ledger, story); !added) return added.error();
         return finish(ledger, std::move(story), {thing.number});
     }
@@ -146,7 +177,8 @@ Result<Story> story_of_lot(Ledger& ledger, Gtin gtin, std::string_view lot) {
 Result<Entry> entry_at(Ledger& ledger, Seq seq) {
     auto entries = ledger.entries_after(seq - 1, 1);
     if (!entries) return entries.error();
-    if (entries->empty() || entries->front().header.seq != seq) return fail(Failure::not_found, "there is no entry " + std::to_string(seq));
+    if (entries->empty() || entries->front().header.seq != seq)
+        return fail(Failure::not_found, "there is no entry " + std::to_string(seq));
     return std::move(entries->front());
 }
 

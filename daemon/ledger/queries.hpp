@@ -44,9 +44,9 @@ struct Story {
     ThingId mother;
     std::optional<Date> beyond_use_on;
     static constexpr int kUndone = 0;
-    int state = kUndone;           ///< of DoseState or PackState; kUndone: what made it was taken back (and for lots)
-    std::vector<Seq> entries;      ///< its own and its mother's, in order, at most 1000
-    std::vector<ThingId> doses;    ///< of a pack, at most 4096
+    int state = kUndone;         ///< of DoseState or PackState; kUndone: what made it was taken back (and for lots)
+    std::vector<Seq> entries;    ///< its own and its mother's, in order, at most 1000
+    std::vector<ThingId> doses;  ///< of a pack, at most 4096
 };
 
 Result<Story> story_of_thing(Ledger& ledger, ThingId thing);

@@ -36,12 +36,14 @@ Result<void> Projection::unfold(const At& at, const SignedFact& original, const 
         }
     }
     // The last reception of a lot takes the lot with it: its expiry may have been the mistake.
-    if (auto emptied = db_.query("DELETE FROM stock WHERE gtin = ? AND lot = ? AND 1 = (SELECT receptions FROM lot WHERE gtin = ? AND lot = ?)")
-                           .bind(sql(fact.gtin))
-                           .bind(fact.lot)
-                           .bind(sql(fact.gtin))
-                           .bind(fact.lot)
-                           .run();
+    if (auto emptied =
+            db_.query(
+                   "DELETE FROM stock WHERE gtin = ? AND lot = ? AND 1 = (SELECT receptions FROM lot WHERE gtin = ? AND lot = ?)")
+                .bind(sql(fact.gtin))
+                .bind(fact.lot)
+                .bind(sql(fact.gtin))
+                .bind(fact.lot)
+                .run();
         !emptied) {
         return emptied;
     }
@@ -94,14 +96,16 @@ Result<void> Projection::unfold(const At& at, const PackFractioned& fact, Seq or
 Result<void> Projection::forget_recipe(Gtin gtin, Seq original_seq) {
     auto forget = db_.query("DELETE FROM recipe WHERE gtin = ? AND last_seq = ?");
     if (auto forgotten = forget.bind(sql(gtin)).bind(sql(original_seq)).run(); !forgotten || db_.changes() == 0) return forgotten;
-    auto before = db_.query("INSERT INTO recipe SELECT d.gtin, d.units, f.seq FROM fractioning f JOIN pack p USING (pack) JOIN dose d ON d.made_seq = f.seq"
-                            " AND d.pack = f.pack WHERE p.gtin = ? ORDER BY f.seq DESC, d.dose LIMIT 1");
+    auto before = db_.query(
+        "INSERT INTO recipe SELECT d.gtin, d.units, f.seq FROM fractioning f JOIN pack p USING (pack) JOIN dose d ON d.made_seq = f.seq"
+        " AND d.pack = f.pack WHERE p.gtin = ? ORDER BY f.seq DESC, d.dose LIMIT 1");
     return before.bind(sql(gtin)).run();
 }
 
 Result<void> Projection::unfold(const At& at, const DosesVerified& fact) {
     for (const ThingId dose : fact.doses) {
-        auto undo = db_.query("UPDATE dose SET state = 1, verified_by = NULL, verified_seq = NULL, last_seq = ? WHERE dose = ? AND state = 2");
+        auto undo = db_.query(
+            "UPDATE dose SET state = 1, verified_by = NULL, verified_seq = NULL, last_seq = ? WHERE dose = ? AND state = 2");
         undo.bind(sql(at.seq)).bind(sql(dose));
         if (auto undone = change_one(db_, undo, "a dose left since"); !undone) return undone;
         StockChange change;

@@ -21,7 +21,9 @@ Result<void> sync_file(const std::string& path) {
     const bool synced = descriptor >= 0 && fsync(descriptor) == 0;
     const int why = errno;
     if (descriptor >= 0) ::close(descriptor);
-    if (!synced) return fail(Failure::io, "the snapshot could not be written to the disk (" + std::string{std::strerror(why)} + "); the ledger is untouched");
+    if (!synced)
+        return fail(Failure::io, "the snapshot could not be written to the disk (" + std::string{std::strerror(why)} +
+                                     "); the ledger is untouched");
     return {};
 }
 
@@ -29,17 +31,20 @@ Result<void> sync_file(const std::string& path) {
 
 Result<std::unique_ptr<Snapshot>> Snapshot::start(Ledger& ledger, const std::string& path) {
     struct stat found {};
-    if (path.empty() || path.front() != '/') return fail(Failure::invalid, "a snapshot needs the whole path of a new file, beginning with /");
+    if (path.empty() || path.front() != '/')
+        return fail(Failure::invalid, "a snapshot needs the whole path of a new file, beginning with /");
     if (stat(path.c_str(), &found) == 0) return fail(Failure::invalid, path + " exists already: name a new file");
     ::unlink(partial(path).c_str());
     auto copy = Database::open(partial(path), OpenMode::create);
     if (!copy) {
-        return fail(copy.error().failure, "the snapshot cannot be written to " + path + ": check the folder and its rights; the ledger is untouched");
+        return fail(copy.error().failure,
+                    "the snapshot cannot be written to " + path + ": check the folder and its rights; the ledger is untouched");
     }
     ::chmod(partial(path).c_str(), 0600);
     if (auto set = (*copy)->execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF"); !set) return set.error();
     sqlite3_backup* backup = sqlite3_backup_init((*copy)->handle(), "main", ledger.database().handle(), "main");
-    if (backup == nullptr) return Database::explain(sqlite3_extended_errcode((*copy)->handle()), sqlite3_errmsg((*copy)->handle()));
+    if (backup == nullptr)
+        return Database::explain(sqlite3_extended_errcode((*copy)->handle()), sqlite3_errmsg((*copy)->handle()));
     return std::unique_ptr<Snapshot>{new Snapshot{ledger, path, std::move(*copy), backup}};
 }
 

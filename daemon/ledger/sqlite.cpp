@@ -58,7 +58,8 @@ std::int64_t Query::number(int column) const { return sqlite3_column_int64(state
 
 std::string Query::text(int column) const {
     const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-    return text == nullptr ? std::string{} : std::string{text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+    return text == nullptr ? std::string{}
+                           : std::string{text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
 ByteView Query::blob_view(int column) const {
@@ -146,15 +147,19 @@ Error Database::explain(int code, std::string_view detail) {
     const std::string why = " (SQLite: " + std::string{detail} + ", code " + std::to_string(code) + ")";
     switch (code & 0xff) {
         case SQLITE_FULL:
-            return fail(Failure::full, "the disk is full; nothing of this was saved, what was saved before is intact: free some space and repeat" + why);
+            return fail(
+                Failure::full,
+                "the disk is full; nothing of this was saved, what was saved before is intact: free some space and repeat" + why);
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
-            return fail(Failure::unavailable, "another program holds the ledger: stop it (dosariod? a sqlite3 shell?) and try again" + why);
+            return fail(Failure::unavailable,
+                        "another program holds the ledger: stop it (dosariod? a sqlite3 shell?) and try again" + why);
         case SQLITE_READONLY:
         case SQLITE_PERM:
         case SQLITE_CANTOPEN:
         case SQLITE_AUTH:
-            return fail(Failure::io, "the ledger cannot be written here: check that the data directory exists and belongs to this user" + why);
+            return fail(Failure::io,
+                        "the ledger cannot be written here: check that the data directory exists and belongs to this user" + why);
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
             return fail(Failure::damaged, "the ledger file is damaged: keep it, and run `dosario ledger verify`" + why);

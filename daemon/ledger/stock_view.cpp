@@ -15,15 +15,9 @@ Date day(const Query& query, int column) { return Date{std::chrono::days{query.n
 #define PACK_COLUMNS "SELECT pack, gtin, serial, lot, expires_on, state, units_total, units_left, opened_on FROM pack "
 
 Pack read_pack(const Query& query) {
-    return {{natural(query, 0)},
-            {natural(query, 1)},
-            query.text(2),
-            query.text(3),
-            day(query, 4),
-            static_cast<PackState>(query.number(5)),
-            quantity(query, 6),
-            quantity(query, 7),
-            day(query, 8)};
+    return {{natural(query, 0)}, {natural(query, 1)}, query.text(2),
+            query.text(3),       day(query, 4),       static_cast<PackState>(query.number(5)),
+            quantity(query, 6),  quantity(query, 7),  day(query, 8)};
 }
 
 std::optional<Pack> one_pack(Query& query) {
@@ -50,15 +44,17 @@ std::optional<Product> StockView::product(Gtin gtin) const {
 }
 
 std::optional<LotOnShelf> StockView::lot(Gtin gtin, std::string_view lot) const {
-    auto query = db_.query("SELECT lot, expires_on, counted_packs, serial_packs, units_per_pack FROM stock WHERE gtin = ? AND lot = ? AND place = ?");
+    auto query = db_.query(
+        "SELECT lot, expires_on, counted_packs, serial_packs, units_per_pack FROM stock WHERE gtin = ? AND lot = ? AND place = ?");
     query.bind(sql(gtin)).bind(lot).bind(kShelf);
     if (!query.row()) return std::nullopt;
     return read_lot(query);
 }
 
 std::vector<LotOnShelf> StockView::lots_on_shelf(Gtin gtin) const {
-    auto query = db_.query("SELECT lot, expires_on, counted_packs, serial_packs, units_per_pack FROM stock WHERE gtin = ? AND place = ?"
-                           " AND counted_packs + serial_packs > 0 ORDER BY expires_on, lot LIMIT 16");
+    auto query = db_.query(
+        "SELECT lot, expires_on, counted_packs, serial_packs, units_per_pack FROM stock WHERE gtin = ? AND place = ?"
+        " AND counted_packs + serial_packs > 0 ORDER BY expires_on, lot LIMIT 16");
     query.bind(sql(gtin)).bind(kShelf);
     std::vector<LotOnShelf> lots;
     while (query.row()) lots.push_back(read_lot(query));
@@ -66,8 +62,9 @@ std::vector<LotOnShelf> StockView::lots_on_shelf(Gtin gtin) const {
 }
 
 std::optional<Date> StockView::earliest_lot_on_shelf(Gtin gtin, Date today) const {
-    auto query = db_.query("SELECT expires_on FROM stock WHERE gtin = ? AND place = ? AND counted_packs + serial_packs > 0 AND expires_on >= ?"
-                           " ORDER BY expires_on LIMIT 1");
+    auto query = db_.query(
+        "SELECT expires_on FROM stock WHERE gtin = ? AND place = ? AND counted_packs + serial_packs > 0 AND expires_on >= ?"
+        " ORDER BY expires_on LIMIT 1");
     query.bind(sql(gtin)).bind(kShelf).bind(sql(today));
     if (!query.row()) return std::nullopt;
     return day(query, 0);
@@ -117,14 +114,16 @@ std::vector<ThingId> StockView::unverified_doses(ThingId mother) const {
 }
 
 std::optional<Date> StockView::earliest_ready_dose(Gtin gtin, Date today) const {
-    auto query = db_.query("SELECT beyond_use_on FROM dose WHERE gtin = ? AND state = 2 AND beyond_use_on >= ? ORDER BY beyond_use_on LIMIT 1");
+    auto query = db_.query(
+        "SELECT beyond_use_on FROM dose WHERE gtin = ? AND state = 2 AND beyond_use_on >= ? ORDER BY beyond_use_on LIMIT 1");
     query.bind(sql(gtin)).bind(sql(today));
     if (!query.row()) return std::nullopt;
     return day(query, 0);
 }
 
 std::optional<OpenWork> StockView::open_work() const {
-    auto query = db_.query("SELECT work, kind, recipient, bookings FROM work WHERE closed_seq IS NULL ORDER BY work DESC LIMIT 1");
+    auto query =
+        db_.query("SELECT work, kind, recipient, bookings FROM work WHERE closed_seq IS NULL ORDER BY work DESC LIMIT 1");
     if (!query.row()) return std::nullopt;
     OpenWork work{natural(query, 0), static_cast<WorkKind>(query.number(1)), {}, quantity(query, 3)};
     const ByteView recipient = query.blob_view(2);

@@ -17,7 +17,8 @@ constexpr std::size_t kRebuildSlice = 1000;
 std::string cell(sqlite3_stmt* statement, int column) {
     const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement, column));
     const auto length = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
-    return std::to_string(sqlite3_column_type(statement, column)) + ':' + std::string{bytes == nullptr ? "" : bytes, bytes == nullptr ? 0 : length};
+    return std::to_string(sqlite3_column_type(statement, column)) + ':' +
+           std::string{bytes == nullptr ? "" : bytes, bytes == nullptr ? 0 : length};
 }
 
 /// The columns of the primary key, for ORDER BY.
@@ -66,7 +67,8 @@ Verifier::Verifier(Ledger& ledger, std::unique_ptr<Database> scratch)
 Result<std::unique_ptr<Verifier>> Verifier::start(Ledger& ledger) {
     auto scratch = Database::open("", OpenMode::create);  // a nameless database: SQLite keeps it in a temporary file of its own
     if (!scratch) return scratch.error();
-    if (auto set = (*scratch)->execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000;"); !set) return set.error();
+    if (auto set = (*scratch)->execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000;"); !set)
+        return set.error();
     if (auto made = (*scratch)->execute(kProjectionSchema); !made) return made.error();
     return std::unique_ptr<Verifier>{new Verifier{ledger, std::move(*scratch)}};
 }
@@ -80,7 +82,8 @@ void Verifier::check_entry(const Entry& entry) {
     if (entry.header.seq != seq) find(seq, "entries are missing before entry " + std::to_string(entry.header.seq));
     report_.entries = entry.header.seq;
     const Sha256 expected = chain_hash(ledger_.digest(), ledger_.id(), previous_, entry.header, entry.event_id, entry.body);
-    if (expected != entry.hash) find(entry.header.seq, "the hash does not fit the entry and those before it: one of them was changed");
+    if (expected != entry.hash)
+        find(entry.header.seq, "the hash does not fit the entry and those before it: one of them was changed");
     previous_ = entry.hash;
     const auto fact = decode_fact(entry.body);
     if (!fact) {
@@ -108,7 +111,8 @@ Result<bool> Verifier::step(std::size_t limit) {
     if (auto failure = scratch_->take_failure()) return *failure;
     if (entries->size() == limit) return true;
     report_.head = previous_;
-    if (report_.entries != ledger_.head_seq() || previous_ != ledger_.head_hash()) find(0, "the last entry is not the one this program wrote last");
+    if (report_.entries != ledger_.head_seq() || previous_ != ledger_.head_hash())
+        find(0, "the last entry is not the one this program wrote last");
     if (auto compared = compare_projections(); !compared) return compared.error();
     if (auto asked = ask_sqlite(); !asked) return asked.error();
     return false;
@@ -171,7 +175,8 @@ Result<Seq> rebuild(Ledger& ledger) {
             if (entries->empty()) return done;
             for (const Entry& entry : *entries) {
                 const auto fact = decode_fact(entry.body);
-                if (!fact) return fail(fact.error().failure, "entry " + std::to_string(entry.header.seq) + ": " + fact.error().message);
+                if (!fact)
+                    return fail(fact.error().failure, "entry " + std::to_string(entry.header.seq) + ": " + fact.error().message);
                 if (auto applied = projection.apply(entry.header.seq, *fact); !applied) {
                     return fail(Failure::damaged, "entry " + std::to_string(entry.header.seq) + ": " + applied.error().message);
                 }

@@ -11,7 +11,7 @@
 namespace dosario {
 
 struct VerifyFinding {
-    Seq seq = 0;          ///< the entry at fault, 0 when it is none
+    Seq seq = 0;  ///< the entry at fault, 0 when it is none
     std::string what;
 };
 
@@ -19,7 +19,7 @@ struct VerifyReport {
     Seq entries = 0;
     std::string branch;
     Sha256 head{};
-    std::vector<VerifyFinding> faults;   ///< the first kMostFindings
+    std::vector<VerifyFinding> faults;  ///< the first kMostFindings
     bool ok() const { return faults.empty(); }
 };
 
@@ -48,7 +48,7 @@ private:
     Projection projection_;
     VerifyReport report_;
     Sha256 previous_{};
-    bool folding_ = true;   ///< false after an entry that cannot be folded: projections cannot be compared any more
+    bool folding_ = true;  ///< false after an entry that cannot be folded: projections cannot be compared any more
 };
 
 /// Makes all projections again from the entries, in one transaction. Returns how many entries were folded.

@@ -23,16 +23,16 @@ inline constexpr std::int64_t kLongestCaptureMs = std::int64_t{7} * 24 * 3600 * 
 struct CaptureStep {
     enum class Kind { from_device, to_device, plug, unplug };
     Kind kind = Kind::from_device;
-    std::optional<std::int64_t> at_ms;        ///< since the start of the capture, never going back
-    std::uint8_t endpoint = 0;                ///< 0 where the capture names none
-    Bytes bytes;                              ///< one report, or a slice of a stream
+    std::optional<std::int64_t> at_ms;  ///< since the start of the capture, never going back
+    std::uint8_t endpoint = 0;          ///< 0 where the capture names none
+    Bytes bytes;                        ///< one report, or a slice of a stream
     friend bool operator==(const CaptureStep&, const CaptureStep&) = default;
 };
 
 /// One `= key value` line. Keys the format does not know are kept.
 struct CaptureHeader {
     std::string key;
-    std::string value;                        ///< as written, escapes included
+    std::string value;  ///< as written, escapes included
     friend bool operator==(const CaptureHeader&, const CaptureHeader&) = default;
 };
 

@@ -18,14 +18,14 @@ struct UsbInterface {
     std::uint16_t pid = 0;
     std::string serial;
     std::string product;
-    std::uint8_t number = 0;                  ///< bInterfaceNumber
-    std::uint8_t class_code = 0;              ///< bInterfaceClass, 3 = HID
-    std::uint8_t subclass = 0;                ///< 1 = boot
-    std::uint8_t protocol = 0;                ///< 1 = keyboard, 2 = mouse
-    std::uint8_t endpoint_in = 0;             ///< first interrupt IN endpoint address, 0 = none
-    std::uint16_t max_packet = 8;             ///< of that endpoint, bytes
-    Bytes report_descriptor;                  ///< HID report descriptor, empty while unknown
-    bool device_has_mouse = false;            ///< some interface of the same device is a mouse
+    std::uint8_t number = 0;        ///< bInterfaceNumber
+    std::uint8_t class_code = 0;    ///< bInterfaceClass, 3 = HID
+    std::uint8_t subclass = 0;      ///< 1 = boot
+    std::uint8_t protocol = 0;      ///< 1 = keyboard, 2 = mouse
+    std::uint8_t endpoint_in = 0;   ///< first interrupt IN endpoint address, 0 = none
+    std::uint16_t max_packet = 8;   ///< of that endpoint, bytes
+    Bytes report_descriptor;        ///< HID report descriptor, empty while unknown
+    bool device_has_mouse = false;  ///< some interface of the same device is a mouse
 };
 
 /// A reader's name for people and for the ledger: `vvvv:pppp:serial:interface`, the same after every re-plug, on every port.
@@ -37,10 +37,10 @@ enum class KeyboardLayout { us, es, latam };
 /// How one reader is set, from the configuration or from the head of a capture.
 struct ReaderSettings {
     KeyboardLayout layout = KeyboardLayout::us;
-    std::string gs_substitutes;               ///< characters the scanner was programmed to send in the place of GS
-    std::string terminators = "\r\t";         ///< characters that end a scan of a keyboard
-    int idle_ms = 100;                        ///< a keyboard scan without terminator ends after this silence
-    int settle_ms = 250;                      ///< reports this soon after opened() are scans of before; 0 in the replay of captures
+    std::string gs_substitutes;        ///< characters the scanner was programmed to send in the place of GS
+    std::string terminators = "\r\t";  ///< characters that end a scan of a keyboard
+    int idle_ms = 100;                 ///< a keyboard scan without terminator ends after this silence
+    int settle_ms = 250;               ///< reports this soon after opened() are scans of before; 0 in the replay of captures
 };
 
 /// How a port ended.
@@ -71,15 +71,15 @@ public:
 
 /// Why an interface is taken or left alone.
 enum class Match {
-    no,            ///< not of this family
-    yes,           ///< surely a reader of this family: take it
-    if_adopted,    ///< could be one, and could be somebody's keyboard: only a person can say
-    never,         ///< looks alike, and must not be taken (carries a mouse, ...)
+    no,          ///< not of this family
+    yes,         ///< surely a reader of this family: take it
+    if_adopted,  ///< could be one, and could be somebody's keyboard: only a person can say
+    never,       ///< looks alike, and must not be taken (carries a mouse, ...)
 };
 
 /// One row of the table of drivers.
 struct Driver {
-    const char* name;                                                          ///< the folder's name
+    const char* name;  ///< the folder's name
     Match (*match)(const UsbInterface&);
     /// Never null for an interface whose match() was yes or if_adopted.
     std::unique_ptr<ReaderProtocol> (*make)(const UsbInterface&, const ReaderSettings&);

@@ -43,14 +43,14 @@ struct ToJson {
         return R"({"event":"barcode","aim":)" + quoted(read.aim.text()) + R"(,"hex":")" + to_hex(as_bytes(read.bytes)) + "\"}";
     }
     std::string operator()(const TagRead& tag) const {
-        return R"({"event":"tag","epc":")" + to_hex(tag.epc) + R"(","pc":")" + hex4(tag.pc) + R"(","tid":)" + quoted_hex(tag.tid) +
-               R"(,"antenna":)" + std::to_string(tag.antenna) + R"(,"rssi_cdbm":)" +
+        return R"({"event":"tag","epc":")" + to_hex(tag.epc) + R"(","pc":")" + hex4(tag.pc) + R"(","tid":)" +
+               quoted_hex(tag.tid) + R"(,"antenna":)" + std::to_string(tag.antenna) + R"(,"rssi_cdbm":)" +
                (tag.rssi_cdbm ? std::to_string(*tag.rssi_cdbm) : "null") + '}';
     }
     std::string operator()(const ReaderAnswer& answer) const {
-        return R"({"event":"answer","command":)" + quoted(answer.command) + R"(,"status":)" + quoted(answer.status) + R"(,"pc":)" +
-               (answer.pc ? quoted(hex4(*answer.pc)) : "null") + R"(,"epc":)" + quoted_hex(answer.epc) + R"(,"data":)" +
-               quoted_hex(answer.content) + '}';
+        return R"({"event":"answer","command":)" + quoted(answer.command) + R"(,"status":)" + quoted(answer.status) +
+               R"(,"pc":)" + (answer.pc ? quoted(hex4(*answer.pc)) : "null") + R"(,"epc":)" + quoted_hex(answer.epc) +
+               R"(,"data":)" + quoted_hex(answer.content) + '}';
     }
     std::string operator()(const ReaderReady&) const { return R"({"event":"ready"})"; }
     std::string operator()(const RoundEnded&) const { return R"({"event":"round_ended"})"; }

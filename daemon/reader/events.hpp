@@ -34,18 +34,18 @@ inline constexpr std::size_t kLongestBarcode = 4096;
 
 /// One sighting of one UHF tag (ISO/IEC 18000-63). `pc` and `epc` are the tag's memory as sent, big-endian.
 struct TagRead {
-    Bytes epc;                               ///< 0 to 62 bytes
+    Bytes epc;  ///< 0 to 62 bytes
     std::uint16_t pc = 0;
     std::optional<Bytes> tid;
-    int antenna = 1;                         ///< from 1
-    std::optional<int> rssi_cdbm;            ///< hundredths of a dBm
+    int antenna = 1;               ///< from 1
+    std::optional<int> rssi_cdbm;  ///< hundredths of a dBm
     MonoTime heard_at{};
 };
 
 /// A well-formed answer of the device: to a command, or one nobody asked for, or the report of an error in the device.
 struct ReaderAnswer {
-    std::string command;                     ///< the command's name, empty when unknown
-    std::string status;                      ///< in words: "ok", "nak", "text", ...
+    std::string command;  ///< the command's name, empty when unknown
+    std::string status;   ///< in words: "ok", "nak", "text", ...
     std::optional<std::uint16_t> pc;
     std::optional<Bytes> epc;
     std::optional<Bytes> content;
@@ -61,7 +61,7 @@ struct RoundEnded {};
 struct ReaderFault {
     enum class Kind { checksum, length, framing };
     Kind kind = Kind::framing;
-    std::string what;                        ///< for the log: the rule that was broken, never the bytes
+    std::string what;  ///< for the log: the rule that was broken, never the bytes
 };
 
 using ReaderEvent = std::variant<BarcodeRead, TagRead, ReaderAnswer, ReaderReady, RoundEnded, ReaderFault>;

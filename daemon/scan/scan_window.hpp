@@ -12,7 +12,7 @@ namespace dosario {
 
 /// One gesture of a person at one reader.
 struct Scan {
-    std::uint64_t number = 0;      ///< counts up for each reader
+    std::uint64_t number = 0;  ///< counts up for each reader
     std::string reader;
     BarcodeRead barcode;
 

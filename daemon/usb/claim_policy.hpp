@@ -12,11 +12,11 @@ namespace dosario {
 
 /// What to do with an interface.
 enum class Claim {
-    take,         ///< surely a reader, or a person adopted it
-    candidate,    ///< could be a scanner: listed by `dosario readers adopt`
-    leave,        ///< not a reader, or one we do not drive
-    protect,      ///< looks like a reader, must not be taken: carries a mouse
-    last_keyboard, ///< would be a candidate, but it is the only keyboard
+    take,           ///< surely a reader, or a person adopted it
+    candidate,      ///< could be a scanner: listed by `dosario readers adopt`
+    leave,          ///< not a reader, or one we do not drive
+    protect,        ///< looks like a reader, must not be taken: carries a mouse
+    last_keyboard,  ///< would be a candidate, but it is the only keyboard
 };
 
 struct ClaimDecision {

@@ -19,10 +19,10 @@ Result<std::shared_ptr<UsbContext>> UsbContext::start(Hotplug hotplug) {
                                               ". Check that /dev/bus/usb is there; everything else goes on working.");
     auto context = std::make_shared<UsbContext>(raw, std::move(hotplug));
     if (libusb_has_capability(LIBUSB_CAP_HAS_HOTPLUG) != 0) {
-        const int code = libusb_hotplug_register_callback(
-            raw, LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED | LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT, LIBUSB_HOTPLUG_ENUMERATE,
-            LIBUSB_HOTPLUG_MATCH_ANY, LIBUSB_HOTPLUG_MATCH_ANY, LIBUSB_HOTPLUG_MATCH_ANY, on_hotplug, context.get(),
-            &context->callback_);
+        const int code =
+            libusb_hotplug_register_callback(raw, LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED | LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT,
+                                             LIBUSB_HOTPLUG_ENUMERATE, LIBUSB_HOTPLUG_MATCH_ANY, LIBUSB_HOTPLUG_MATCH_ANY,
+                                             LIBUSB_HOTPLUG_MATCH_ANY, on_hotplug, context.get(), &context->callback_);
         context->callback_registered_ = code == LIBUSB_SUCCESS;
     }
     if (!context->callback_registered_)
@@ -32,8 +32,10 @@ Result<std::shared_ptr<UsbContext>> UsbContext::start(Hotplug hotplug) {
 
 int UsbContext::on_hotplug(libusb_context*, libusb_device* device, libusb_hotplug_event event, void* self) {
     auto* const context = static_cast<UsbContext*>(self);
-    if (event == LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED) context->hotplug_.arrived(context->hold(device));
-    else context->hotplug_.left(address_of(device));
+    if (event == LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED)
+        context->hotplug_.arrived(context->hold(device));
+    else
+        context->hotplug_.left(address_of(device));
     constexpr int kKeepRegistered = 0;
     return kKeepRegistered;
 }

@@ -116,8 +116,10 @@ private:
         // Asking a device runs events, which may queue more changes.
         while (!changes_.empty())
             for (Change& change : std::exchange(changes_, {})) {
-                if (const auto* const left = std::get_if<UsbAddress>(&change)) ports_.remove(*left);
-                else ports_.add(std::get<Arrived>(change).device);
+                if (const auto* const left = std::get_if<UsbAddress>(&change))
+                    ports_.remove(*left);
+                else
+                    ports_.add(std::get<Arrived>(change).device);
             }
     }
 
@@ -128,9 +130,12 @@ private:
             commands.swap(commands_);
         }
         for (Command& command : commands) {
-            if (const auto* const open = std::get_if<OpenPort>(&command)) ports_.open(open->port);
-            else if (const auto* const close = std::get_if<ClosePort>(&command)) ports_.close(close->port);
-            else if (auto* const write = std::get_if<WritePort>(&command)) ports_.write(write->port, std::move(write->write));
+            if (const auto* const open = std::get_if<OpenPort>(&command))
+                ports_.open(open->port);
+            else if (const auto* const close = std::get_if<ClosePort>(&command))
+                ports_.close(close->port);
+            else if (auto* const write = std::get_if<WritePort>(&command))
+                ports_.write(write->port, std::move(write->write));
             else {
                 stopping_ = true;
                 ports_.stop();
@@ -177,8 +182,8 @@ private:
     std::vector<Command> commands_;                      ///< under mutex_
     std::vector<std::shared_ptr<UsbContext>> contexts_;  ///< never empty while running, the newest last
     std::vector<Change> changes_;
-    std::set<UsbAddress> missed_;                        ///< by libusb, at the last rescan
-    int skip_ = 0;                                       ///< rescans until the next fresh look for the same devices
+    std::set<UsbAddress> missed_;  ///< by libusb, at the last rescan
+    int skip_ = 0;                 ///< rescans until the next fresh look for the same devices
     int next_skip_ = 0;
     SteadyTime next_rescan_{};
     bool stopping_ = false;

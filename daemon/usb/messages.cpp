@@ -21,21 +21,28 @@ Error usb_error(int code, const UsbInterface& interface, std::string_view attemp
     const std::string head = "cannot " + std::string{attempt} + " reader " + name_for_people(interface) + ": ";
     switch (code) {
         case LIBUSB_ERROR_ACCESS:
-            return fail(Failure::refused, head + "permission denied. The user that Dosario runs as must be allowed to write to the "
-                                                 "reader's node under /dev/bus/usb (a udev rule for its vendor number gives that); then "
-                                                 "unplug the reader and plug it in again.");
+            return fail(Failure::refused,
+                        head +
+                            "permission denied. The user that Dosario runs as must be allowed to write to the "
+                            "reader's node under /dev/bus/usb (a udev rule for its vendor number gives that); then "
+                            "unplug the reader and plug it in again.");
         case LIBUSB_ERROR_BUSY:
-            return fail(Failure::unavailable, head + "another program holds it. Close the vendor's tool, the browser page that uses "
-                                                     "the scanner or a second Dosario; then unplug the reader and plug it in again.");
+            return fail(Failure::unavailable,
+                        head +
+                            "another program holds it. Close the vendor's tool, the browser page that uses "
+                            "the scanner or a second Dosario; then unplug the reader and plug it in again.");
         case LIBUSB_ERROR_NO_DEVICE:
-            return fail(Failure::not_found, head + "it is not there any more. Check the cable and plug it in again; in a container, "
-                                                   "check that /dev/bus/usb is passed in.");
+            return fail(Failure::not_found, head +
+                                                "it is not there any more. Check the cable and plug it in again; in a container, "
+                                                "check that /dev/bus/usb is passed in.");
         case LIBUSB_ERROR_NO_MEM:
-            return fail(Failure::full, head + "the kernel has no memory left for USB transfers. Stop other programs, then plug it "
-                                              "in again.");
+            return fail(Failure::full, head +
+                                           "the kernel has no memory left for USB transfers. Stop other programs, then plug it "
+                                           "in again.");
         default:
-            return fail(Failure::io, head + libusb_strerror(code) + ". Unplug it and plug it in again; if this repeats, try another "
-                                                                    "cable or port.");
+            return fail(Failure::io, head + libusb_strerror(code) +
+                                         ". Unplug it and plug it in again; if this repeats, try another "
+                                         "cable or port.");
     }
 }
 

@@ -61,8 +61,10 @@ void UsbPorts::open(UsbPort port) {
 void UsbPorts::start_session(UsbPort port, const Device& device, const UsbInterface& interface) {
     auto session = UsbSession::open(device.usb, port, interface, listener_, clock_);
     if (session.has_error()) {
-        if (session.error().failure == Failure::not_found) tell_left(where_.at(port));
-        else listener_.failed(port, session.error());
+        if (session.error().failure == Failure::not_found)
+            tell_left(where_.at(port));
+        else
+            listener_.failed(port, session.error());
         return;
     }
     Open& open = sessions_[port];

@@ -40,8 +40,8 @@ private:
     };
     struct Open {
         std::unique_ptr<UsbSession> session;
-        bool closing = false;    ///< close() was asked, or the device is known to have left: its end is not reported
-        bool open_again = false; ///< open() came while it was closing
+        bool closing = false;     ///< close() was asked, or the device is known to have left: its end is not reported
+        bool open_again = false;  ///< open() came while it was closing
     };
 
     void tell_left(UsbAddress address);

@@ -25,12 +25,16 @@ public:
             case 0x74: now_.report_size_bits = value; break;
             case 0x84: now_.report_id = value & 0xff; break;
             case 0x94: now_.report_count = value; break;
-            case 0xa4: if (stack_.size() < kDeepestStack) stack_.push_back(now_); break;
+            case 0xa4:
+                if (stack_.size() < kDeepestStack) stack_.push_back(now_);
+                break;
             case 0xb4: pop(); break;
             case 0x08: add_usage(width == 4 ? value : now_.usage_page << 16 | value); break;
             case 0x80: add_input(); break;
             case 0xa0: begin_collection(); break;
-            case 0xc0: if (depth_ > 0) --depth_; break;
+            case 0xc0:
+                if (depth_ > 0) --depth_;
+                break;
             default: break;
         }
         const bool is_main = (tag_and_type & 0x0c) == 0;

@@ -23,7 +23,8 @@ std::size_t transfer_size(const UsbInterface& interface) {
 
 }  // namespace
 
-UsbSession::UsbSession(UsbDeviceRef device, UsbPort port, const UsbInterface& interface, UsbListener& listener, const Clock& clock)
+UsbSession::UsbSession(UsbDeviceRef device, UsbPort port, const UsbInterface& interface, UsbListener& listener,
+                       const Clock& clock)
     : device_(std::move(device)), port_(port), interface_(interface), listener_(listener), clock_(clock) {}
 
 UsbSession::~UsbSession() {
@@ -103,8 +104,10 @@ bool UsbSession::submit(Transfer& transfer) {
 
 /// A call failed for good: the session stops at the next tend().
 void UsbSession::note(int code, std::string_view attempt) {
-    if (code == LIBUSB_ERROR_NO_DEVICE) left_ = true;
-    else if (!failure_) failure_ = usb_error(code, interface_, attempt);
+    if (code == LIBUSB_ERROR_NO_DEVICE)
+        left_ = true;
+    else if (!failure_)
+        failure_ = usb_error(code, interface_, attempt);
     if (failure_) stopping_ = true;
 }
 
@@ -176,8 +179,10 @@ void UsbSession::start_next_write() {
     queue_.pop_front();
     const int code = libusb_submit_transfer(out_.usb);
     out_.in_flight = code == LIBUSB_SUCCESS;
-    if (code == LIBUSB_ERROR_NO_DEVICE) left_ = true;
-    else if (!out_.in_flight) note_trouble(Trouble::line);
+    if (code == LIBUSB_ERROR_NO_DEVICE)
+        left_ = true;
+    else if (!out_.in_flight)
+        note_trouble(Trouble::line);
 }
 
 void UsbSession::on_out(libusb_transfer* usb) { static_cast<Transfer*>(usb->user_data)->session->out_done(); }
@@ -227,8 +232,10 @@ void UsbSession::tend() {
     if (!stopping_ && !left_) recover();
     if (!stopping_ && !left_) start_next_write();
     if (!stopping_ && !left_) return;
-    if (in_in_flight() || out_.in_flight) cancel_all();
-    else give_back();
+    if (in_in_flight() || out_.in_flight)
+        cancel_all();
+    else
+        give_back();
 }
 
 void UsbSession::recover() {
@@ -243,7 +250,8 @@ void UsbSession::recover() {
     if (in_in_flight()) return;
     const Trouble trouble = std::exchange(trouble_, Trouble::none);
     if (++bad_rounds_ > kMostBadRounds) return note(LIBUSB_ERROR_IO, "read from");
-    if (trouble == Trouble::halted && libusb_clear_halt(handle_.get(), interface_.endpoint_in) == LIBUSB_ERROR_NO_DEVICE) left_ = true;
+    if (trouble == Trouble::halted && libusb_clear_halt(handle_.get(), interface_.endpoint_in) == LIBUSB_ERROR_NO_DEVICE)
+        left_ = true;
     if (left_ || !probe()) return;
     for (Transfer& transfer : in_)
         if (transfer.usb != nullptr && !submit(transfer)) return;

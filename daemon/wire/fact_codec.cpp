@@ -109,7 +109,7 @@ Fact read(const v1::ProductLearned& in) {
 }
 
 Fact read(const v1::PacksReceived& in) {
-    return PacksReceived{{in.gtin()}, in.serial(),           in.lot(),      day_of(in.expires_on()),
+    return PacksReceived{{in.gtin()}, in.serial(),         in.lot(),    day_of(in.expires_on()),
                          in.packs(),  in.units_per_pack(), {in.pack()}, in.typed()};
 }
 
@@ -138,7 +138,7 @@ Fact read(const v1::DosesVerified& in) {
 }
 
 Fact read(const v1::PacksDispensed& in) {
-    return PacksDispensed{{in.gtin()}, in.serial(),           in.lot(),      day_of(in.expires_on()),
+    return PacksDispensed{{in.gtin()}, in.serial(),         in.lot(),    day_of(in.expires_on()),
                           in.packs(),  in.units_per_pack(), {in.pack()}, recipient_of(in.recipient())};
 }
 
@@ -202,7 +202,8 @@ Result<SignedFact> decode_fact(ByteView bytes) {
         case v1::FactBody::kProductLearned: fact.fact = read(body.product_learned()); break;
         case v1::FactBody::kOperatorChanged: fact.fact = OperatorChanged{body.operator_changed().badge()}; break;
         case v1::FactBody::kWorkOpened:
-            fact.fact = WorkOpened{static_cast<WorkKind>(body.work_opened().kind()), recipient_of(body.work_opened().recipient())};
+            fact.fact =
+                WorkOpened{static_cast<WorkKind>(body.work_opened().kind()), recipient_of(body.work_opened().recipient())};
             break;
         case v1::FactBody::kWorkClosed: fact.fact = WorkClosed{}; break;
         case v1::FactBody::kPacksReceived: fact.fact = read(body.packs_received()); break;

@@ -51,13 +51,20 @@ struct Desk::Turn {
     const DeskScan& scan;
     Bench bench;
     std::optional<OpenWork> work;
-    std::vector<SignedFact> before;   ///< facts already decided in this turn
+    std::vector<SignedFact> before;  ///< facts already decided in this turn
 };
 
 Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint& mint) {
     Turn turn{scan,
-              {stock, mint, rules_, now, scan.typed, scan.operator_badge.empty() ? stock.operator_badge() : scan.operator_badge,
-               scan.witness_badge, {}, false},
+              {stock,
+               mint,
+               rules_,
+               now,
+               scan.typed,
+               scan.operator_badge.empty() ? stock.operator_badge() : scan.operator_badge,
+               scan.witness_badge,
+               {},
+               false},
               stock.open_work(),
               {}};
     if (turn.work) turn.bench.work = *turn.work;
@@ -70,7 +77,8 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
     for (const Workflow& workflow : workflows()) {
         if (workflow.mode == scan.mode) chosen = &workflow;
     }
-    if (chosen != nullptr && question_ && asked_work_ && *asked_work_ != chosen->kind) question_.reset();  // it was of another work
+    if (chosen != nullptr && question_ && asked_work_ && *asked_work_ != chosen->kind)
+        question_.reset();  // it was of another work
     if (times_ != 0 && now.at - times_set_at_ > kTimesHolds) times_ = 0;
     const bool to_be_typed = question_ == QuestionKind::lot || question_ == QuestionKind::units_per_pack;
     const bool mode_alone = scan.content.empty() && !to_be_typed && chosen != nullptr;
@@ -168,8 +176,14 @@ Review Desk::see_command(Turn& turn, const Command& command) {
         case CommandWord::yes: return answer(turn, true);
         case CommandWord::no: return answer(turn, false);
         case CommandWord::times: return see_times(turn, command.times);
-        case CommandWord::help: review = repeated(What::help); review.sound = Sound::notice; return review;
-        case CommandWord::test: review = repeated(What::scanner_tested); review.sound = Sound::notice; return review;
+        case CommandWord::help:
+            review = repeated(What::help);
+            review.sound = Sound::notice;
+            return review;
+        case CommandWord::test:
+            review = repeated(What::scanner_tested);
+            review.sound = Sound::notice;
+            return review;
         case CommandWord::receive:
         case CommandWord::fraction:
         case CommandWord::verify:
@@ -230,7 +244,7 @@ Review Desk::see_person(Turn& turn) {
         review.about.work_kind = WorkKind::dispensing;
         return review;
     }
-    question_.reset();  // it was of the visit before
+    question_.reset();                                              // it was of the visit before
     Review review = open(turn, workflow_of(WorkKind::dispensing));  // a new person is a new visit
     review.facts.clear();
     return review;

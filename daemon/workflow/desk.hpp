@@ -11,11 +11,11 @@ namespace dosario {
 
 /// One gesture of a person at the desk.
 struct DeskScan {
-    std::string aim;                 ///< symbology identifier with `]`, empty when the reader gave none
-    std::string content;             ///< empty: only what was typed or the mode counts
-    std::string mode;                ///< name of a workflow or "undo" that the caller chose, empty = as the desk stands
+    std::string aim;      ///< symbology identifier with `]`, empty when the reader gave none
+    std::string content;  ///< empty: only what was typed or the mode counts
+    std::string mode;     ///< name of a workflow or "undo" that the caller chose, empty = as the desk stands
     Typed typed;
-    std::string operator_badge;      ///< for this scan only, empty = who works at the desk
+    std::string operator_badge;  ///< for this scan only, empty = who works at the desk
     std::string witness_badge;
 };
 
@@ -47,7 +47,7 @@ private:
     std::optional<QuestionKind> question_;
     Item asked_about_;
     Typed asked_typed_;
-    std::optional<WorkKind> asked_work_;   ///< where the answer is to go; none: the answer says
+    std::optional<WorkKind> asked_work_;  ///< where the answer is to go; none: the answer says
     std::uint64_t question_number_ = 0;
     std::uint32_t times_ = 0;
     UtcTime times_set_at_{};

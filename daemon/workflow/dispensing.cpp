@@ -25,9 +25,8 @@ Review dispense_dose(const Dose& dose, const Bench& bench, Particulars about) {
     if (dose.beyond_use_on < bench.now.today) return stop(What::expired, std::move(about));
     if (dose.state == DoseState::made) return stop(What::not_verified, std::move(about));
     const auto earliest = bench.stock.earliest_ready_dose(dose.gtin, bench.now.today);
-    return with_earlier(
-        recorded(What::dispensed, bench.sign(DoseDispensed{dose.id, bench.work.recipient}), std::move(about)), earliest,
-        dose.beyond_use_on);
+    return with_earlier(recorded(What::dispensed, bench.sign(DoseDispensed{dose.id, bench.work.recipient}), std::move(about)),
+                        earliest, dose.beyond_use_on);
 }
 
 Review dispense_serial(const Item& item, const Pack& pack, const Bench& bench, Particulars about) {
@@ -80,11 +79,12 @@ Review dispense_counted(const Item& item, const Bench& bench, Particulars about)
     if (lot->expires_on < bench.now.today) return stop(What::expired, std::move(about));
     about.packs = packs;
     about.units = std::uint64_t{packs} * lot->units_per_pack;
-    return with_earlier(recorded(What::dispensed,
-                                 bench.sign(PacksDispensed{item.gtin, "", lot->lot, lot->expires_on, packs, lot->units_per_pack, {},
-                                                           bench.work.recipient}),
-                                 std::move(about)),
-                        bench.stock.earliest_lot_on_shelf(item.gtin, bench.now.today), lot->expires_on);
+    return with_earlier(
+        recorded(What::dispensed,
+                 bench.sign(PacksDispensed{
+                     item.gtin, "", lot->lot, lot->expires_on, packs, lot->units_per_pack, {}, bench.work.recipient}),
+                 std::move(about)),
+        bench.stock.earliest_lot_on_shelf(item.gtin, bench.now.today), lot->expires_on);
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ struct OperatorChanged {
 
 struct WorkOpened {
     WorkKind kind = WorkKind::reception;
-    Recipient recipient{};              ///< of a dispensing only
+    Recipient recipient{};  ///< of a dispensing only
 };
 
 struct WorkClosed {};
@@ -52,8 +52,8 @@ struct PacksReceived {
     Date expires_on{};
     std::uint32_t packs = 1;
     std::uint32_t units_per_pack = 0;
-    ThingId pack;                       ///< our id of a pack with serial, none for a count
-    bool typed = false;                 ///< lot and expiry were typed by a person
+    ThingId pack;        ///< our id of a pack with serial, none for a count
+    bool typed = false;  ///< lot and expiry were typed by a person
 };
 
 struct MadeDose {
@@ -65,12 +65,12 @@ enum class BeyondUseRule : std::uint8_t { maker_expiry = 1, days_after_opening =
 
 /// A pack was cut into doses: units_before = sum of doses + units_remaining + units_wasted.
 struct PackFractioned {
-    ThingId pack;                       ///< the mother of the doses
+    ThingId pack;  ///< the mother of the doses
     Gtin gtin;
     std::string serial;
     std::string lot;
     Date expires_on{};
-    bool opened = false;                ///< it was a closed pack until now
+    bool opened = false;  ///< it was a closed pack until now
     Date opened_on{};
     std::uint32_t units_before = 0;
     std::vector<MadeDose> doses;

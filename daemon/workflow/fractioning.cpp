@@ -18,7 +18,8 @@ struct Source {
 Source closed_pack_of_lot(const LotOnShelf& lot, Gtin gtin, const Bench& bench) {
     Source source;
     source.opened_now = true;
-    source.pack = {bench.mint.thing(), gtin, "", lot.lot, lot.expires_on, PackState::closed, lot.units_per_pack, lot.units_per_pack, {}};
+    source.pack = {bench.mint.thing(), gtin, "", lot.lot, lot.expires_on, PackState::closed, lot.units_per_pack,
+                   lot.units_per_pack, {}};
     return source;
 }
 
@@ -142,8 +143,19 @@ Review see_fractioning(const Item& item, const Bench& bench) {
     about.rule = limit.rule;
     if (limit.on < bench.now.today) return stop(What::expired, std::move(about));
 
-    PackFractioned fact{pack.id, pack.gtin, pack.serial, pack.lot, pack.expires_on, source.opened_now, opened_on, pack.units_left, {},
-                        usable - doses * units, waste, limit.on, limit.rule};
+    PackFractioned fact{pack.id,
+                        pack.gtin,
+                        pack.serial,
+                        pack.lot,
+                        pack.expires_on,
+                        source.opened_now,
+                        opened_on,
+                        pack.units_left,
+                        {},
+                        usable - doses * units,
+                        waste,
+                        limit.on,
+                        limit.rule};
     for (std::uint32_t i = 0; i < doses; ++i) fact.doses.push_back({bench.mint.thing(), units});
     about.doses = fact.doses;
     about.remaining = fact.units_remaining;

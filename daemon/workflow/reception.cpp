@@ -93,8 +93,8 @@ Review book(const Item& item, const Bench& bench, const Product& product, const 
     about.packs = packs;
     about.units = std::uint64_t{packs} * product.units_per_pack;
     return recorded(What::received,
-                    bench.sign(PacksReceived{item.gtin, item.serial, batch.lot, *batch.expires_on, packs, product.units_per_pack, pack,
-                                             batch.typed}),
+                    bench.sign(PacksReceived{item.gtin, item.serial, batch.lot, *batch.expires_on, packs, product.units_per_pack,
+                                             pack, batch.typed}),
                     std::move(about));
 }
 

@@ -12,9 +12,36 @@ namespace dosario {
 
 /// The answer's code, by its JSON name; never renamed. docs/answers.md says when each is given.
 enum class What : std::uint8_t {
-    received, already_received, wrong_lot, expired, short_life, unknown_product, lot_needed, fractioned, not_verified, verified,
-    dispensed, already_dispensed, earlier_expires, undone, undo_refused, work_opened, work_closed, operator_changed, not_understood,
-    operator_needed, not_in_stock, work_needed, serial_needs_one, units_differ, recipe_refused, help, not_supported, count_set, cancelled, scanner_tested,
+    received,
+    already_received,
+    wrong_lot,
+    expired,
+    short_life,
+    unknown_product,
+    lot_needed,
+    fractioned,
+    not_verified,
+    verified,
+    dispensed,
+    already_dispensed,
+    earlier_expires,
+    undone,
+    undo_refused,
+    work_opened,
+    work_closed,
+    operator_changed,
+    not_understood,
+    operator_needed,
+    not_in_stock,
+    work_needed,
+    serial_needs_one,
+    units_differ,
+    recipe_refused,
+    help,
+    not_supported,
+    count_set,
+    cancelled,
+    scanner_tested,
 };
 std::string_view what_name(What what);
 
@@ -25,7 +52,7 @@ std::string_view sound_name(Sound sound);
 /// Made once per scan: no other code asks for a day or an instant.
 struct Now {
     UtcTime at{};
-    Date today{};               ///< the site's day, from max(wall clock, last good wall clock, build date)
+    Date today{};  ///< the site's day, from max(wall clock, last good wall clock, build date)
     bool clock_suspect = false;
 };
 
@@ -39,9 +66,9 @@ public:
 
 /// The pharmacist's rules, from the configuration.
 struct Rules {
-    std::uint32_t shortest_life_days = 0;         ///< reception: less than this left is asked about
-    std::uint32_t beyond_use_days = 180;          ///< doses: at most so long after opening
-    std::uint32_t share_of_time_left_percent = 25;///< doses: at most this share of the maker's time left
+    std::uint32_t shortest_life_days = 0;           ///< reception: less than this left is asked about
+    std::uint32_t beyond_use_days = 180;            ///< doses: at most so long after opening
+    std::uint32_t share_of_time_left_percent = 25;  ///< doses: at most this share of the maker's time left
 };
 
 /// Everything a person said beside the code itself.
@@ -66,7 +93,7 @@ struct Particulars {
     std::optional<Gtin> gtin;
     std::string lot;
     std::optional<Date> expires_on;
-    std::optional<Date> other_on;             ///< the date it is held against
+    std::optional<Date> other_on;  ///< the date it is held against
     std::optional<Date> beyond_use_on;
     std::optional<BeyondUseRule> rule;
     std::uint64_t packs = 0;
@@ -77,11 +104,11 @@ struct Particulars {
     ThingId pack;
     ThingId dose;
     std::optional<WorkKind> work_kind;
-    std::optional<CodeFault> fault;           ///< views are copied by whoever keeps a Review
-    std::string reason;                       ///< a key of the catalogue for a finer message, empty = by `what`
+    std::optional<CodeFault> fault;  ///< views are copied by whoever keeps a Review
+    std::string reason;              ///< a key of the catalogue for a finer message, empty = by `what`
     Seq seq = 0;
     std::string badge;
-    bool suspect_missing_fnc1 = false;        ///< the code may have swallowed a separator
+    bool suspect_missing_fnc1 = false;  ///< the code may have swallowed a separator
 };
 
 /// What a workflow says to one scan. With facts, they are written; a stop never has facts.
@@ -91,7 +118,7 @@ struct Review {
     What what = What::not_understood;
     std::vector<SignedFact> facts;
     std::optional<QuestionKind> ask;
-    std::vector<std::string> choices;         ///< scannable texts
+    std::vector<std::string> choices;  ///< scannable texts
     Particulars about;
 };
 

@@ -39,7 +39,7 @@ struct Pack {
     PackState state = PackState::closed;
     std::uint32_t units_total = 0;
     std::uint32_t units_left = 0;
-    Date opened_on{};                  ///< when state is opened
+    Date opened_on{};  ///< when state is opened
 };
 
 enum class DoseState : std::uint8_t { made = 1, ready = 2, out = 3 };
@@ -53,14 +53,14 @@ struct Dose {
     Date beyond_use_on{};
     std::uint32_t units = 0;
     DoseState state = DoseState::made;
-    std::string made_by;               ///< badge of who fractioned
+    std::string made_by;  ///< badge of who fractioned
 };
 
 struct OpenWork {
     WorkId id = 0;
     WorkKind kind = WorkKind::reception;
     Recipient recipient{};
-    std::uint32_t bookings = 0;        ///< facts of this work beside opening it
+    std::uint32_t bookings = 0;  ///< facts of this work beside opening it
 };
 
 class Stock {

@@ -51,40 +51,39 @@ Review review_undo(const Bench& bench) {
         about.lot = dose->lot;
         about.expires_on = dose->expires_on;
     };
-    const bool free = std::visit(
-        Overloaded{
-            [&](const PacksReceived& fact) {
-                about.gtin = fact.gtin;
-                about.lot = fact.lot;
-                about.expires_on = fact.expires_on;
-                about.packs = fact.packs;
-                return nothing_depends_on(fact, stock);
-            },
-            [&](const PackFractioned& fact) {
-                about.gtin = fact.gtin;
-                about.lot = fact.lot;
-                about.expires_on = fact.expires_on;
-                about.pack = fact.pack;
-                return nothing_depends_on(fact, stock);
-            },
-            [&](const DosesVerified& fact) {
-                if (!fact.doses.empty()) tell_of_dose(fact.doses.front());
-                return all_doses_are(stock, fact.doses, DoseState::ready);
-            },
-            [&](const DoseDispensed& fact) {
-                tell_of_dose(fact.dose);
-                return all_doses_are(stock, {fact.dose}, DoseState::out);
-            },
-            [&](const PacksDispensed& fact) {
-                about.gtin = fact.gtin;
-                about.lot = fact.lot;
-                about.expires_on = fact.expires_on;
-                about.packs = fact.packs;
-                return true;
-            },
-            [](const auto&) { return false; },
-        },
-        original->fact);
+    const bool free = std::visit(Overloaded{
+                                     [&](const PacksReceived& fact) {
+                                         about.gtin = fact.gtin;
+                                         about.lot = fact.lot;
+                                         about.expires_on = fact.expires_on;
+                                         about.packs = fact.packs;
+                                         return nothing_depends_on(fact, stock);
+                                     },
+                                     [&](const PackFractioned& fact) {
+                                         about.gtin = fact.gtin;
+                                         about.lot = fact.lot;
+                                         about.expires_on = fact.expires_on;
+                                         about.pack = fact.pack;
+                                         return nothing_depends_on(fact, stock);
+                                     },
+                                     [&](const DosesVerified& fact) {
+                                         if (!fact.doses.empty()) tell_of_dose(fact.doses.front());
+                                         return all_doses_are(stock, fact.doses, DoseState::ready);
+                                     },
+                                     [&](const DoseDispensed& fact) {
+                                         tell_of_dose(fact.dose);
+                                         return all_doses_are(stock, {fact.dose}, DoseState::out);
+                                     },
+                                     [&](const PacksDispensed& fact) {
+                                         about.gtin = fact.gtin;
+                                         about.lot = fact.lot;
+                                         about.expires_on = fact.expires_on;
+                                         about.packs = fact.packs;
+                                         return true;
+                                     },
+                                     [](const auto&) { return false; },
+                                 },
+                                 original->fact);
     if (about.gtin) about.product = stock.product(*about.gtin);
     if (!free) {
         about.reason = "depended_upon";

@@ -15,8 +15,8 @@ struct Item {
     std::string serial;
     std::string lot;
     std::optional<Date> expires_on;
-    ThingId pack;                   ///< a label of ours on an opened pack
-    ThingId dose;                   ///< a label of ours on a dose
+    ThingId pack;  ///< a label of ours on an opened pack
+    ThingId dose;  ///< a label of ours on a dose
     bool suspect_missing_fnc1 = false;
 };
 
@@ -26,11 +26,11 @@ struct Bench {
     Mint& mint;
     const Rules& rules;
     Now now;
-    Typed typed;                    ///< with the answer to a question filled in
+    Typed typed;  ///< with the answer to a question filled in
     std::string operator_badge;
     std::string witness_badge;
     OpenWork work;
-    bool life_accepted = false;     ///< a person said yes to a short life
+    bool life_accepted = false;  ///< a person said yes to a short life
 
     /// A fact signed by who works, for this work and day.
     SignedFact sign(Fact fact) const { return {std::move(fact), work.id, operator_badge, witness_badge, now.today}; }
@@ -40,7 +40,7 @@ struct Bench {
 struct Workflow {
     WorkKind kind;
     CommandWord opened_by;
-    std::string_view mode;          ///< name in requests: `receive`
+    std::string_view mode;  ///< name in requests: `receive`
     Review (*see)(const Item&, const Bench&);
 };
 std::span<const Workflow> workflows();

@@ -13,7 +13,7 @@ namespace {
 using Aim3 = std::array<char, 3>;
 
 constexpr auto kLongestPause = std::chrono::seconds{2};
-constexpr std::size_t kMostParts = 56;        // 3,116 digits of a Data Matrix in reports of 56
+constexpr std::size_t kMostParts = 56;  // 3,116 digits of a Data Matrix in reports of 56
 constexpr std::uint8_t kToInterface = 0x21;
 constexpr std::uint8_t kSetReport = 0x09;
 constexpr std::uint8_t kOutputReport = 0x02;
@@ -69,13 +69,13 @@ private:
     const std::uint8_t number_;
     const ReaderSettings settings_;
     State state_ = State::idle;
-    HidPosLayout layout_;                     // of the scan under way
-    Aim3 aim_{};                              // of the scan under way, NULs = none
-    std::optional<Aim3> dropped_aim_;         // of a scan that another one broke into: its remainder may still come
-    std::string code_;                        // at most kLongestBarcode
+    HidPosLayout layout_;              // of the scan under way
+    Aim3 aim_{};                       // of the scan under way, NULs = none
+    std::optional<Aim3> dropped_aim_;  // of a scan that another one broke into: its remainder may still come
+    std::string code_;                 // at most kLongestBarcode
     std::size_t parts_ = 0;
     MonoTime last_part_at_{};
-    std::optional<MonoTime> settled_at_;      // reports before it are scans of before the device was opened
+    std::optional<MonoTime> settled_at_;  // reports before it are scans of before the device was opened
 };
 
 bool more_follows_in(ByteView report, const HidPosLayout& layout) {

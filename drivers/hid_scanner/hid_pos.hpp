@@ -16,14 +16,14 @@ inline constexpr std::size_t kHidPosReportBytes = 64;
 
 /// Where the parts of a scanned-data report lie; offsets in bytes, a report id included.
 struct HidPosLayout {
-    std::uint8_t report_id = 0x02;            ///< 0 = none
+    std::uint8_t report_id = 0x02;  ///< 0 = none
     std::size_t size = kHidPosReportBytes;
     std::size_t length_at = 1;
     std::optional<std::array<std::size_t, 3>> aim_at;
     std::size_t code_at = 2;
-    std::size_t code_bytes = 56;              ///< room for content in one report
+    std::size_t code_bytes = 56;  ///< room for content in one report
     std::size_t continued_at = 63;
-    std::uint8_t continued_mask = 1;          ///< 0 = this device never continues
+    std::uint8_t continued_mask = 1;  ///< 0 = this device never continues
     friend bool operator==(const HidPosLayout&, const HidPosLayout&) = default;
 };
 

@@ -64,10 +64,10 @@ private:
     const KeyboardReport report_;
     const std::uint8_t number_;
     const ReaderSettings settings_;
-    std::vector<std::uint8_t> held_;          // keys of the last report, at most kMostKeySlots
-    std::string scan_;                        // at most kLongestBarcode
-    bool spoilt_ = false;                     // something is missing: drop everything up to the end of the scan
-    bool after_cr_ = false;                   // a CR ended the last scan and nothing came since
+    std::vector<std::uint8_t> held_;  // keys of the last report, at most kMostKeySlots
+    std::string scan_;                // at most kLongestBarcode
+    bool spoilt_ = false;             // something is missing: drop everything up to the end of the scan
+    bool after_cr_ = false;           // a CR ended the last scan and nothing came since
     bool after_dead_key_ = false;
     std::size_t alt_digits_ = 0;
     int alt_code_ = 0;

@@ -13,13 +13,13 @@ namespace dosario {
 
 /// Where modifiers and keys lie in the reports of one interface. The default is the boot protocol (HID 1.11, appendix B.1).
 struct KeyboardReport {
-    std::uint8_t report_id = 0;               ///< 0 = none
-    std::vector<std::uint8_t> other_ids;      ///< further input reports of the interface; they type nothing
-    std::size_t size = 8;                     ///< bytes, id included
+    std::uint8_t report_id = 0;           ///< 0 = none
+    std::vector<std::uint8_t> other_ids;  ///< further input reports of the interface; they type nothing
+    std::size_t size = 8;                 ///< bytes, id included
     std::size_t modifiers_at = 0;
     std::size_t keys_at = 2;
     std::size_t key_slots = 6;
-    bool boot = true;                         ///< the device must be told to use the boot protocol
+    bool boot = true;  ///< the device must be told to use the boot protocol
 };
 
 /// More simultaneous keys than any keyboard reports.

@@ -28,7 +28,9 @@ struct Key {
 
 // Keys that are the same in all three layouts.
 constexpr Key kCommon[] = {
-    {0x28, {'\r', '\r', '\r'}}, {0x2B, {'\t', '\t', 0}}, {0x2C, {' ', ' ', ' '}},
+    {0x28, {'\r', '\r', '\r'}},
+    {0x2B, {'\t', '\t', 0}},
+    {0x2C, {' ', ' ', ' '}},
 };
 
 constexpr Key kUs[] = {

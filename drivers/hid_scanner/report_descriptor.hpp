@@ -34,12 +34,12 @@ struct HidUsageRange {
 
 /// One Input item. Offsets count from the first bit of the report as it is received, a report id included.
 struct HidField {
-    std::uint8_t report_id = 0;               ///< 0 = the interface has no report ids
+    std::uint8_t report_id = 0;  ///< 0 = the interface has no report ids
     std::uint32_t bit_offset = 0;
-    std::uint32_t bit_size = 0;               ///< of one element
-    std::uint32_t count = 0;                  ///< elements
-    bool variable = false;                    ///< element n is usage n; otherwise each element holds the number of a usage
-    bool constant = false;                    ///< padding
+    std::uint32_t bit_size = 0;  ///< of one element
+    std::uint32_t count = 0;     ///< elements
+    bool variable = false;       ///< element n is usage n; otherwise each element holds the number of a usage
+    bool constant = false;       ///< padding
     std::vector<HidUsageRange> usages;
 };
 
@@ -57,10 +57,10 @@ struct ReportDescriptor {
     /// The length of one input report.
     struct InputReport {
         std::uint8_t id = 0;
-        std::uint32_t bits = 0;               ///< the report id byte included
+        std::uint32_t bits = 0;  ///< the report id byte included
     };
 
-    std::vector<HidUsage> applications;       ///< of the top-level application collections, in order
+    std::vector<HidUsage> applications;  ///< of the top-level application collections, in order
     std::vector<HidField> inputs;
     std::vector<InputReport> reports;
     bool has_report_ids = false;

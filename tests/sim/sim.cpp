@@ -34,12 +34,12 @@ struct Shelf {
         std::function<void()> take_back;
         bool counted = false;  ///< packs without serial: those of an earlier reception may have stood in for them
     };
-    std::map<std::string, std::int64_t> units;         ///< in the house, by product and lot
+    std::map<std::string, std::int64_t> units;  ///< in the house, by product and lot
     std::map<std::string, Date> expires_on;
-    std::map<std::string, std::int64_t> counted;       ///< closed packs without serial
-    std::map<std::string, bool> serials;               ///< true: closed and here
-    std::map<std::string, Dose> doses;                 ///< by label
-    std::map<Seq, Effect> effects;                     ///< what an undo of that entry gives back
+    std::map<std::string, std::int64_t> counted;  ///< closed packs without serial
+    std::map<std::string, bool> serials;          ///< true: closed and here
+    std::map<std::string, Dose> doses;            ///< by label
+    std::map<Seq, Effect> effects;                ///< what an undo of that entry gives back
 };
 
 class Simulation {
@@ -55,8 +55,8 @@ public:
         }
         restart();
         check_ledger();
-        for (const char* what : {"received", "already_received", "fractioned", "verified", "not_verified", "dispensed", "already_dispensed", "earlier_expires",
-                                 "expired", "undone", "undo_refused", "recipe_refused"}) {
+        for (const char* what : {"received", "already_received", "fractioned", "verified", "not_verified", "dispensed",
+                                 "already_dispensed", "earlier_expires", "expired", "undone", "undo_refused", "recipe_refused"}) {
             must(steps < 4000 || tally_[what] > 0, (std::string{"it never happened: "} + what).c_str());
         }
     }
@@ -76,14 +76,17 @@ private:
         // New lots come as time goes by; the old ones are scanned for a while, expired as they are.
         const std::uint64_t lot = below(6) + static_cast<std::uint64_t>(std::max(0L, (latest_ - day("2026-12-31")).count()) / 60);
         box.lot = "L" + std::to_string(lot);
-        box.expires = format_date(day("2026-12-31") + std::chrono::days{60 * static_cast<int>(lot) + 7 * static_cast<int>(box.product)});
+        box.expires =
+            format_date(day("2026-12-31") + std::chrono::days{60 * static_cast<int>(lot) + 7 * static_cast<int>(box.product)});
         if (serial) box.serial = "S" + std::to_string(below(60));
         return box;
     }
     std::string some_dose() {
         if (shelf_.doses.empty()) return dose_code({5});
-        auto it = shelf_.doses.lower_bound(dose_code({(last_dose_ > 0 ? last_dose_ - below(std::min<std::uint64_t>(last_dose_, 60)) : 1)}));
-        if (it == shelf_.doses.end() || one_in(8)) it = std::next(shelf_.doses.begin(), static_cast<std::ptrdiff_t>(below(shelf_.doses.size())));
+        auto it = shelf_.doses.lower_bound(
+            dose_code({(last_dose_ > 0 ? last_dose_ - below(std::min<std::uint64_t>(last_dose_, 60)) : 1)}));
+        if (it == shelf_.doses.end() || one_in(8))
+            it = std::next(shelf_.doses.begin(), static_cast<std::ptrdiff_t>(below(shelf_.doses.size())));
         return it->first;
     }
     const char* someone() { return one_in(2) ? kAna : kEva; }
@@ -153,20 +156,25 @@ private:
         shelf_.units[lot] += std::int64_t{packs} * kTablets;
         shelf_.expires_on[lot] = day(box.expires.c_str());
         shelf_.effects[answer.seq()] = {[this, lot, name, serial, packs] {
-            shelf_.units[lot] -= std::int64_t{packs} * kTablets;
-            if (!serial) shelf_.counted[lot] -= packs;
-            if (serial) {
-                must(shelf_.serials.at(name), "a pack that is not here any more was taken back");
-                shelf_.serials.erase(name);
-            }
-        }, !serial};
+                                            shelf_.units[lot] -= std::int64_t{packs} * kTablets;
+                                            if (!serial) shelf_.counted[lot] -= packs;
+                                            if (serial) {
+                                                must(shelf_.serials.at(name), "a pack that is not here any more was taken back");
+                                                shelf_.serials.erase(name);
+                                            }
+                                        },
+                                        !serial};
     }
 
     void fraction() {
         const Box box = some_box(one_in(2));
         const auto waste = static_cast<std::uint32_t>(one_in(4) ? below(5) : 0);
-        const Answer answer = send(Scan{box.code()}.mode("fraction").by(someone()).doses(static_cast<std::uint32_t>(below(4))).units_per_dose(
-            static_cast<std::uint32_t>(below(12))).waste(waste));
+        const Answer answer = send(Scan{box.code()}
+                                       .mode("fraction")
+                                       .by(someone())
+                                       .doses(static_cast<std::uint32_t>(below(4)))
+                                       .units_per_dose(static_cast<std::uint32_t>(below(12)))
+                                       .waste(waste));
         if (answer.what() != "fractioned") return;
         const std::string lot = key(box);
         const std::string name = gtin_text(box.product) + "#" + box.serial;
@@ -184,14 +192,16 @@ private:
         for (const auto& made : answer.reply.doses()) {
             const Date last_day = parse_date(made.beyond_use_on()).value();
             must(last_day <= shelf_.expires_on.at(lot) && last_day >= latest_, "a dose outlives its box or is born expired");
-            must(shelf_.doses.emplace(made.code(), Shelf::Dose{lot, last_day, made.units(), name, false, false}).second, "a dose's label twice");
+            must(shelf_.doses.emplace(made.code(), Shelf::Dose{lot, last_day, made.units(), name, false, false}).second,
+                 "a dose's label twice");
             last_dose_ = std::max(last_dose_, parse_thing(made.code())->number);
             codes.push_back(made.code());
         }
         shelf_.units[lot] -= waste;
         shelf_.effects[answer.seq()] = {[this, lot, name, codes, waste, opened_serial, opened_counted] {
             for (const auto& code : codes) {
-                must(!shelf_.doses.at(code).verified && !shelf_.doses.at(code).out, "a fractioning was taken back under a verified dose");
+                must(!shelf_.doses.at(code).verified && !shelf_.doses.at(code).out,
+                     "a fractioning was taken back under a verified dose");
                 shelf_.doses.erase(code);
             }
             shelf_.units[lot] += waste;
@@ -259,7 +269,8 @@ private:
         const Seq last = shelf_.effects.empty() ? 0 : shelf_.effects.rbegin()->first;
         const Answer answer = send(Scan{}.mode("undo").undo_seq(wanted));
         if (answer.error) return;
-        if (answer.what() != "undone") return must(wanted != 0 || last == 0 || shelf_.effects.at(last).counted, "the last entry cannot be taken back");
+        if (answer.what() != "undone")
+            return must(wanted != 0 || last == 0 || shelf_.effects.at(last).counted, "the last entry cannot be taken back");
         const auto effect = shelf_.effects.find(wanted != 0 ? wanted : last);
         must(effect != shelf_.effects.end(), "something unknown was taken back");
         effect->second.take_back();
@@ -276,7 +287,9 @@ private:
             case 5: (void)send(Scan{"garbage\x1d" + std::to_string(below(100))}); return;
             case 6: (void)send(Scan{dose_code({1 + below(1000)})}.mode(one_in(2) ? "verify" : "dispense").by(someone())); return;
             case 7: (void)send(Scan{one_in(2) ? kReceive : kVerify}); return;
-            default: must(send(Scan{some_box(one_in(2)).code()}.mode("dispense").lot("OTHER")).seq() == 0, "a conflict was booked"); return;
+            default:
+                must(send(Scan{some_box(one_in(2)).code()}.mode("dispense").lot("OTHER")).seq() == 0, "a conflict was booked");
+                return;
         }
     }
 

@@ -49,11 +49,11 @@ struct Answer {
 };
 
 struct CounterOptions {
-    Rules rules{0, 0, 0};                ///< no rule but the maker's expiry
+    Rules rules{0, 0, 0};  ///< no rule but the maker's expiry
     std::uint64_t seed = 1;
     const char* vfs = nullptr;
-    std::string directory = {};          ///< empty: one of its own
-    bool products = true;                ///< products 1 to 5 are known, 30 tablets a pack
+    std::string directory = {};  ///< empty: one of its own
+    bool products = true;        ///< products 1 to 5 are known, 30 tablets a pack
 };
 
 inline constexpr unsigned kKnownProducts = 5;
@@ -72,7 +72,8 @@ public:
     const std::optional<Error>& fatal() const { return fatal_; }
 
     /// A fact that no workflow decided, by the rules of a group with one decision.
-    Result<Seq> append(const Fact& fact, WorkId work = 0, const char* badge = "", const char* witness = "", std::string_view on = "");
+    Result<Seq> append(const Fact& fact, WorkId work = 0, const char* badge = "", const char* witness = "",
+                       std::string_view on = "");
 
     /// Fractions that box into doses; their codes.
     std::vector<std::string> fraction(const v1::ScanRequest& request);

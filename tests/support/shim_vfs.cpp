@@ -37,10 +37,13 @@ int close_file(sqlite3_file* file) {
     delete shim(file).name;
     return code;
 }
-int read_bytes(sqlite3_file* file, void* out, int size, sqlite3_int64 at) { return real(file)->pMethods->xRead(real(file), out, size, at); }
+int read_bytes(sqlite3_file* file, void* out, int size, sqlite3_int64 at) {
+    return real(file)->pMethods->xRead(real(file), out, size, at);
+}
 int write_bytes(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 at) {
     if (const int code = shim(file).owner->fault_on_write(); code != SQLITE_OK) return code;
-    shim(file).owner->note({DiskOperation::Kind::write, *shim(file).name, at, {static_cast<const char*>(bytes), static_cast<std::size_t>(size)}});
+    shim(file).owner->note(
+        {DiskOperation::Kind::write, *shim(file).name, at, {static_cast<const char*>(bytes), static_cast<std::size_t>(size)}});
     return real(file)->pMethods->xWrite(real(file), bytes, size, at);
 }
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
@@ -98,8 +101,12 @@ int delete_file(sqlite3_vfs* vfs, const char* path, int sync_directory) {
     return system_vfs(vfs)->xDelete(system_vfs(vfs), path, sync_directory);
 }
 
-int access_file(sqlite3_vfs* vfs, const char* path, int flags, int* out) { return system_vfs(vfs)->xAccess(system_vfs(vfs), path, flags, out); }
-int full_pathname(sqlite3_vfs* vfs, const char* path, int size, char* out) { return system_vfs(vfs)->xFullPathname(system_vfs(vfs), path, size, out); }
+int access_file(sqlite3_vfs* vfs, const char* path, int flags, int* out) {
+    return system_vfs(vfs)->xAccess(system_vfs(vfs), path, flags, out);
+}
+int full_pathname(sqlite3_vfs* vfs, const char* path, int size, char* out) {
+    return system_vfs(vfs)->xFullPathname(system_vfs(vfs), path, size, out);
+}
 
 void put(std::string& content, std::size_t at, std::string_view bytes) {
     if (content.size() < at + bytes.size()) content.resize(at + bytes.size());

@@ -40,7 +40,8 @@ std::string FakeDevice::driver(std::uint8_t interface) const {
 
 bool FakeDevice::all_read() const {
     return locked([&] {
-        return complete_.empty() && std::all_of(reports_.begin(), reports_.end(), [](const auto& of) { return of.second.empty(); });
+        return complete_.empty() &&
+               std::all_of(reports_.begin(), reports_.end(), [](const auto& of) { return of.second.empty(); });
     });
 }
 
@@ -106,9 +107,12 @@ void FakeDevice::program_ended() {
 
 int FakeDevice::get_driver(std::uint8_t interface, std::string& name) const {
     return locked([&] {
-        if (claims_.contains(interface) || others_.contains(interface)) name = "usbfs";
-        else if (const auto found = drivers_.find(interface); found != drivers_.end()) name = found->second;
-        else return -ENODATA;
+        if (claims_.contains(interface) || others_.contains(interface))
+            name = "usbfs";
+        else if (const auto found = drivers_.find(interface); found != drivers_.end())
+            name = found->second;
+        else
+            return -ENODATA;
         return 0;
     });
 }
@@ -180,8 +184,10 @@ void FakeDevice::complete(FakeUrb urb, int status, Bytes in) {
 void FakeDevice::complete_waiting(std::uint8_t endpoint, int status) {
     std::deque<FakeUrb> others;
     for (FakeUrb& urb : waiting_) {
-        if (urb.endpoint == endpoint) complete(std::move(urb), status);
-        else others.push_back(std::move(urb));
+        if (urb.endpoint == endpoint)
+            complete(std::move(urb), status);
+        else
+            others.push_back(std::move(urb));
     }
     waiting_ = std::move(others);
 }
@@ -189,7 +195,8 @@ void FakeDevice::complete_waiting(std::uint8_t endpoint, int status) {
 /// Joins what waits on both sides. A report longer than the packet comes in one URB if it has room, as on the bus.
 void FakeDevice::serve(std::uint8_t endpoint) {
     for (;;) {
-        const auto urb = std::find_if(waiting_.begin(), waiting_.end(), [&](const FakeUrb& one) { return one.endpoint == endpoint; });
+        const auto urb =
+            std::find_if(waiting_.begin(), waiting_.end(), [&](const FakeUrb& one) { return one.endpoint == endpoint; });
         if (urb == waiting_.end()) return;
         ReadFault& fault = faults_[endpoint];
         std::deque<Bytes>& reports = reports_[endpoint];
@@ -221,7 +228,8 @@ int FakeDevice::submit(FakeUrb urb) {
             misuse_ = "URB for an interface that is not claimed";
             return -EINVAL;
         }
-        if (halted_.contains(urb.endpoint)) complete(std::move(urb), -EPIPE);
+        if (halted_.contains(urb.endpoint))
+            complete(std::move(urb), -EPIPE);
         else if ((urb.endpoint & 0x80) == 0 && !hold_writes_) {
             writes_.push_back(urb.out);
             urb.actual = urb.out.size();
@@ -296,7 +304,8 @@ int FakeDevice::discard(std::uint64_t id) {
 int FakeDevice::reap(std::uint64_t handle, FakeUrb& urb) {
     const int code = locked([&] {
         ++reaps_;
-        const auto mine = std::find_if(complete_.begin(), complete_.end(), [&](const FakeUrb& one) { return one.handle == handle; });
+        const auto mine =
+            std::find_if(complete_.begin(), complete_.end(), [&](const FakeUrb& one) { return one.handle == handle; });
         if (mine == complete_.end()) return gone_ ? -ENODEV : -EAGAIN;
         urb = std::move(*mine);
         complete_.erase(mine);

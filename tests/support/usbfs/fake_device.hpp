@@ -28,8 +28,8 @@ struct FakeInterface {
     std::uint16_t max_packet = 8;
     std::uint8_t endpoint_out = 0;  ///< 0 = none
     Bytes report_descriptor;
-    std::string driver;           ///< the kernel driver that has it at the start, empty = none
-    bool in_sysfs = false;        ///< sysfs shows the report descriptor
+    std::string driver;     ///< the kernel driver that has it at the start, empty = none
+    bool in_sysfs = false;  ///< sysfs shows the report descriptor
 };
 
 struct FakeSpec {
@@ -39,7 +39,7 @@ struct FakeSpec {
     std::string product;
     std::vector<FakeInterface> interfaces;
     bool strings_in_sysfs = true;
-    bool permitted = true;        ///< false: the node has mode 000
+    bool permitted = true;  ///< false: the node has mode 000
 };
 
 /// A keyboard-wedge scanner as it is plugged into a desktop: usbhid has it, sysfs shows its report descriptor.
@@ -57,10 +57,10 @@ struct FakeUrb {
     std::uint64_t handle = 0;
     std::uint8_t type = 0;
     std::uint8_t endpoint = 0;
-    Bytes out;               ///< with the 8 bytes of setup for a control transfer
-    std::size_t room = 0;    ///< the buffer's size
-    int status = 0;          ///< 0 or a negative errno
-    Bytes in;                ///< what the device answered, without the setup
+    Bytes out;             ///< with the 8 bytes of setup for a control transfer
+    std::size_t room = 0;  ///< the buffer's size
+    int status = 0;        ///< 0 or a negative errno
+    Bytes in;              ///< what the device answered, without the setup
     std::size_t actual = 0;
 };
 
@@ -77,44 +77,74 @@ public:
     /// Halts the endpoint until CLEAR_HALT.
     void stall(std::uint8_t endpoint = 0x81);
     /// When the program cancels, this report has just arrived.
-    void report_on_cancel(Bytes bytes) { locked([&] { on_cancel_ = std::move(bytes); }); }
+    void report_on_cancel(Bytes bytes) {
+        locked([&] { on_cancel_ = std::move(bytes); });
+    }
     /// The `index`-th ioctl from now on (from 0) finds the device gone.
-    void leave_at_ioctl(int index) { locked([&] { leave_in_ = index; }); }
+    void leave_at_ioctl(int index) {
+        locked([&] { leave_in_ = index; });
+    }
     void leave();
     /// As some controllers show an unplug: the waiting URBs end with `status`, then nothing answers any more.
     void leave_after_error(int status);
     /// The program under test died: the kernel closes its files, which drops claims and URBs, and brings no driver back.
     void program_ended();
     /// Another program has the interface.
-    void hold_by_other(std::uint8_t interface) { locked([&] { others_.insert(interface); }); }
+    void hold_by_other(std::uint8_t interface) {
+        locked([&] { others_.insert(interface); });
+    }
 
     /// From now on taking the kernel driver away is misuse.
-    void forbid_disconnect() { locked([&] { disconnect_allowed_ = false; }); }
+    void forbid_disconnect() {
+        locked([&] { disconnect_allowed_ = false; });
+    }
     /// Transfers to OUT endpoints stay in flight.
-    void hold_writes() { locked([&] { hold_writes_ = true; }); }
+    void hold_writes() {
+        locked([&] { hold_writes_ = true; });
+    }
 
     // -- what the test sees --
-    bool gone() const { return locked([&] { return gone_; }); }
-    bool claimed(std::uint8_t interface) const { return locked([&] { return claims_.contains(interface); }); }
+    bool gone() const {
+        return locked([&] { return gone_; });
+    }
+    bool claimed(std::uint8_t interface) const {
+        return locked([&] { return claims_.contains(interface); });
+    }
     std::string driver(std::uint8_t interface) const;
-    int ioctls() const { return locked([&] { return ioctls_; }); }
-    int reaps() const { return locked([&] { return reaps_; }); }
-    int opens() const { return locked([&] { return opens_; }); }
-    int halts_cleared() const { return locked([&] { return halts_cleared_; }); }
-    std::size_t waiting() const { return locked([&] { return waiting_.size(); }); }
+    int ioctls() const {
+        return locked([&] { return ioctls_; });
+    }
+    int reaps() const {
+        return locked([&] { return reaps_; });
+    }
+    int opens() const {
+        return locked([&] { return opens_; });
+    }
+    int halts_cleared() const {
+        return locked([&] { return halts_cleared_; });
+    }
+    std::size_t waiting() const {
+        return locked([&] { return waiting_.size(); });
+    }
     /// Every report was taken by the program.
     bool all_read() const;
     /// OUT data in order: setup and data of control transfers that are not GETs, or the bytes of an OUT endpoint.
-    std::vector<Bytes> writes() const { return locked([&] { return writes_; }); }
+    std::vector<Bytes> writes() const {
+        return locked([&] { return writes_; });
+    }
     /// What the program did against the rules, empty if nothing.
-    std::string misuse() const { return locked([&] { return misuse_; }); }
+    std::string misuse() const {
+        return locked([&] { return misuse_; });
+    }
     /// Waits until `claim` holds; false after a generous deadline.
     bool wait_until(const std::function<bool(const FakeDevice&)>& claim) const;
 
     // -- usbfs: each returns 0 or a negative errno --
     /// Counts; false when the device is gone by now.
     bool enter();
-    void opened() { locked([&] { ++opens_; }); }
+    void opened() {
+        locked([&] { ++opens_; });
+    }
     int get_driver(std::uint8_t interface, std::string& name) const;
     int disconnect(std::uint8_t interface);
     int connect(std::uint8_t interface);
@@ -125,7 +155,9 @@ public:
     int reap(std::uint64_t handle, FakeUrb& urb);
     int clear_halt(std::uint8_t endpoint);
     /// Something can be reaped, or there is nothing to wait for any more.
-    bool ready() const { return locked([&] { return gone_ || !complete_.empty(); }); }
+    bool ready() const {
+        return locked([&] { return gone_ || !complete_.empty(); });
+    }
     /// Called, without the lock, whenever ready() may have changed.
     std::function<void()> on_change;
 

@@ -14,22 +14,25 @@ Bytes hex(const char* text) { return from_hex(text).value(); }
 
 /// HID 1.11, appendix B.1.
 Bytes keyboard_descriptor() {
-    return hex("05 01 09 06 a1 01 05 07 19 e0 29 e7 15 00 25 01 75 01 95 08 81 02 95 01 75 08 81 01 95 05 75 01"
-               "05 08 19 01 29 05 91 02 95 01 75 03 91 01 95 06 75 08 15 00 25 65 05 07 19 00 29 65 81 00 c0");
+    return hex(
+        "05 01 09 06 a1 01 05 07 19 e0 29 e7 15 00 25 01 75 01 95 08 81 02 95 01 75 08 81 01 95 05 75 01"
+        "05 08 19 01 29 05 91 02 95 01 75 03 91 01 95 06 75 08 15 00 25 65 05 07 19 00 29 65 81 00 c0");
 }
 
 /// HID 1.11, appendix B.2.
 Bytes mouse_descriptor() {
-    return hex("05 01 09 02 a1 01 09 01 a1 00 05 09 19 01 29 03 15 00 25 01 95 03 75 01 81 02 95 01 75 05 81 01"
-               "05 01 09 30 09 31 15 81 25 7f 75 08 95 02 81 06 c0 c0");
+    return hex(
+        "05 01 09 02 a1 01 09 01 a1 00 05 09 19 01 29 03 15 00 25 01 95 03 75 01 81 02 95 01 75 05 81 01"
+        "05 01 09 30 09 31 15 81 25 7f 75 08 95 02 81 06 c0 c0");
 }
 
 /// HID Point of Sale Usage Tables 1.02: id 2, byte count, one reserved byte, symbology identifier 1 to 3, 56 bytes of decoded data,
 /// a vendor's symbology, data continued.
 Bytes pos_descriptor() {
-    return hex("05 8c 09 02 a1 01 09 12 a1 02 85 02 15 00 26 ff 00 75 08 95 01 05 01 09 3b 81 02 81 03 05 8c"
-               "09 fb 81 02 09 fc 81 02 09 fd 81 02 95 38 09 fe 82 02 01 95 01 06 66 ff 09 04 81 02"
-               "05 8c 75 01 09 ff 81 02 75 07 81 03 c0 c0");
+    return hex(
+        "05 8c 09 02 a1 01 09 12 a1 02 85 02 15 00 26 ff 00 75 08 95 01 05 01 09 3b 81 02 81 03 05 8c"
+        "09 fb 81 02 09 fc 81 02 09 fd 81 02 95 38 09 fe 82 02 01 95 01 06 66 ff 09 04 81 02"
+        "05 8c 75 01 09 ff 81 02 75 07 81 03 c0 c0");
 }
 
 FakeSpec one_interface(std::uint16_t vid, std::uint16_t pid, std::string serial, std::string product, FakeInterface interface) {
@@ -97,7 +100,14 @@ Bytes usb_descriptors(const FakeSpec& spec) {
     device.u8(0).u8(spec.product.empty() ? 0 : kProductIndex).u8(spec.serial.empty() ? 0 : kSerialIndex).u8(1);
     Writer interfaces;
     for (const FakeInterface& one : spec.interfaces) write_interface(interfaces, one);
-    device.u8(9).u8(2).u16(9 + interfaces.bytes.size()).u8(static_cast<unsigned>(spec.interfaces.size())).u8(1).u8(0).u8(0x80).u8(50);
+    device.u8(9)
+        .u8(2)
+        .u16(9 + interfaces.bytes.size())
+        .u8(static_cast<unsigned>(spec.interfaces.size()))
+        .u8(1)
+        .u8(0)
+        .u8(0x80)
+        .u8(50);
     device.bytes.insert(device.bytes.end(), interfaces.bytes.begin(), interfaces.bytes.end());
     return device.bytes;
 }

@@ -62,7 +62,11 @@ std::string hex_id(std::uint16_t id) {
 class Plugged final : public PluggedDevice {
 public:
     Plugged(const FakeSpec& spec, std::string node, std::string root, std::string syspath)
-        : device_(spec), wire_(device_), node_(std::move(node)), real_node_(std::move(root) + node_), syspath_(std::move(syspath)) {
+        : device_(spec),
+          wire_(device_),
+          node_(std::move(node)),
+          real_node_(std::move(root) + node_),
+          syspath_(std::move(syspath)) {
         device_.on_change = [this] { follow(); };
         wire_.attach(handler_);
     }
@@ -181,8 +185,9 @@ private:
     void show_hid_devices(const FakeSpec& spec, const std::string& name) {
         for (const FakeInterface& one : spec.interfaces) {
             if (!one.in_sysfs) continue;
-            const std::filesystem::path folder = root_ + "/sys/devices/usb1/" + name + '/' + name + ":1." + std::to_string(one.number) +
-                                                 "/0003:" + hex_id(spec.vid) + ':' + hex_id(spec.pid) + ".0001";
+            const std::filesystem::path folder = root_ + "/sys/devices/usb1/" + name + '/' + name + ":1." +
+                                                 std::to_string(one.number) + "/0003:" + hex_id(spec.vid) + ':' +
+                                                 hex_id(spec.pid) + ".0001";
             std::filesystem::create_directories(folder);
             std::ofstream{folder / "report_descriptor", std::ios::binary} << as_text(one.report_descriptor);
         }

@@ -60,7 +60,11 @@ public:
         return {true, "pid=" + std::to_string(pid_)};
     }
     Answer send(const std::string& name) {
-        const int number = name == "TERM" ? SIGTERM : name == "KILL" ? SIGKILL : name == "INT" ? SIGINT : name == "HUP" ? SIGHUP : 0;
+        const int number = name == "TERM"   ? SIGTERM
+                           : name == "KILL" ? SIGKILL
+                           : name == "INT"  ? SIGINT
+                           : name == "HUP"  ? SIGHUP
+                                            : 0;
         if (number == 0) return error("signals are TERM, KILL, INT and HUP");
         if (pid_ <= 0 || kill(pid_, number) != 0) return error("the program does not run");
         return {};
@@ -130,22 +134,32 @@ std::optional<std::string> read_word(PlugWords& into, const std::string& word) {
         std::uint16_t& id = key == "vid" ? into.vid : into.pid;
         const auto [end, wrong] = std::from_chars(value.data(), value.data() + value.size(), id, 16);
         if (wrong != std::errc{} || end != value.data() + value.size()) return "not a hexadecimal id: " + word;
-    } else if (key == "serial") into.serial = value;
-    else if (key == "kind") into.kind = value;
-    else if (key == "product") into.product = value;
-    else if (key == "bound") into.bound = value;
-    else if (key == "sysfs") into.sysfs = value;
-    else return "unknown key: " + key;
+    } else if (key == "serial")
+        into.serial = value;
+    else if (key == "kind")
+        into.kind = value;
+    else if (key == "product")
+        into.product = value;
+    else if (key == "bound")
+        into.bound = value;
+    else if (key == "sysfs")
+        into.sysfs = value;
+    else
+        return "unknown key: " + key;
     return std::nullopt;
 }
 
 /// Nothing for a kind that is not known.
 std::optional<FakeSpec> spec_of(const PlugWords& words) {
     FakeSpec spec;
-    if (words.kind == "keyboard" || words.kind == "combo") spec = keyboard_spec(words.vid, words.pid, words.serial);
-    else if (words.kind == "hidpos") spec = pos_spec(words.vid, words.pid, words.serial);
-    else if (words.kind == "mouse") spec = mouse_spec(words.vid, words.pid, words.serial);
-    else return std::nullopt;
+    if (words.kind == "keyboard" || words.kind == "combo")
+        spec = keyboard_spec(words.vid, words.pid, words.serial);
+    else if (words.kind == "hidpos")
+        spec = pos_spec(words.vid, words.pid, words.serial);
+    else if (words.kind == "mouse")
+        spec = mouse_spec(words.vid, words.pid, words.serial);
+    else
+        return std::nullopt;
     if (words.kind == "combo") {
         FakeInterface mouse = mouse_spec(0, 0, "").interfaces[0];
         mouse.number = 1;
@@ -190,11 +204,13 @@ public:
         if (verb == "pos") return pos(device, rest);
         if (verb == "state") return state(device);
         if (verb == "await") return await(device, rest);
-        if (verb == "stall") device.stall();
+        if (verb == "stall")
+            device.stall();
         else if (verb == "unplug") {
             bus_->unplug(*found->second);
             plugged_.erase(found);
-        } else return error("no such command: " + verb);
+        } else
+            return error("no such command: " + verb);
         return {};
     }
 
@@ -232,8 +248,9 @@ private:
     static Answer state(FakeDevice& device) {
         const std::string bound = device.driver(0);
         const std::string misuse = device.misuse();
-        return {true, std::string{"claimed="} + (device.claimed(0) ? "yes" : "no") + " bound=" + (bound.empty() ? "none" : bound) +
-                          " opens=" + std::to_string(device.opens()) + " misuse=" + (misuse.empty() ? "none" : misuse)};
+        return {true, std::string{"claimed="} + (device.claimed(0) ? "yes" : "no") +
+                          " bound=" + (bound.empty() ? "none" : bound) + " opens=" + std::to_string(device.opens()) +
+                          " misuse=" + (misuse.empty() ? "none" : misuse)};
     }
     static Answer await(FakeDevice& device, const std::string& what) {
         if (what != "claimed" && what != "released" && what != "read") return error("expected: await NAME claimed|released|read");
@@ -261,10 +278,14 @@ int play(int argc, char** argv) {
     int i = 1;
     for (; i < argc && std::string_view{argv[i]} != "--"; ++i) {
         const std::string_view option = argv[i];
-        if (option == "--hold") hold = true;
-        else if (option == "--stdout" && i + 1 < argc) stage.program.stdout_file = argv[++i];
-        else if (option == "--stderr" && i + 1 < argc) stage.program.stderr_file = argv[++i];
-        else return usage();
+        if (option == "--hold")
+            hold = true;
+        else if (option == "--stdout" && i + 1 < argc)
+            stage.program.stdout_file = argv[++i];
+        else if (option == "--stderr" && i + 1 < argc)
+            stage.program.stderr_file = argv[++i];
+        else
+            return usage();
     }
     if (i + 1 >= argc) return usage();
     stage.program.words.assign(argv + i + 1, argv + argc);

@@ -62,7 +62,9 @@ void UsbfsWire::attach(UMockdevIoctlBase* handler) {
     g_signal_connect(handler, "client-connected", G_CALLBACK(on_connected), this);
 }
 
-void UsbfsWire::on_connected(UMockdevIoctlBase*, UMockdevIoctlClient*, gpointer self) { static_cast<UsbfsWire*>(self)->device_.opened(); }
+void UsbfsWire::on_connected(UMockdevIoctlBase*, UMockdevIoctlClient*, gpointer self) {
+    static_cast<UsbfsWire*>(self)->device_.opened();
+}
 
 gboolean UsbfsWire::on_ioctl(UMockdevIoctlBase*, UMockdevIoctlClient* client, gpointer self) {
     auto* const wire = static_cast<UsbfsWire*>(self);
@@ -82,7 +84,8 @@ int UsbfsWire::answer(UMockdevIoctlClient* client, UMockdevIoctlData* arg, unsig
     switch (request) {
         case USBDEVFS_GET_CAPABILITIES: {
             Pointed capabilities{arg, sizeof(guint32)};
-            constexpr guint32 kLikeAKernel = USBDEVFS_CAP_ZERO_PACKET | USBDEVFS_CAP_NO_PACKET_SIZE_LIM | USBDEVFS_CAP_REAP_AFTER_DISCONNECT;
+            constexpr guint32 kLikeAKernel =
+                USBDEVFS_CAP_ZERO_PACKET | USBDEVFS_CAP_NO_PACKET_SIZE_LIM | USBDEVFS_CAP_REAP_AFTER_DISCONNECT;
             capabilities.write(0, kLikeAKernel);
             return 0;
         }
@@ -134,8 +137,7 @@ int UsbfsWire::submit(std::uint64_t handle, UMockdevIoctlData* arg) {
     usbdevfs_urb asked{};
     std::memcpy(&asked, held.urb->data, sizeof asked);
     const auto room = static_cast<std::size_t>(std::max(asked.buffer_length, 0));
-    if (room != 0)
-        held.buffer = umockdev_ioctl_data_resolve(held.urb, offsetof(usbdevfs_urb, buffer), room, nullptr);
+    if (room != 0) held.buffer = umockdev_ioctl_data_resolve(held.urb, offsetof(usbdevfs_urb, buffer), room, nullptr);
     FakeUrb urb;
     urb.id = held.urb->client_addr;
     urb.handle = handle;

@@ -117,17 +117,21 @@ TEST_CASE("a key where a section is wanted, and the other way round", "[settings
 }
 
 TEST_CASE("addresses to listen on are loopback with a port", "[settings]") {
-    const auto taken = [](const std::string& listen) { return Read{"[api]\nlisten = \"" + listen + "\""}.problems.lines.empty(); };
+    const auto taken = [](const std::string& listen) {
+        return Read{"[api]\nlisten = \"" + listen + "\""}.problems.lines.empty();
+    };
     CHECK(taken("127.0.0.1:8460"));
     CHECK(taken("[::1]:8460"));
-    for (const char* odd : {"127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:99999999999", "127.0.0.1:8x", "localhost:80", "0.0.0.0:8460", ":8460"}) {
+    for (const char* odd : {"127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:99999999999", "127.0.0.1:8x",
+                            "localhost:80", "0.0.0.0:8460", ":8460"}) {
         INFO(odd);
         CHECK_FALSE(taken(odd));
     }
 }
 
 TEST_CASE("products are taken as the ledger will", "[settings]") {
-    const Read read{"catalogue = \"catalogue.toml\"", "[[product]]\ngtin = \"7791234567898\"\nname = \"Invented\"\nunits_per_pack = 30\nunits_per_dose = 10\n"};
+    const Read read{"catalogue = \"catalogue.toml\"",
+                    "[[product]]\ngtin = \"7791234567898\"\nname = \"Invented\"\nunits_per_pack = 30\nunits_per_dose = 10\n"};
     REQUIRE(read.problems.lines.empty());
     REQUIRE(read.settings.products.size() == 1);
     CHECK(read.settings.products[0].gtin.text() == "07791234567898");

@@ -14,11 +14,14 @@ TEST_CASE("hexadecimal goes both ways", "[bytes]") {
 }
 
 TEST_CASE("escapes people type are read, and anything half-typed is refused", "[bytes]") {
-    CHECK(*unescape("a\\x1db\\\\") == "a\x1d" "b\\");
+    CHECK(*unescape("a\\x1db\\\\") ==
+          "a\x1d"
+          "b\\");
     CHECK_FALSE(unescape("\\"));
     CHECK_FALSE(unescape("\\x1"));
     CHECK_FALSE(unescape("\\n"));
-    CHECK(escape("a\x1d" "b\\\xff") == "a\\x1db\\\\\\xff");
+    CHECK(escape("a\x1d"
+                 "b\\\xff") == "a\\x1db\\\\\\xff");
 }
 
 TEST_CASE("days are written and read as year, month, day, and no other way", "[time]") {

@@ -88,7 +88,8 @@ TEST_CASE("every key of the catalogue is one that an answer can have", "[catalog
 }
 
 TEST_CASE("all questions, kinds of work and rules have words", "[catalogue]") {
-    for (const auto kind : {QuestionKind::lot, QuestionKind::units_per_pack, QuestionKind::short_life, QuestionKind::which_work}) {
+    for (const auto kind :
+         {QuestionKind::lot, QuestionKind::units_per_pack, QuestionKind::short_life, QuestionKind::which_work}) {
         Review review;
         review.ask = kind;
         CHECK_FALSE(words_for(review, Language::pt).question.empty());
@@ -99,7 +100,8 @@ TEST_CASE("all questions, kinds of work and rules have words", "[catalogue]") {
         review.about.work_kind = kind;
         CHECK(words_for(review, Language::en).message.size() > 10);
     }
-    for (const auto rule : {BeyondUseRule::maker_expiry, BeyondUseRule::days_after_opening, BeyondUseRule::share_of_time_left, BeyondUseRule::product_rule}) {
+    for (const auto rule : {BeyondUseRule::maker_expiry, BeyondUseRule::days_after_opening, BeyondUseRule::share_of_time_left,
+                            BeyondUseRule::product_rule}) {
         Review review = full(What::fractioned);
         review.about.rule = rule;
         CHECK(words_for(review, Language::es).message.find("()") == std::string::npos);

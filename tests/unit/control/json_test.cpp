@@ -16,8 +16,9 @@ TEST_CASE("64-bit numbers are numbers, absent is null, defaults are printed", "[
     reply.set_work(0);
     reply.mutable_ask()->set_id(9'007'199'254'740'993ULL);
     reply.set_message("\"caf\xc3\xa9\"\n");
-    CHECK(to_json(reply) == R"({"ok":true,"sound":"","what":"","seq":[18446744073709551615],"work":0,"ask":{"id":9007199254740993,"question":"",)"
-                            R"("choices":[]},"lines":[],"message":"\"café\"\n","doses":[],"pack":""})");
+    CHECK(to_json(reply) ==
+          R"({"ok":true,"sound":"","what":"","seq":[18446744073709551615],"work":0,"ask":{"id":9007199254740993,"question":"",)"
+          R"("choices":[]},"lines":[],"message":"\"café\"\n","doses":[],"pack":""})");
 }
 
 TEST_CASE("an entry's body is shown as the object it is", "[json]") {
@@ -28,8 +29,9 @@ TEST_CASE("an entry's body is shown as the object it is", "[json]") {
 
 TEST_CASE("bodies as people read them", "[json]") {
     const auto shown = [](std::size_t kind) { return body_json(*from_hex(release_bodies().at(kind).hex)); };
-    CHECK(shown(4) == R"({"gtin":"07791234567898","serial":"S1","lot":"L1","expires_on":"2028-06-30","packs":1,"units_per_pack":30,)"
-                      R"("pack":"28T5CY4TQKFF","typed":true,"decided_on":"2026-11-21"})");
+    CHECK(shown(4) ==
+          R"({"gtin":"07791234567898","serial":"S1","lot":"L1","expires_on":"2028-06-30","packs":1,"units_per_pack":30,)"
+          R"("pack":"28T5CY4TQKFF","typed":true,"decided_on":"2026-11-21"})");
     CHECK(shown(2) == R"({"kind":"dispensing","recipient":"abababababababababababababababab","decided_on":"2026-11-21"})");
     CHECK(shown(3) == R"({"decided_on":"2026-11-21"})");
     CHECK(shown(5).find(R"("rule":"days_after_opening")") != std::string::npos);
@@ -49,8 +51,9 @@ TEST_CASE("requests are read, and what is odd in them is refused", "[json]") {
     v1::StatusRequest empty;
     CHECK(from_json("", empty).has_value());
     CHECK(from_json("{}", empty).has_value());
-    for (const char* odd : {R"({"contents":"x"})", R"({"packs":-1})", R"({"packs":"many"})", R"({"packs":1.5})", R"({"packs":4294967296})", R"([])", R"({)",
-                            R"(null)", R"("x")", R"({"content":"***"})", "{\"lot\":\"\xff\"}"}) {
+    for (const char* odd :
+         {R"({"contents":"x"})", R"({"packs":-1})", R"({"packs":"many"})", R"({"packs":1.5})", R"({"packs":4294967296})", R"([])",
+          R"({)", R"(null)", R"("x")", R"({"content":"***"})", "{\"lot\":\"\xff\"}"}) {
         INFO(odd);
         v1::ScanRequest other;
         const auto parsed = from_json(odd, other);

@@ -9,7 +9,9 @@ using namespace dosario::test;
 
 namespace {
 
-constexpr std::string_view kGs1 = "010750123456789017270930105A\x1D" "21S1";
+constexpr std::string_view kGs1 =
+    "010750123456789017270930105A\x1D"
+    "21S1";
 using Scans = std::vector<std::string>;
 using Faults = std::vector<ReaderFault::Kind>;
 constexpr auto kLength = ReaderFault::Kind::length;
@@ -115,7 +117,10 @@ TEST_CASE("content that a Newland scanner typed with its AIM identifier is split
 TEST_CASE("an identifier that is not one counts as none", "[hid_pos]") {
     ReaderRig rig{hid_pos()};
     rig.report(ByteView{honeywell(std::string_view{"\0\0\0", 3}, "123")});
-    rig.report(ByteView{honeywell("]\x01" "2", "456")});
+    rig.report(
+        ByteView{honeywell("]\x01"
+                           "2",
+                           "456")});
     REQUIRE(rig.scans() == Scans{"123", "456"});
     CHECK_FALSE(std::get<BarcodeRead>(rig.events()[0]).aim.given());
 }

@@ -8,7 +8,9 @@ using namespace dosario::test;
 
 namespace {
 
-constexpr std::string_view kGs1 = "]d2010750123456789017270930105A-7/b\x1D" "21S1";
+constexpr std::string_view kGs1 =
+    "]d2010750123456789017270930105A-7/b\x1D"
+    "21S1";
 using Scans = std::vector<std::string>;
 using Faults = std::vector<ReaderFault::Kind>;
 constexpr auto kLength = ReaderFault::Kind::length;
@@ -62,13 +64,13 @@ TEST_CASE("each published single report decodes to its key", "[keyboard][vectors
         const char* text;
     };
     const Case cases[] = {
-        {"00001e0000000000", KeyboardLayout::us, "1"},      {"0000270000000000", KeyboardLayout::us, "0"},
-        {"0000140000000000", KeyboardLayout::us, "q"},      {"00001d0000000000", KeyboardLayout::us, "z"},
-        {"0100300000000000", KeyboardLayout::us, "\x1D"},   {"0300300000000000", KeyboardLayout::us, "\x1D"},
+        {"00001e0000000000", KeyboardLayout::us, "1"},       {"0000270000000000", KeyboardLayout::us, "0"},
+        {"0000140000000000", KeyboardLayout::us, "q"},       {"00001d0000000000", KeyboardLayout::us, "z"},
+        {"0100300000000000", KeyboardLayout::us, "\x1D"},    {"0300300000000000", KeyboardLayout::us, "\x1D"},
         {"0100300000000000", KeyboardLayout::latam, "\x1D"}, {"0000040500000000", KeyboardLayout::us, "ab"},
-        {"0000380000000000", KeyboardLayout::us, "/"},      {"0000380000000000", KeyboardLayout::es, "-"},
-        {"0000380000000000", KeyboardLayout::latam, "-"},   {"4000140000000000", KeyboardLayout::latam, "@"},
-        {"0200240000000000", KeyboardLayout::us, "&"},      {"0200240000000000", KeyboardLayout::latam, "/"},
+        {"0000380000000000", KeyboardLayout::us, "/"},       {"0000380000000000", KeyboardLayout::es, "-"},
+        {"0000380000000000", KeyboardLayout::latam, "-"},    {"4000140000000000", KeyboardLayout::latam, "@"},
+        {"0200240000000000", KeyboardLayout::us, "&"},       {"0200240000000000", KeyboardLayout::latam, "/"},
     };
     for (const Case& one : cases) {
         ReaderRig rig{boot_keyboard(), in(one.layout)};
@@ -109,7 +111,8 @@ TEST_CASE("keypad digits without Alt are digits, with Alt they are a character c
     rig.reports({boot_report(kLeftAlt, {0x62}), boot_report(kLeftAlt, {0x5A}), boot_report(kLeftAlt, {0x5B}),
                  boot_report(kLeftAlt), boot_report(kLeftAlt, {0x5D}), boot_report(0)});
     rig.reports(typed("\r"));
-    CHECK(rig.scans() == Scans{"190\x1D" "a\xEB"});
+    CHECK(rig.scans() == Scans{"190\x1D"
+                               "a\xEB"});
 }
 
 TEST_CASE("Alt and a number above 255 is a fault, and the scan it was part of never comes out", "[keyboard]") {
@@ -144,7 +147,9 @@ TEST_CASE("a configured substitute becomes GS", "[keyboard]") {
     settings.gs_substitutes = "~/";
     ReaderRig rig{boot_keyboard(), settings};
     rig.reports(typed("10A~21B/22C\r"));
-    CHECK(rig.scans() == Scans{"10A\x1D" "21B\x1D" "22C"});
+    CHECK(rig.scans() == Scans{"10A\x1D"
+                               "21B\x1D"
+                               "22C"});
 }
 
 TEST_CASE("terminators: Enter, keypad Enter, Tab, CR with LF as one; empty scans give nothing", "[keyboard]") {
@@ -258,7 +263,8 @@ TEST_CASE("a dead key gives its sign, and the blank after it is part of it", "[k
     rig.reports({boot_report(kLeftShift, {0x2F}), boot_report(0), boot_report(0, {0x2C}), boot_report(0), boot_report(0, {0x2C}),
                  boot_report(0), boot_report(0, {0x34}), boot_report(0), boot_report(0, {0x04}), boot_report(0)});
     rig.reports(typed("\r"));
-    CHECK(rig.scans() == Scans{"^ \xB4" "a"});
+    CHECK(rig.scans() == Scans{"^ \xB4"
+                               "a"});
 }
 
 TEST_CASE("a boot keyboard is told to use the boot protocol and not to repeat", "[keyboard]") {

@@ -67,7 +67,15 @@ TEST_CASE("the three layouts of HID POS are found in descriptors", "[descriptor]
 }
 
 TEST_CASE("usages with their own page, push and pop, long items", "[descriptor]") {
-    const auto one = parsed("0b02008c00a101" "fe03aa010203" "0501a4058c75089502" "b4" "7508" "9501" "0b3b0001008102" "c0");
+    const auto one = parsed(
+        "0b02008c00a101"
+        "fe03aa010203"
+        "0501a4058c75089502"
+        "b4"
+        "7508"
+        "9501"
+        "0b3b0001008102"
+        "c0");
     REQUIRE(one.has_value());
     CHECK(one->serves({0x8C, 0x02}));
     const auto count = one->find_variable({0x01, 0x3B});
@@ -77,7 +85,10 @@ TEST_CASE("usages with their own page, push and pop, long items", "[descriptor]"
 }
 
 TEST_CASE("the last usage of a field goes on to its end, an earlier one holds one element", "[descriptor]") {
-    const auto one = parsed("058c0902a10175089505" "09fb09fe8102" "c0");
+    const auto one = parsed(
+        "058c0902a10175089505"
+        "09fb09fe8102"
+        "c0");
     REQUIRE(one.has_value());
     CHECK(one->find_variable({0x8C, 0xFB})->count == 1);
     CHECK(one->find_variable({0x8C, 0xFE})->count == 4);
@@ -95,16 +106,26 @@ TEST_CASE("hostile descriptors are refused", "[descriptor]") {
     CHECK(parsed("b4").has_error());
     CHECK(parsed("8500").has_error());
     CHECK(parsed("7508950181028501").has_error());
-    CHECK(parsed("1905" "2904").has_error());
-    CHECK(parsed("7520" "96ffff" "8102").has_error());
-    CHECK(parsed("77ffffffff" "97ffffffff" "8102").has_error());
+    CHECK(parsed("1905"
+                 "2904")
+              .has_error());
+    CHECK(parsed("7520"
+                 "96ffff"
+                 "8102")
+              .has_error());
+    CHECK(parsed("77ffffffff"
+                 "97ffffffff"
+                 "8102")
+              .has_error());
     CHECK(parsed(repeated("a4", 9)).has_error());
     CHECK(parsed(repeated("a100", 33)).has_error());
     CHECK(parsed("75019501" + repeated("8102", 257)).has_error());
     CHECK(parsed(repeated("0901", 257)).has_error());
     CHECK(parsed(repeated("0906a101c0", 17)).has_error());
     CHECK(parsed(repeated("00", 4097)).has_error());
-    CHECK(parsed("75ff9500" "8102").has_value());
+    CHECK(parsed("75ff9500"
+                 "8102")
+              .has_value());
 }
 
 TEST_CASE("a descriptor cut at any byte or with any bit flipped is read or refused, and layouts stay inside their reports",

@@ -39,7 +39,8 @@ using namespace dosario;
 TEST_CASE("identifying allocates nothing, whatever the content", "[identify]") {
     const Date today = *parse_date("2026-11-21");
     const std::vector<std::string> contents = {
-        "01077912345678981727043010LOTE-ABC123\x1d" "21SERIAL1234567890ABCD",
+        "01077912345678981727043010LOTE-ABC123\x1d"
+        "21SERIAL1234567890ABCD",
         "(01)07791234567898(10)L1(17)270630",
         "7791234567898",
         "02077912345678983712",

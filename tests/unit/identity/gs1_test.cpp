@@ -13,7 +13,9 @@ using namespace dosario;
 namespace {
 
 const Date kToday = *parse_date("2026-11-21");
-const std::string kPack = "01077912345678981727043010LOTE-ABC123\x1d" "21SERIAL1234567890ABCD";
+const std::string kPack =
+    "01077912345678981727043010LOTE-ABC123\x1d"
+    "21SERIAL1234567890ABCD";
 
 Gs1Message parse(std::string_view content) { return parse_element_string(content, kToday); }
 
@@ -99,7 +101,9 @@ TEST_CASE("each broken rule is named, with its place and its AI", "[gs1]") {
         {"", CodeError::empty_message, 0, ""},
         {"\x1d" + gtin, CodeError::parse_failed, 0, ""},
         {"\x1d", CodeError::parse_failed, 0, ""},
-        {gtin + "10L1\x1d\x1d" "17270430", CodeError::parse_failed, 21, ""},
+        {gtin + "10L1\x1d\x1d"
+                "17270430",
+         CodeError::parse_failed, 21, ""},
         {gtin + "\x1d\x1d", CodeError::parse_failed, 17, ""},
         {"A1", CodeError::ai_unknown, 0, ""},
         {"0", CodeError::ai_unknown, 0, ""},
@@ -111,15 +115,24 @@ TEST_CASE("each broken rule is named, with its place and its AI", "[gs1]") {
         {gtin + "718X", CodeError::ai_unknown, 16, "718"},
         {"01", CodeError::value_empty, 2, "01"},
         {gtin + "10", CodeError::value_empty, 18, "10"},
-        {gtin + "10\x1d" "21A", CodeError::value_empty, 18, "10"},
+        {gtin + "10\x1d"
+                "21A",
+         CodeError::value_empty, 18, "10"},
         {"010779123456789", CodeError::value_length, 2, "01"},
-        {"0107791234567\x1d" "10L1", CodeError::value_length, 2, "01"},
+        {"0107791234567\x1d"
+         "10L1",
+         CodeError::value_length, 2, "01"},
         {gtin + "10ABCDEFGHIJKLMNOPQRSTU", CodeError::value_length, 18, "10"},
         {gtin + "7003270430120", CodeError::value_length, 20, "7003"},
-        {gtin + "7003" "270430" "12000", CodeError::value_length, 20, "7003"},
+        {gtin + "7003"
+                "270430"
+                "12000",
+         CodeError::value_length, 20, "7003"},
         {"0107791234567898A", CodeError::ai_unknown, 16, ""},
         {"010779123456789X", CodeError::not_numeric, 15, "01"},
-        {gtin + "30" "1A", CodeError::not_numeric, 19, "30"},
+        {gtin + "30"
+                "1A",
+         CodeError::not_numeric, 19, "30"},
         {gtin + "10L 1", CodeError::bad_character, 19, "10"},
         {gtin + "10L\xc3\x91", CodeError::bad_character, 19, "10"},
         {gtin + "21A@B", CodeError::bad_character, 19, "21"},
@@ -132,15 +145,29 @@ TEST_CASE("each broken rule is named, with its place and its AI", "[gs1]") {
         {gtin + "70032704302360", CodeError::bad_time, 26, "7003"},
         {gtin + "7006270400", CodeError::bad_date, 20, "7006"},
         {gtin + "800827043024", CodeError::bad_time, 26, "8008"},
-        {"800607791234567898" "0000", CodeError::bad_piece_total, 18, "8006"},
-        {"800607791234567898" "0302", CodeError::bad_piece_total, 18, "8006"},
-        {gtin + "10L1\x1d" "10L2", CodeError::ai_duplicate_conflict, 21, "10"},
-        {gtin + "37" "5", CodeError::ai_pair_invalid, 0, "01"},
-        {gtin + "21A\x1d" "235B", CodeError::ai_pair_invalid, 16, "21"},
-        {gtin + "3102000100" "3103000100", CodeError::ai_pair_invalid, 16, "3102"},
+        {"800607791234567898"
+         "0000",
+         CodeError::bad_piece_total, 18, "8006"},
+        {"800607791234567898"
+         "0302",
+         CodeError::bad_piece_total, 18, "8006"},
+        {gtin + "10L1\x1d"
+                "10L2",
+         CodeError::ai_duplicate_conflict, 21, "10"},
+        {gtin + "37"
+                "5",
+         CodeError::ai_pair_invalid, 0, "01"},
+        {gtin + "21A\x1d"
+                "235B",
+         CodeError::ai_pair_invalid, 16, "21"},
+        {gtin + "3102000100"
+                "3103000100",
+         CodeError::ai_pair_invalid, 16, "3102"},
         {"0207791234567898", CodeError::ai_requisite_missing, 0, "02"},
         {"10L1", CodeError::ai_requisite_missing, 0, "10"},
-        {gtin + "7004" "12", CodeError::ai_requisite_missing, 16, "7004"},
+        {gtin + "7004"
+                "12",
+         CodeError::ai_requisite_missing, 16, "7004"},
         {gtin + "250X", CodeError::ai_requisite_missing, 16, "250"},
     };
     for (const Row& row : rows) {
@@ -157,27 +184,79 @@ TEST_CASE("messages that keep every rule are taken", "[gs1]") {
     const std::string rows[] = {
         gtin,
         gtin + "\x1d",
-        gtin + "\x1d" "17270430\x1d" "10L1\x1d",
-        gtin + "17270400" "11260100",
-        gtin + "7003" "2704302359",
-        gtin + "8008" "27043023" "\x1d" "10L1",
-        gtin + "8008" "270430235959",
-        gtin + "10L1\x1d" "10L1",
+        gtin +
+            "\x1d"
+            "17270430\x1d"
+            "10L1\x1d",
+        gtin +
+            "17270400"
+            "11260100",
+        gtin +
+            "7003"
+            "2704302359",
+        gtin +
+            "8008"
+            "27043023"
+            "\x1d"
+            "10L1",
+        gtin +
+            "8008"
+            "270430235959",
+        gtin +
+            "10L1\x1d"
+            "10L1",
         gtin + "91!\"%&'()*+,-./:;<=>?_z",
-        gtin + "3103" "000100" "20" "07",
-        gtin + "710" "12345678",
-        gtin + "713" "1234567890123",
-        gtin + "21A\x1d" "250B",
-        gtin + "10A\x1d" "7004" "1200",
-        gtin + "7230" "EM" "X1",
-        gtin + "90" "anything",
-        "0207791234567898" "37" "12\x1d" "00" "106141412345678908",
-        "8006" "07791234567898" "0102" "\x1d" "21A",
-        "414" + with_check_digit("779123456789") + "254" "A1",
+        gtin +
+            "3103"
+            "000100"
+            "20"
+            "07",
+        gtin +
+            "710"
+            "12345678",
+        gtin +
+            "713"
+            "1234567890123",
+        gtin +
+            "21A\x1d"
+            "250B",
+        gtin +
+            "10A\x1d"
+            "7004"
+            "1200",
+        gtin +
+            "7230"
+            "EM"
+            "X1",
+        gtin +
+            "90"
+            "anything",
+        "0207791234567898"
+        "37"
+        "12\x1d"
+        "00"
+        "106141412345678908",
+        "8006"
+        "07791234567898"
+        "0102"
+        "\x1d"
+        "21A",
+        "414" + with_check_digit("779123456789") +
+            "254"
+            "A1",
         "253" + with_check_digit("779123456789"),
-        "8003" "0" + with_check_digit("779123456789") + "S1",
-        "8018" + with_check_digit("77912345678901234") + "\x1d" "8019" "12",
-        "8010" "ABC-1/2#" "\x1d" "8011" "12",
+        "8003"
+        "0" +
+            with_check_digit("779123456789") + "S1",
+        "8018" + with_check_digit("77912345678901234") +
+            "\x1d"
+            "8019"
+            "12",
+        "8010"
+        "ABC-1/2#"
+        "\x1d"
+        "8011"
+        "12",
     };
     for (const std::string& row : rows) {
         INFO("content " << row);
@@ -200,24 +279,48 @@ TEST_CASE("a swallowed AI is suspected and never repaired", "[gs1]") {
     CHECK(lot.find("10") == "ABC17261231");
     CHECK(parse(gtin + "10ABC17261231").suspect_missing_fnc1);
     CHECK(parse(gtin + "10ABC17261200\x1d").suspect_missing_fnc1);
-    CHECK(parse(gtin + "21SER117270430" "10L1").suspect_missing_fnc1);
-    CHECK(parse(gtin + "17270430" "10L1" "21SERIAL").suspect_missing_fnc1);
-    CHECK(parse(gtin + "17270430" "21123456" "10" "45").suspect_missing_fnc1);
-    CHECK(parse(gtin + "21123456" "10LOT").suspect_missing_fnc1);
-    const Gs1Message overlong = parse(gtin + "17270430" "10LOTE-ABC123" "21SERIAL1234567890ABCD");
+    CHECK(parse(gtin + "21SER117270430"
+                       "10L1")
+              .suspect_missing_fnc1);
+    CHECK(parse(gtin + "17270430"
+                       "10L1"
+                       "21SERIAL")
+              .suspect_missing_fnc1);
+    CHECK(parse(gtin + "17270430"
+                       "21123456"
+                       "10"
+                       "45")
+              .suspect_missing_fnc1);
+    CHECK(parse(gtin + "21123456"
+                       "10LOT")
+              .suspect_missing_fnc1);
+    const Gs1Message overlong = parse(gtin +
+                                      "17270430"
+                                      "10LOTE-ABC123"
+                                      "21SERIAL1234567890ABCD");
     CHECK(overlong.suspect_missing_fnc1);
     CHECK(overlong.fault.error == CodeError::value_length);
 }
 
 TEST_CASE("ordinary lots and serial numbers are not suspected", "[gs1]") {
     const std::string gtin = "0107791234567898";
-    CHECK_FALSE(parse(gtin + "17270430" "10ABC17261231").suspect_missing_fnc1);
+    CHECK_FALSE(parse(gtin + "17270430"
+                             "10ABC17261231")
+                    .suspect_missing_fnc1);
     CHECK_FALSE(parse(gtin + "10ABC17261331").suspect_missing_fnc1);
-    CHECK_FALSE(parse(gtin + "10" "17261231").suspect_missing_fnc1);
+    CHECK_FALSE(parse(gtin + "10"
+                             "17261231")
+                    .suspect_missing_fnc1);
     CHECK_FALSE(parse(gtin + "10L2105").suspect_missing_fnc1);
-    CHECK_FALSE(parse(gtin + "21" "12341056789012345678").suspect_missing_fnc1);
-    CHECK_FALSE(parse(gtin + "10L1\x1d" "21ABC10DEF21GHI").suspect_missing_fnc1);
-    CHECK_FALSE(parse(gtin + "10ABC17261231\x1d" "21S").suspect_missing_fnc1);
+    CHECK_FALSE(parse(gtin + "21"
+                             "12341056789012345678")
+                    .suspect_missing_fnc1);
+    CHECK_FALSE(parse(gtin + "10L1\x1d"
+                             "21ABC10DEF21GHI")
+                    .suspect_missing_fnc1);
+    CHECK_FALSE(parse(gtin + "10ABC17261231\x1d"
+                             "21S")
+                    .suspect_missing_fnc1);
 }
 
 TEST_CASE("forty elements are read and the forty-first is refused", "[gs1]") {
@@ -296,10 +399,25 @@ TEST_CASE("a content longer than offsets can say is refused", "[gs1]") {
 
 TEST_CASE("names of errors are distinct and stay as they are", "[gs1]") {
     const std::vector<std::string_view> names = {
-        "none",           "empty-message",   "ai-unknown",           "value-empty",           "value-length",
-        "not-numeric",    "bad-character",   "check-digit",          "check-character",       "bad-date",
-        "bad-time",       "bad-piece-total", "bad-value",            "ai-pair-invalid",       "ai-requisite-missing",
-        "ai-duplicate-conflict", "restricted-number", "sym-unsupported", "parse-failed",
+        "none",
+        "empty-message",
+        "ai-unknown",
+        "value-empty",
+        "value-length",
+        "not-numeric",
+        "bad-character",
+        "check-digit",
+        "check-character",
+        "bad-date",
+        "bad-time",
+        "bad-piece-total",
+        "bad-value",
+        "ai-pair-invalid",
+        "ai-requisite-missing",
+        "ai-duplicate-conflict",
+        "restricted-number",
+        "sym-unsupported",
+        "parse-failed",
     };
     for (std::size_t i = 0; i < names.size(); ++i) CHECK(code_error_name(static_cast<CodeError>(i)) == names[i]);
     CHECK(std::set<std::string_view>(names.begin(), names.end()).size() == names.size());

@@ -12,7 +12,8 @@ namespace {
 
 const Date kToday = *parse_date("2026-11-21");
 const std::string kPack =
-    "01077912345678981727043010LOTE-ABC123\x1d" "21SERIAL1234567890ABCD";
+    "01077912345678981727043010LOTE-ABC123\x1d"
+    "21SERIAL1234567890ABCD";
 constexpr std::uint64_t kGtin = 7791234567898;
 
 template <class T>
@@ -63,7 +64,10 @@ TEST_CASE("a product with lot and expiry is a product lot", "[identify]") {
     CHECK(lot.expires_on == parse_date("2027-02-28"));
     CHECK(expect<ProductLot>("]d2", "010779123456789810L1").expires_on == std::nullopt);
     CHECK(expect<ProductLot>("]d2", "010779123456789870032704301230").expires_on == parse_date("2027-04-30"));
-    CHECK(expect<ProductLot>("]d2", "010779123456789870032704301230\x1d" "17270331").expires_on == parse_date("2027-03-31"));
+    CHECK(expect<ProductLot>("]d2",
+                             "010779123456789870032704301230\x1d"
+                             "17270331")
+              .expires_on == parse_date("2027-03-31"));
     CHECK(expect<ProductLot>("]d2", "010779123456789810ABC17261231").suspect_missing_fnc1);
 }
 
@@ -127,7 +131,10 @@ TEST_CASE("one GS in front is taken from scanners without identifier only", "[id
     CHECK(expect<SerialPack>("", "\x1d" + kPack).lot == "LOTE-ABC123");
     expect_unknown("]d2", "\x1d" + kPack, CodeError::parse_failed);
     expect_unknown("", "\x1d\x1d" + kPack, CodeError::parse_failed, 1);
-    expect_unknown("", "\x1d" "0107791234567897", CodeError::check_digit, 16, "01");
+    expect_unknown("",
+                   "\x1d"
+                   "0107791234567897",
+                   CodeError::check_digit, 16, "01");
 }
 
 TEST_CASE("brackets typed by a person give the same identity", "[identify]") {
@@ -146,12 +153,10 @@ TEST_CASE("crates are logistic units", "[identify]") {
 
 TEST_CASE("right GS1 messages that name nothing we keep say which AI they begin with", "[identify]") {
     expect_unknown("]d2", "8006077912345678980102", CodeError::none, 0, "8006");
-    expect_unknown("]C1", "4147791234567898211234567",
-                   CodeError::none, 0, "414");
+    expect_unknown("]C1", "4147791234567898211234567", CodeError::none, 0, "414");
     expect_unknown("]C1", "4147791234567898", CodeError::none, 0, "414");
     expect_unknown("]C1", "02077912345678983712", CodeError::ai_requisite_missing, 16, "37");
-    expect_unknown("]d2", "1727043010L1",
-                   CodeError::ai_requisite_missing, 0, "17");
+    expect_unknown("]d2", "1727043010L1", CodeError::ai_requisite_missing, 0, "17");
 }
 
 TEST_CASE("what is not GS1 is no error, and what looks like it says what is wrong", "[identify]") {

@@ -52,7 +52,8 @@ std::vector<Include> all_includes() {
     for (const char* top : {"daemon", "drivers"}) {
         for (const auto& entry : fs::recursive_directory_iterator{root / top}) {
             const std::string name = entry.path().filename().string();
-            if (!entry.is_regular_file() || (!name.ends_with(".hpp") && !name.ends_with(".cpp") && !name.ends_with(".in"))) continue;
+            if (!entry.is_regular_file() || (!name.ends_with(".hpp") && !name.ends_with(".cpp") && !name.ends_with(".in")))
+                continue;
             const fs::path place = fs::relative(entry.path(), root);
             const std::string folder = (++place.begin())->string();
             std::ifstream source{entry.path()};
@@ -68,7 +69,9 @@ std::vector<Include> all_includes() {
     return all;
 }
 
-std::string first_folder(const std::string& target) { return target.find('/') == std::string::npos ? "" : target.substr(0, target.find('/')); }
+std::string first_folder(const std::string& target) {
+    return target.find('/') == std::string::npos ? "" : target.substr(0, target.find('/'));
+}
 
 }  // namespace
 

@@ -24,7 +24,11 @@ v1::ScanRequest gesture(int n, const std::vector<std::string>& doses) {
     switch (n % 5) {
         case 0: return Scan{Box{.product = 1 + static_cast<unsigned>(n) % 3, .serial = serial}.code()}.mode("receive");
         case 1: return Scan{Box{.product = 4, .lot = "C" + std::to_string(n % 7)}.code()}.mode("receive").packs(3);
-        case 2: return Scan{Box{.product = 1 + static_cast<unsigned>(n - 2) % 3, .serial = serial}.code()}.mode("fraction").by(kAna).units_per_dose(10);
+        case 2:
+            return Scan{Box{.product = 1 + static_cast<unsigned>(n - 2) % 3, .serial = serial}.code()}
+                .mode("fraction")
+                .by(kAna)
+                .units_per_dose(10);
         case 3: return Scan{doses.empty() ? "garbage" : doses[0]}.mode("verify").by(kEva);
         default: return Scan{doses.empty() ? "garbage" : doses[0]}.mode("dispense");
     }
@@ -50,7 +54,9 @@ Recording record_a_day() {
         disk.record(true);
         recording.promises.push_back({0, 0, {}});
         Counter counter{{.vfs = "recording"}};
-        const auto promise = [&] { recording.promises.push_back({disk.operations().size(), counter.ledger().head_seq(), counter.ledger().head_hash()}); };
+        const auto promise = [&] {
+            recording.promises.push_back({disk.operations().size(), counter.ledger().head_seq(), counter.ledger().head_hash()});
+        };
         promise();
         std::vector<std::string> doses;
         for (int n = 0; n < kScans; ++n) {
@@ -93,7 +99,8 @@ CrashResult cut_power(const Recording& recording, int images, std::uint64_t seed
     std::mt19937_64 random{seed};
     std::vector<std::size_t> cuts;
     // A quarter of them while the ledger is being made.
-    for (int i = 0; i < images; ++i) cuts.push_back(random() % ((i % 4 == 0 ? recording.promises[1].operations : recording.operations.size()) + 1));
+    for (int i = 0; i < images; ++i)
+        cuts.push_back(random() % ((i % 4 == 0 ? recording.promises[1].operations : recording.operations.size()) + 1));
     std::sort(cuts.begin(), cuts.end());
     CrashDisk disk{wal_syncs};
     ShimVfs quick{"quick"};

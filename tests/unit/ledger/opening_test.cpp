@@ -140,8 +140,9 @@ TEST_CASE("a snapshot is a plain file that any SQLite reads", "[snapshot]") {
     CHECK((*snapshot)->entries() == counter.ledger().head_seq());
     CHECK((*snapshot)->bytes() == read_file(path).size());
     CHECK(sqlite(path, "SELECT count(*) FROM event") == std::to_string(counter.ledger().head_seq()));
-    CHECK(sqlite(path, "SELECT group_concat(lot || ' ' || expires_on || ' ' || gtin || ' ' || serial, '; ') FROM dispensed_dose") ==
-          "L1 2028-06-30 " + gtin_text(1) + " S1; L1 2028-06-30 " + gtin_text(1) + " S1");
+    CHECK(
+        sqlite(path, "SELECT group_concat(lot || ' ' || expires_on || ' ' || gtin || ' ' || serial, '; ') FROM dispensed_dose") ==
+        "L1 2028-06-30 " + gtin_text(1) + " S1; L1 2028-06-30 " + gtin_text(1) + " S1");
     CHECK(sqlite(path, "SELECT count(*) FROM dispensed_dose WHERE dose = '" + doses[0] + "'") == "1");
     CHECK(sqlite(path, "PRAGMA journal_mode") == "delete");
     CHECK(Snapshot::start(counter.ledger(), path).error().failure == Failure::invalid);

@@ -16,15 +16,29 @@ PacksReceived received(const char* serial = "", std::uint32_t packs = 1) {
 }
 
 PackFractioned fractioned(std::vector<MadeDose> doses, std::uint32_t remaining, std::uint32_t wasted = 0) {
-    return {kPack, gtin(1), "S1", "L1", kExpires, true, day("2026-11-21"), kTablets, std::move(doses), remaining, wasted, day("2027-05-20"),
+    return {kPack,
+            gtin(1),
+            "S1",
+            "L1",
+            kExpires,
+            true,
+            day("2026-11-21"),
+            kTablets,
+            std::move(doses),
+            remaining,
+            wasted,
+            day("2027-05-20"),
             BeyondUseRule::days_after_opening};
 }
 
-PacksDispensed dispensed(std::uint32_t packs = 1, ThingId pack = {}) { return {gtin(1), "", "L1", kExpires, packs, kTablets, pack, {}}; }
+PacksDispensed dispensed(std::uint32_t packs = 1, ThingId pack = {}) {
+    return {gtin(1), "", "L1", kExpires, packs, kTablets, pack, {}};
+}
 
 std::string everything(Counter& counter) {
-    return counter.rows("SELECT * FROM stock") + "/" + counter.rows("SELECT * FROM pack") + "/" + counter.rows("SELECT * FROM dose") + "/" +
-           counter.rows("SELECT * FROM lot") + "/" + counter.rows("SELECT * FROM undoable") + "/" + counter.rows("SELECT * FROM subject_event") + "/" +
+    return counter.rows("SELECT * FROM stock") + "/" + counter.rows("SELECT * FROM pack") + "/" +
+           counter.rows("SELECT * FROM dose") + "/" + counter.rows("SELECT * FROM lot") + "/" +
+           counter.rows("SELECT * FROM undoable") + "/" + counter.rows("SELECT * FROM subject_event") + "/" +
            counter.rows("SELECT count(*) FROM event");
 }
 
@@ -214,9 +228,12 @@ TEST_CASE("entries, boots and branches are neither changed nor deleted", "[rules
         const std::string remove = std::string{"DELETE FROM "} + table;
         CHECK_FALSE(counter.ledger().database().execute(remove.c_str()).has_value());
     }
-    for (const char* change : {"UPDATE event SET body = x''", "UPDATE event SET seq = seq + 100", "UPDATE boot SET build = ''", "UPDATE branch SET why = ''",
-                               "INSERT INTO event SELECT seq + 50, randomblob(16), kind, version, boot, mono_us, wall_us, clock, body, hash FROM event LIMIT 1",
-                               "INSERT OR REPLACE INTO event SELECT seq, event_id, kind, version, boot, mono_us, wall_us, clock, x'00', hash FROM event LIMIT 1"}) {
+    for (
+        const char* change :
+        {"UPDATE event SET body = x''", "UPDATE event SET seq = seq + 100", "UPDATE boot SET build = ''",
+         "UPDATE branch SET why = ''",
+         "INSERT INTO event SELECT seq + 50, randomblob(16), kind, version, boot, mono_us, wall_us, clock, body, hash FROM event LIMIT 1",
+         "INSERT OR REPLACE INTO event SELECT seq, event_id, kind, version, boot, mono_us, wall_us, clock, x'00', hash FROM event LIMIT 1"}) {
         INFO(change);
         CHECK_FALSE(counter.ledger().database().execute(change).has_value());
     }

@@ -32,7 +32,9 @@ void tamper(Counter& counter, const std::string& sql) {
     counter.close();
     sqlite3* db = nullptr;
     DOSARIO_CHECK(sqlite3_open(counter.file().c_str(), &db) == SQLITE_OK);
-    const std::string all = "DROP TRIGGER event_stays; DROP TRIGGER event_is_kept; DROP TRIGGER event_is_dense; PRAGMA ignore_check_constraints = ON; " + sql;
+    const std::string all =
+        "DROP TRIGGER event_stays; DROP TRIGGER event_is_kept; DROP TRIGGER event_is_dense; PRAGMA ignore_check_constraints = ON; " +
+        sql;
     char* message = nullptr;
     const int code = sqlite3_exec(db, all.c_str(), nullptr, nullptr, &message);
     INFO(sql << ": " << (message == nullptr ? "" : message));
@@ -54,7 +56,9 @@ TEST_CASE("a changed entry is found, with its number", "[verify]") {
         return report.faults.front().seq;
     };
     SECTION("a byte of a body") { CHECK(fault_after("UPDATE event SET body = CAST(body || x'00' AS BLOB) WHERE seq = 7") == 7); }
-    SECTION("a whole other body") { CHECK(fault_after("UPDATE event SET body = (SELECT body FROM event WHERE seq = 1) WHERE seq = 2") == 2); }
+    SECTION("a whole other body") {
+        CHECK(fault_after("UPDATE event SET body = (SELECT body FROM event WHERE seq = 1) WHERE seq = 2") == 2);
+    }
     SECTION("a hash") { CHECK(fault_after("UPDATE event SET hash = zeroblob(32) WHERE seq = 7") == 7); }
     SECTION("a time") { CHECK(fault_after("UPDATE event SET wall_us = wall_us + 1 WHERE seq = 7") == 7); }
     SECTION("the other clock") { CHECK(fault_after("UPDATE event SET mono_us = mono_us + 1 WHERE seq = 7") == 7); }

@@ -47,19 +47,20 @@ std::string barcode(std::string_view aim, std::string_view content) {
 }
 
 const std::string kLengthFault = R"({"event":"fault","error":"length"})";
-constexpr std::string_view kGs1 = "010750123456789017270930105A\x1D" "21S1";
+constexpr std::string_view kGs1 =
+    "010750123456789017270930105A\x1D"
+    "21S1";
 
 }  // namespace
 
 TEST_CASE("the captures of HID POS scanners give their codes", "[replay][vectors]") {
-    CHECK(events_of(fixture("hid_pos_zebra_qr.txt")) ==
-          Lines{barcode("]Q1",
-                        "Lorem ipsum dolor sit amet, consectetur adipiscing elit,"
-                        "gna aliqua. Ut enim ad minim veniam, quis nostrud exerci"
-                        "tation ullamco laboris nisi ut aliquip ex ea commodo con"
-                        "sequat. Duis aute irure dolor in reprehenderit in volupt"
-                        "ate velit esse cillum dolore eu fugiat nulla pariatur. E"
-                        "ulpa qui officia deserunt mollit anim id est laborum.")});
+    CHECK(events_of(fixture("hid_pos_zebra_qr.txt")) == Lines{barcode("]Q1",
+                                                                      "Lorem ipsum dolor sit amet, consectetur adipiscing elit,"
+                                                                      "gna aliqua. Ut enim ad minim veniam, quis nostrud exerci"
+                                                                      "tation ullamco laboris nisi ut aliquip ex ea commodo con"
+                                                                      "sequat. Duis aute irure dolor in reprehenderit in volupt"
+                                                                      "ate velit esse cillum dolore eu fugiat nulla pariatur. E"
+                                                                      "ulpa qui officia deserunt mollit anim id est laborum.")});
     CHECK(events_of(fixture("hid_pos_honeywell_upc.txt")) == Lines{barcode("]E0", "306030209223")});
     CHECK(events_of(fixture("hid_pos_honeywell_qr_cut.txt")) == Lines{kLengthFault});
     CHECK(events_of(fixture("hid_pos_three_layouts.txt")) ==
@@ -67,7 +68,9 @@ TEST_CASE("the captures of HID POS scanners give their codes", "[replay][vectors
 }
 
 TEST_CASE("the captures of keyboards give their keys", "[replay][vectors]") {
-    CHECK(events_of(fixture("hid_keyboard_us.txt")) == Lines{barcode("", "10qz\x1D\x1D\x1D" "ab/")});
+    CHECK(events_of(fixture("hid_keyboard_us.txt")) == Lines{barcode("",
+                                                                     "10qz\x1D\x1D\x1D"
+                                                                     "ab/")});
     CHECK(replayed(fixture("hid_keyboard_latam.txt")) == Lines{"7 " + barcode("", "1-@/")});
 }
 
@@ -83,7 +86,8 @@ TEST_CASE("wakes come when they are due between the lines, and the end of the ca
     CHECK(replayed("< 0000040000000000\n< 0000000000000000\n! unplug\n") == Lines{"2 " + kLengthFault});
 }
 
-TEST_CASE("a scan of parts is emitted as far as it came at the end of the capture, and is a fault when the device left", "[replay]") {
+TEST_CASE("a scan of parts is emitted as far as it came at the end of the capture, and is a fault when the device left",
+          "[replay]") {
     const std::string part = "< 02385d6432" + std::string(112, '7') + "000001\n";
     CHECK(events_of(part) == Lines{barcode("]d2", std::string(56, 'w'))});
     CHECK(events_of(part + "! unplug\n") == Lines{kLengthFault});
@@ -111,5 +115,7 @@ TEST_CASE("the driver is the one that is named, else the header's, else the one 
 TEST_CASE("layout and substitutes of the header count", "[replay]") {
     std::string text = "= layout es\n= gs_substitutes \\x2f\n";
     for (const Bytes& report : test::typed("]C110A-1/21B\r", KeyboardLayout::es)) text += "< " + to_hex(report) + '\n';
-    CHECK(events_of(text) == Lines{barcode("]C1", "10A-1\x1D" "21B")});
+    CHECK(events_of(text) == Lines{barcode("]C1",
+                                           "10A-1\x1D"
+                                           "21B")});
 }

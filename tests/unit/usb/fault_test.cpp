@@ -20,7 +20,8 @@ TEST_CASE("a stalled endpoint is cleared and read on", "[usb][fault]") {
     world.open();
     for (std::uint32_t i = 1; i <= 3; ++i) {
         plugged->device().stall();
-        CHECK(plugged->device().wait_until([&](const FakeDevice& device) { return device.halts_cleared() >= static_cast<int>(i); }));
+        CHECK(plugged->device().wait_until(
+            [&](const FakeDevice& device) { return device.halts_cleared() >= static_cast<int>(i); }));
         plugged->device().report(numbered_report(i));
         CHECK(world.listener.wait(What::received, i).bytes == numbered_report(i));
     }

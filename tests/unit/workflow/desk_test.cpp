@@ -132,14 +132,16 @@ TEST_CASE("a code that is not understood is not repeated in the answer", "[desk]
 TEST_CASE("what cannot be stored or shown is refused before anything is decided", "[desk]") {
     Counter counter;
     const Seq head = counter.ledger().head_seq();
-    const auto refused = [&](Scan scan) { return counter.scan(std::move(scan)).error.value_or(Error{}).failure == Failure::invalid; };
+    const auto refused = [&](Scan scan) {
+        return counter.scan(std::move(scan)).error.value_or(Error{}).failure == Failure::invalid;
+    };
     CHECK(refused(Scan{std::string(100'000, 'A')}));
     CHECK(refused(Scan{linear(1)}.mode("steal")));
     CHECK(refused(Scan{linear(1)}.lot("123456789012345678901")));
     CHECK(refused(Scan{linear(1)}.lot("A\tB")));
-    CHECK(refused(Scan{linear(1)}.lot("caf\xe9")));         // not UTF-8: Protobuf would not read it back
-    CHECK(refused(Scan{linear(1)}.lot("\xed\xa0\x80")));    // half of a surrogate pair
-    CHECK(refused(Scan{linear(1)}.lot("\xc0\xaf")));        // overlong
+    CHECK(refused(Scan{linear(1)}.lot("caf\xe9")));       // not UTF-8: Protobuf would not read it back
+    CHECK(refused(Scan{linear(1)}.lot("\xed\xa0\x80")));  // half of a surrogate pair
+    CHECK(refused(Scan{linear(1)}.lot("\xc0\xaf")));      // overlong
     CHECK(refused(Scan{linear(1)}.expires("2028-02-31")));
     CHECK(refused(Scan{linear(1)}.packs(10'000)));
     CHECK(counter.ledger().head_seq() == head);
@@ -161,8 +163,9 @@ TEST_CASE("a request that comes again gets the same answer and books nothing", "
 
 TEST_CASE("one group decides in order, each seeing those before", "[desk]") {
     Counter counter;
-    const auto answers = counter.scan_group({Scan{kReceive}, Scan{Box{.serial = "S1"}.code()}, Scan{"garbage"}, Scan{Box{.serial = "S1"}.code()},
-                                             Scan{Box{.serial = "S1"}.code()}.mode("dispense")});
+    const auto answers =
+        counter.scan_group({Scan{kReceive}, Scan{Box{.serial = "S1"}.code()}, Scan{"garbage"}, Scan{Box{.serial = "S1"}.code()},
+                            Scan{Box{.serial = "S1"}.code()}.mode("dispense")});
     CHECK(answers[1].what() == "received");
     CHECK(answers[2].what() == "not_understood");
     CHECK(answers[3].what() == "already_received");
@@ -193,7 +196,8 @@ TEST_CASE("a decision alone needs no ledger thread: facts come back unsigned by 
     Desk desk{Rules{0, 0, 0}};
     CountingMint mint;
     const Now now{counter.clock.wall(), counter.today(), false};
-    const Review review = desk.see({"", Box{.serial = "S1"}.code().substr(3), "receive", {}, "ANA00001", ""}, counter.stock(), now, mint);
+    const Review review =
+        desk.see({"", Box{.serial = "S1"}.code().substr(3), "receive", {}, "ANA00001", ""}, counter.stock(), now, mint);
     REQUIRE(review.facts.size() == 2);
     CHECK(std::get<WorkOpened>(review.facts[0].fact).kind == WorkKind::reception);
     CHECK(std::get<PacksReceived>(review.facts[1].fact).pack.number == 1000);

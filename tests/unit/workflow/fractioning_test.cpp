@@ -28,7 +28,8 @@ TEST_CASE("a pack with serial becomes doses that keep its lot and expiry", "[fra
     CHECK(dose->lot == "L1");
     CHECK(dose->expires_on == day("2028-06-30"));
     CHECK(dose->made_by == "ANA00001");
-    CHECK(counter.rows("SELECT serial_packs, opened_packs, opened_units, doses_made, dose_units, units FROM stock") == "0|1|0|3|30|30");
+    CHECK(counter.rows("SELECT serial_packs, opened_packs, opened_units, doses_made, dose_units, units FROM stock") ==
+          "0|1|0|3|30|30");
 }
 
 TEST_CASE("a counted pack is opened and gets a label", "[fractioning]") {

@@ -10,7 +10,9 @@ namespace {
 
 const std::string kSerialBox = Box{.serial = "S1"}.code();
 
-Answer verify(Counter& counter, const std::string& code, const char* badge) { return counter.scan(Scan{code}.mode("verify").by(badge)); }
+Answer verify(Counter& counter, const std::string& code, const char* badge) {
+    return counter.scan(Scan{code}.mode("verify").by(badge));
+}
 Answer dispense(Counter& counter, const std::string& code) { return counter.scan(Scan{code}.mode("dispense")); }
 void receive(Counter& counter, const Box& box, unsigned packs = 1) {
     DOSARIO_CHECK(counter.scan(Scan{box.code()}.mode("receive").packs(packs)).what() == "received");
@@ -94,7 +96,7 @@ TEST_CASE("an expired dose stays, and a clock set back does not make it good", "
     CHECK(dispense(counter, doses[0]).what() == "dispensed");  // its last day
     counter.clock.set_day(day("2026-12-22"));
     CHECK(dispense(counter, doses[1]).what() == "expired");
-    counter.scan(kAna);                                         // something is written on that day
+    counter.scan(kAna);  // something is written on that day
     counter.clock.set_day(day("2026-11-21"));
     CHECK(dispense(counter, doses[1]).what() == "expired");
     REQUIRE(counter.reopen().has_value());
@@ -114,7 +116,8 @@ TEST_CASE("a dose that expires first elsewhere is told of", "[dispensing]") {
     Counter counter;
     receive(counter, {.lot = "LATE", .expires = "2029-01-31", .serial = "S1"});
     receive(counter, {.lot = "EARLY", .expires = "2028-01-31", .serial = "S2"});
-    const auto late = counter.ready_doses(Scan{Box{.lot = "LATE", .expires = "2029-01-31", .serial = "S1"}.code()}.doses(2).units_per_dose(10));
+    const auto late =
+        counter.ready_doses(Scan{Box{.lot = "LATE", .expires = "2029-01-31", .serial = "S1"}.code()}.doses(2).units_per_dose(10));
     const auto early = counter.ready_doses(Scan{Box{.lot = "EARLY", .expires = "2028-01-31", .serial = "S2"}.code()}.doses(1));
     const Answer notice = dispense(counter, late[0]);
     CHECK(notice.what() == "earlier_expires");
@@ -189,7 +192,7 @@ TEST_CASE("every visit has a reference of its own, and no person is in the ledge
     CHECK(counter.scan(kPerson).what() == "not_understood");  // a document outside of dispensing
     const Seq before = counter.ledger().head_seq();
     counter.scan(kDispense);
-    CHECK(counter.scan(kPerson).sound() == "repeated");       // nothing left yet: it is this visit
+    CHECK(counter.scan(kPerson).sound() == "repeated");  // nothing left yet: it is this visit
     CHECK(dispense(counter, Box{}.code()).what() == "dispensed");
     CHECK(counter.scan(kOtherPerson).what() == "work_opened");
     CHECK(dispense(counter, Box{}.code()).what() == "dispensed");

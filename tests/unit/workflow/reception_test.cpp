@@ -7,7 +7,9 @@ using namespace dosario::test;
 
 namespace {
 
-std::string stock_line(Counter& counter) { return counter.rows("SELECT lot, counted_packs, serial_packs, units FROM stock ORDER BY lot"); }
+std::string stock_line(Counter& counter) {
+    return counter.rows("SELECT lot, counted_packs, serial_packs, units FROM stock ORDER BY lot");
+}
 
 }  // namespace
 
@@ -80,7 +82,7 @@ TEST_CASE("a linear code asks lot and expiry once per lot", "[reception]") {
     CHECK(stock_line(counter) == "L7|2|0|60");
     CHECK(counter.scan(linear(2)).what() == "lot_needed");  // another product has another lot
     CHECK(counter.scan(Scan{linear(1)}.lot("L8").expires("2028-02-29")).what() == "received");
-    CHECK(counter.scan(linear(1)).what() == "received");    // the lot typed last
+    CHECK(counter.scan(linear(1)).what() == "received");  // the lot typed last
     CHECK(stock_line(counter) == "L7|2|0|60\nL8|2|0|60");
     counter.scan(kDone);
     counter.scan(kReceive);

@@ -8,7 +8,8 @@ using namespace dosario::test;
 namespace {
 
 const std::string kSerialBox = Box{.serial = "S1"}.code();
-const char* const kStock = "SELECT counted_packs, serial_packs, opened_packs, opened_units, doses_made, doses_ready, dose_units FROM stock";
+const char* const kStock =
+    "SELECT counted_packs, serial_packs, opened_packs, opened_units, doses_made, doses_ready, dose_units FROM stock";
 
 Answer undo(Counter& counter, Seq seq = 0) { return counter.scan(Scan{}.mode("undo").undo_seq(seq)); }
 
@@ -68,12 +69,12 @@ TEST_CASE("what something later depends on is not taken back", "[undo]") {
     const Answer cut = counter.scan(Scan{Box{}.code()}.mode("fraction").by(kAna).doses(2).units_per_dose(10));
     const Answer again = counter.scan(Scan{cut.reply.pack()}.mode("fraction").by(kAna).doses(1).units_per_dose(10));
     CHECK(undo(counter, received).what() == "undo_refused");
-    CHECK(undo(counter, cut.seq()).what() == "undo_refused");       // the pack was cut again
+    CHECK(undo(counter, cut.seq()).what() == "undo_refused");  // the pack was cut again
     CHECK(undo(counter, again.seq()).what() == "undone");
     const Seq verified = counter.scan(Scan{cut.reply.pack()}.mode("verify").by(kEva)).seq();
-    CHECK(undo(counter, cut.seq()).what() == "undo_refused");       // its doses are verified
+    CHECK(undo(counter, cut.seq()).what() == "undo_refused");  // its doses are verified
     const Seq out = counter.scan(Scan{cut.reply.doses(0).code()}.mode("dispense")).seq();
-    CHECK(undo(counter, verified).what() == "undo_refused");        // one of them left
+    CHECK(undo(counter, verified).what() == "undo_refused");  // one of them left
     CHECK(undo(counter, out).what() == "undone");
     CHECK(undo(counter, verified).what() == "undone");
     CHECK(undo(counter, cut.seq()).what() == "undone");
