@@ -22,6 +22,9 @@ namespace {
 
 namespace asio = boost::asio;
 
+/// What is decided when the daemon is told to stop is still answered, for so long.
+constexpr auto kLastAnswers = std::chrono::milliseconds{200};
+
 class RunningDaemon final : public Daemon {
 public:
     RunningDaemon(const Settings& settings, std::string directory) : settings_(settings), directory_(std::move(directory)) {}
@@ -136,10 +139,13 @@ Result<void> RunningDaemon::open_readers() {
 
 void RunningDaemon::stop() {
     if (readers_ != nullptr) readers_->stop();
+    if (api_ != nullptr) api_->stop_listening();
+    ledger_.reset();  // finishes what is queued and closes the file; its answers are on their way to the sessions
+    context_.restart();
+    context_.run_for(kLastAnswers);
     if (api_ != nullptr) api_->stop();
     context_.restart();
-    context_.poll();  // let connections end
-    ledger_.reset();  // finishes what is queued, closes the file
+    context_.poll();  // lets connections end
 }
 
 int RunningDaemon::run() {
@@ -160,6 +166,8 @@ void RunningDaemon::publish(std::string event, std::string json) {
 // --- the API --------------------------------------------------------------------------------------------------------------------
 
 void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
+    if (ledger_ == nullptr)
+        return reply(error_reply(fail(Failure::unavailable, "the daemon is stopping: nothing of this was saved")));
     const bool only_looks = call.path == "/v1/status" || call.path == "/v1/readers" || call.path == "/v1/stock" ||
                             call.path == "/v1/history" || call.path == "/v1/ledger/log" || call.path == "/v1/ledger/verify";
     if (call.method != "POST" && !only_looks)
@@ -185,7 +193,7 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
             reply(error_reply(fail(Failure::unavailable, "too much long work is waiting already: try again later")));
         return;
     }
-    reply(error_reply(fail(Failure::not_found, "the API has no " + call.path + ": docs/api.md lists what it has")));
+    reply(error_reply(fail(Failure::not_found, "the API has no such path: docs/api.md lists what it has")));
 }
 
 void RunningDaemon::answer_by_ledger(const ApiRow& row, std::string body, std::function<void(ApiReply)> reply) {
@@ -195,7 +203,7 @@ void RunningDaemon::answer_by_ledger(const ApiRow& row, std::string body, std::f
     job.decide = [&row, answered, body = std::move(body)](Service& service) { *answered = row.call(service, body); };
     job.answer = [this, answered, reply, scan](const std::optional<Error>& failure) {
         if (failure) *answered = error_reply(*failure);
-        if (scan) publish("answer", answered->body);
+        if (scan && answered->status != 400) publish("answer", answered->body);
         reply(std::move(*answered));
     };
     if (!ledger_->post(std::move(job))) {

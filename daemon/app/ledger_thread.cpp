@@ -56,7 +56,8 @@ void LedgerThread::run() {
         if (written_since_checkpoint) {
             if (!wake_.wait_for(lock, kQuiet, busy)) {
                 lock.unlock();
-                ledger_->checkpoint();
+                if (auto moved = ledger_->checkpoint(); !moved && moved.error().failure == Failure::io)
+                    fail_for_good(moved.error());
                 written_since_checkpoint = false;
                 lock.lock();
                 continue;
@@ -80,6 +81,11 @@ void LedgerThread::run() {
     }
 }
 
+void LedgerThread::fail_for_good(const Error& why) {
+    fatal_ = why;
+    on_fatal_(why);
+}
+
 std::vector<Job> LedgerThread::take_group() {
     const std::lock_guard lock{mutex_};
     const auto end = jobs_.begin() + static_cast<std::ptrdiff_t>(std::min(jobs_.size(), kLargestGroup));
@@ -95,8 +101,7 @@ bool LedgerThread::run_jobs() {
         return false;
     }
     const Seq before = ledger_->head_seq();
-    fatal_ = run_group(*service_, group);
-    if (fatal_) on_fatal_(*fatal_);
+    if (auto failed = run_group(*service_, group)) fail_for_good(*failed);
     return ledger_->head_seq() != before;
 }
 

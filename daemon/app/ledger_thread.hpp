@@ -34,6 +34,7 @@ public:
 private:
     void run();
     std::vector<Job> take_group();
+    void fail_for_good(const Error& why);
     bool run_jobs();
 
     std::unique_ptr<Ledger> ledger_;

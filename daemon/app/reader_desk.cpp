@@ -137,6 +137,10 @@ void ReaderDesk::opened(UsbPort port) {
     boost::asio::post(context_, [this, port] { on_opened(port); });
 }
 
+void ReaderDesk::flushed(UsbPort port) {
+    boost::asio::post(context_, [this, port] { on_flushed(port); });
+}
+
 void ReaderDesk::failed(UsbPort port, Error why) {
     boost::asio::post(context_, [this, port, why = std::move(why)] { on_failed(port, why); });
 }
@@ -253,9 +257,16 @@ void ReaderDesk::arm_timer(UsbPort port, Reader& reader) {
     reader.timer.async_wait([this, port](const boost::system::error_code& error) {
         const auto found = readers_.find(port);
         if (error || found == readers_.end() || found->second->protocol == nullptr) return;
-        found->second->protocol->wake(clock_.mono());
-        pump(port, *found->second);
+        host_->flush(port);  // silence is believed only when nothing waits to be heard
     });
+}
+
+void ReaderDesk::on_flushed(UsbPort port) {
+    const auto found = readers_.find(port);
+    if (found == readers_.end() || found->second->protocol == nullptr) return;
+    const auto wake = found->second->protocol->next_wake();
+    if (wake && *wake <= clock_.mono()) found->second->protocol->wake(clock_.mono());
+    pump(port, *found->second);
 }
 
 void ReaderDesk::on_event(UsbPort port, Reader& reader, const ReaderEvent& event) {

@@ -48,6 +48,7 @@ public:
     void opened(UsbPort port) override;
     void failed(UsbPort port, Error why) override;
     void received(UsbPort port, std::uint8_t endpoint, Bytes bytes, MonoTime heard_at) override;
+    void flushed(UsbPort port) override;
 
 private:
     struct Reader;
@@ -58,6 +59,7 @@ private:
     void on_opened(UsbPort port);
     void on_failed(UsbPort port, const Error& why);
     void on_gone(UsbPort port);
+    void on_flushed(UsbPort port);
     void try_again(UsbPort port);
     void pump(UsbPort port, Reader& reader);
     void on_event(UsbPort port, Reader& reader, const ReaderEvent& event);

@@ -4,7 +4,7 @@
 namespace dosario {
 namespace {
 
-// Names in braces: product, gtin, lot, expires, other, until, rule, packs, units, remaining, doses, pack, dose, work, seq, badge, error, at.
+// Names in braces: product, gtin, lot, expires, other, until, rule, packs, units, remaining, wasted, doses, work, seq, badge, error, at.
 constexpr CatalogueRow kRows[] = {
     {"received", "Recibido: {packs} x {product}, lote {lot}, vence {expires}.",
      "Received: {packs} x {product}, lot {lot}, expires {expires}.",
@@ -40,6 +40,11 @@ constexpr CatalogueRow kRows[] = {
      "Who fractioned cannot verify: scan another person's badge (--operator or --witness).",
      "Quem fracionou não pode verificar: passe o crachá de outra pessoa (--operator ou --witness)."},
     {"verified", "Verificado: {doses} dosis.", "Verified: {doses} doses.", "Verificado: {doses} doses."},
+    {"verified/already", "Ya estaba verificado; no cambió nada.", "It had been verified before; nothing changed.",
+     "Já estava verificado; nada mudou."},
+    {"verified/some_skipped", "Verificado: {doses} dosis. Otras {remaining} las fraccionó usted: las verifica otra persona.",
+     "Verified: {doses} doses. {remaining} more were cut by you: another person verifies those.",
+     "Verificado: {doses} doses. Outras {remaining} foram fracionadas por você: outra pessoa as verifica."},
     {"dispensed", "Entregado: {product}, lote {lot}, vence {expires}.", "Dispensed: {product}, lot {lot}, expires {expires}.",
      "Entregue: {product}, lote {lot}, validade {expires}."},
     {"already_dispensed", "Ya fue entregado antes. No se guardó nada: mire la historia de esta etiqueta.",
@@ -78,6 +83,9 @@ constexpr CatalogueRow kRows[] = {
     {"not_understood/label_wanted", "Para verificar escanee la etiqueta de la dosis o de la caja abierta.",
      "To verify, scan the label of the dose or of the opened pack.",
      "Para verificar escaneie a etiqueta da dose ou da caixa aberta."},
+    {"not_understood/nothing_cut", "De esta caja no se cortó ninguna dosis: no hay nada que verificar.",
+     "No dose was cut from this pack: there is nothing to verify.",
+     "Nenhuma dose foi cortada desta caixa: não há nada a verificar."},
     {"not_understood/nothing_asked", "No hay ninguna pregunta abierta.", "No question is open.",
      "Não há nenhuma pergunta aberta."},
     {"not_understood/nothing_scanned", "Falta escanear algo.", "Nothing was scanned.", "Falta escanear algo."},
@@ -93,6 +101,10 @@ constexpr CatalogueRow kRows[] = {
      "Esta caixa já saiu. Nada foi salvo."},
     {"not_in_stock/empty_pack", "A esta caja no le quedan unidades. No se guardó nada.",
      "No units are left in this pack. Nothing was saved.", "Esta caixa não tem mais unidades. Nada foi salvo."},
+    {"not_in_stock/came_as_count",
+     "Las cajas de este lote se recibieron contadas, sin número de serie: use el código EAN de la caja (no la reciba otra vez).",
+     "Packs of this lot were received as a count, without serial number: use the pack's EAN code (do not receive it again).",
+     "As caixas deste lote foram recebidas contadas, sem número de série: use o código EAN da caixa (não a receba de novo)."},
     {"not_in_stock/several_opened", "Hay varias cajas abiertas de este lote: escanee la etiqueta de la caja abierta.",
      "Several packs of this lot are open: scan the opened pack's label.",
      "Há várias caixas abertas deste lote: escaneie a etiqueta da caixa aberta."},

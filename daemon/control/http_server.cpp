@@ -59,6 +59,7 @@ struct HttpServer::State {
     std::list<std::function<void()>> cutters;  // one for each connection
     std::vector<std::string> socket_paths;
     std::size_t connections = 0;
+    std::size_t tcp_connections = 0;
     bool stopping = false;
 };
 
@@ -191,7 +192,8 @@ asio::awaitable<void> serve_requests(StatePtr state, Stream& stream, bool over_t
 template <class Protocol>
 asio::awaitable<void> serve_connection(StatePtr state, typename Protocol::socket socket, bool over_tcp) {
     beast::basic_stream<Protocol> stream{std::move(socket)};
-    ++state->connections;
+    std::size_t& count = over_tcp ? state->tcp_connections : state->connections;
+    ++count;
     const auto cutter = state->cutters.insert(state->cutters.end(), [&stream] { beast::get_lowest_layer(stream).cancel(); });
     try {
         co_await serve_requests(state, stream, over_tcp);
@@ -199,7 +201,7 @@ asio::awaitable<void> serve_connection(StatePtr state, typename Protocol::socket
         // The peer is dropped; the listener goes on.
     }
     state->cutters.erase(cutter);
-    --state->connections;
+    --count;
 }
 
 template <class Protocol>
@@ -214,7 +216,9 @@ asio::awaitable<void> accept_loop(StatePtr state, std::shared_ptr<typename Proto
             continue;
         }
         typename Protocol::socket socket = std::move(std::get<1>(accepted));
-        if (state->connections >= HttpServer::kMostConnections) continue;
+        if (over_tcp ? state->tcp_connections >= HttpServer::kMostTcpConnections
+                     : state->connections >= HttpServer::kMostConnections)
+            continue;
         if (!over_tcp && !peer_may_enter(socket.native_handle(), state->group)) continue;
         asio::co_spawn(acceptor->get_executor(), serve_connection<Protocol>(state, std::move(socket), over_tcp), asio::detached);
     }
@@ -257,7 +261,7 @@ Result<void> clear_way(const std::string& path) {
 }  // namespace
 
 HttpServer::HttpServer(asio::io_context& context, ApiHandler handler)
-    : state_(std::make_shared<State>(State{context, std::move(handler), {}, {}, {}, {}, {}, {}, 0, false})) {}
+    : state_(std::make_shared<State>(State{context, std::move(handler), {}, {}, {}, {}, {}, {}, 0, 0, false})) {}
 
 HttpServer::~HttpServer() { stop(); }
 
@@ -304,13 +308,19 @@ void HttpServer::publish(std::string_view event, std::string_view json) {
     }
 }
 
+void HttpServer::stop_listening() {
+    for (const auto& close : state_->closers) close();
+    state_->closers.clear();
+    for (const std::string& path : state_->socket_paths) ::unlink(path.c_str());
+    state_->socket_paths.clear();
+}
+
 void HttpServer::stop() {
     if (state_->stopping) return;
     state_->stopping = true;
-    for (const auto& close : state_->closers) close();
+    stop_listening();
     for (const auto& feed : state_->feeds) feed->timer.cancel();
     for (const auto& cut : state_->cutters) cut();
-    for (const std::string& path : state_->socket_paths) ::unlink(path.c_str());
 }
 
 }  // namespace dosario

@@ -35,7 +35,8 @@ struct TcpAccess {
 class HttpServer {
 public:
     static constexpr std::size_t kLargestBody_bytes = 1024 * 1024;
-    static constexpr std::size_t kMostConnections = 64;
+    static constexpr std::size_t kMostConnections = 64;     ///< on Unix sockets
+    static constexpr std::size_t kMostTcpConnections = 16;  ///< apart, so that strangers on loopback cannot lock out the counter
 
     HttpServer(boost::asio::io_context& context, ApiHandler handler);
     ~HttpServer();
@@ -46,6 +47,9 @@ public:
 
     /// Sends one event to every listener of GET /v1/live; a listener that does not read is dropped. `json` is one line.
     void publish(std::string_view event, std::string_view json);
+
+    /// No more connections; open ones go on.
+    void stop_listening();
 
     /// No more connections; open ones are cut.
     void stop();

@@ -18,7 +18,7 @@ namespace dosario {
 /// One line, UTF-8.
 std::string to_json(const google::protobuf::Message& message);
 
-/// Refuses unknown keys and wrong types, naming them.
+/// Refuses unknown keys and wrong types, without repeating anything of the text.
 Result<void> from_json(std::string_view text, google::protobuf::Message& message);
 
 /// The fact inside a body (dosario.v1.FactBody) as a JSON object, with days, GTINs and ids as people read them. `{}` for bytes that

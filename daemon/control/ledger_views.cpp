@@ -17,8 +17,7 @@ std::string date_text(Date day) { return format_date(day); }
 
 Result<Gtin> gtin_of(const std::string& text) {
     const auto gtin = parse_gtin(text);
-    if (!gtin)
-        return fail(Failure::invalid, "'" + text + "' is no GTIN: 8, 12, 13 or 14 digits with a right check digit are wanted");
+    if (!gtin) return fail(Failure::invalid, "this is no GTIN: 8, 12, 13 or 14 digits with a right check digit are wanted");
     return *gtin;
 }
 
@@ -82,7 +81,7 @@ v1::LogEntry log_entry(const Entry& entry) {
 
 Result<v1::LogReply> log_reply(Ledger& ledger, const v1::LogRequest& request) {
     const std::uint32_t limit = request.limit() == 0 ? kLogPage : std::min(request.limit(), kLargestPage);
-    const auto entries = ledger.entries_after(request.after(), limit);
+    const auto entries = ledger.entries_after(std::min<std::uint64_t>(request.after(), INT64_MAX), limit);
     if (!entries) return entries.error();
     v1::LogReply reply;
     for (const Entry& entry : *entries) *reply.add_entries() = log_entry(entry);
@@ -99,8 +98,7 @@ Result<v1::StockReply> stock_reply(Ledger& ledger, const v1::StockRequest& reque
     filter.lot = request.lot();
     if (!request.expires_before().empty()) {
         filter.expires_before = parse_date(request.expires_before());
-        if (!filter.expires_before)
-            return fail(Failure::invalid, "'" + request.expires_before() + "' is no day: write it as 2027-06-30");
+        if (!filter.expires_before) return fail(Failure::invalid, "this is no day: write it as 2027-06-30");
     }
     filter.limit = request.limit() == 0 ? kLargestPage : std::min(request.limit(), kLargestPage);
     const auto lines = stock_lines(ledger, filter);

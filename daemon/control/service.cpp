@@ -25,8 +25,8 @@ std::uint64_t free_bytes(const std::string& directory) {
 }
 
 ThingId largest_thing(Ledger& ledger) {
-    auto query = ledger.database().query(
-        "SELECT max((SELECT coalesce(max(dose), 0) FROM dose), (SELECT coalesce(max(pack), 0) FROM pack))");
+    // Of all that ever had a history: labels of an undone fractioning may still be about.
+    auto query = ledger.database().query("SELECT coalesce(max(subject), 0) FROM subject_event");
     return {query.row() ? static_cast<std::uint64_t>(query.number(0)) : 0};
 }
 

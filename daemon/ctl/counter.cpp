@@ -84,7 +84,7 @@ int send(Session& session, const Said& said, const std::string& content) {
                          {"waste", said.waste},
                          {"undo_seq", said.undo_seq}};
     json::value reply;
-    if (const int code = session.call("/v1/scan", request, reply); code != kDone) return code;
+    if (const int code = session.call_once("/v1/scan", request, reply); code != kDone) return code;
     if (session.json) {
         print_json(reply);
     } else {
@@ -150,6 +150,11 @@ int send_capture(Session& session, const Said& said) {
 }
 
 int run(Session& session, const Said& said) {
+    if ((said.from_stdin || !said.capture.empty()) && (!said.texts.empty() || (said.from_stdin && !said.capture.empty()))) {
+        return complain(
+            fail(Failure::invalid, "give codes as arguments, by --stdin or by --capture: one of them; nothing was sent"),
+            session.json);
+    }
     if (!said.capture.empty()) return send_capture(session, said);
     if (said.from_stdin) return send_lines(session, said);
     if (!said.texts.empty()) return send_arguments(session, said);

@@ -1,14 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctl/session.hpp"
 
+#include "base/bytes.hpp"
+#include "crypto/openssl.hpp"
+
 #include <boost/json.hpp>
 
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 
 namespace dosario {
 
 namespace json = boost::json;
+
+namespace {
+
+/// Long enough for a restart by systemd.
+constexpr int kMostAttempts = 10;
+constexpr auto kBetweenAttempts = std::chrono::milliseconds{300};
+
+}  // namespace
 
 std::string Session::socket_path() const {
     if (!socket.empty()) return socket;
@@ -45,11 +57,38 @@ int Session::call(const std::string& path, const json::object& request, json::va
     if (!connected) return complain(connected.error(), json);
     auto answer = (*connected)->call(path, json::serialize(request));
     if (!answer) return complain(answer.error(), json);
+    return print_answer(*answer, reply);
+}
+
+int Session::call_once(const std::string& path, json::object request, json::value& reply) {
+    std::array<std::byte, 16> id;
+    make_entropy()->fill(id);
+    request["request_id"] = to_hex(id);
+    const std::string body = json::serialize(request);
+    auto connected = client();
+    if (!connected) return complain(connected.error(), json);
+    for (int attempt = 0;; ++attempt) {
+        if (connected) {
+            auto answer = (*connected)->call(path, body);
+            if (answer) return print_answer(*answer, reply);
+            client_.reset();
+        }
+        if (attempt == kMostAttempts) break;
+        std::this_thread::sleep_for(kBetweenAttempts);
+        connected = client();
+    }
+    return complain(fail(Failure::unavailable,
+                         "the daemon went away before it answered, and this MAY HAVE BEEN SAVED: look at the last entries "
+                         "(dosario status) before repeating it"),
+                    json);
+}
+
+int Session::print_answer(const HttpAnswer& answer, json::value& reply) {
     boost::system::error_code broken;
-    reply = json::parse(answer->body, broken);
+    reply = json::parse(answer.body, broken);
     if (broken || !reply.is_object())
         return complain(fail(Failure::io, "the daemon's answer is not JSON: is another program on this socket?"), json);
-    if (answer->status == 200) return kDone;
+    if (answer.status == 200) return kDone;
     if (json) {
         json::object line = reply.as_object();
         line["ok"] = false;
@@ -57,7 +96,7 @@ int Session::call(const std::string& path, const json::object& request, json::va
     } else {
         std::fprintf(stderr, "dosario: %s\n", text_of(reply, "message").c_str());
     }
-    return answer->status == 400 ? kUsage : kRefused;
+    return answer.status == 400 ? kUsage : kRefused;
 }
 
 void print_json(const json::value& value) { std::printf("%s\n", json::serialize(value).c_str()); }

@@ -33,7 +33,13 @@ struct Session {
     /// Calls; on success `reply` holds the answer. Otherwise the error was printed and its exit code is returned.
     int call(const std::string& path, const boost::json::object& request, boost::json::value& reply);
 
+    /// The same for what must not happen twice: the request gets an id of its own, and when the daemon goes away before it answered
+    /// (a restart, a power cut there) it is asked again with that id for a while; the daemon books it once.
+    int call_once(const std::string& path, boost::json::object request, boost::json::value& reply);
+
 private:
+    int print_answer(const HttpAnswer& answer, boost::json::value& reply);
+
     std::unique_ptr<Client> client_;
 };
 

@@ -332,11 +332,14 @@ std::optional<Bytes> Ledger::reply_to(std::string_view request_id) const {
 Result<void> Ledger::keep_reply(std::string_view request_id, ByteView reply, UtcTime now) {
     constexpr std::int64_t kKeptFor_us = 7LL * 24 * 3600 * 1'000'000;
     const std::int64_t now_us = now.time_since_epoch().count();
-    if (auto pruned = db_->query("DELETE FROM request WHERE wall_us < ?").bind(now_us - kKeptFor_us).run(); !pruned)
-        return pruned;
+    constexpr std::uint64_t kPruneEvery = 256;  // the table is small, and has no index by time
+    if (replies_kept_++ % kPruneEvery == 0) {
+        if (auto pruned = db_->query("DELETE FROM request WHERE wall_us < ?").bind(now_us - kKeptFor_us).run(); !pruned)
+            return pruned;
+    }
     return db_->query("INSERT OR REPLACE INTO request VALUES (?, ?, ?)").bind(request_id).bind(now_us).bind(reply).run();
 }
 
-void Ledger::checkpoint() { (void)db_->execute("PRAGMA wal_checkpoint(PASSIVE)"); }
+Result<void> Ledger::checkpoint() { return db_->execute("PRAGMA wal_checkpoint(PASSIVE)"); }
 
 }  // namespace dosario

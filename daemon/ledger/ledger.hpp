@@ -87,7 +87,7 @@ public:
     Result<void> keep_reply(std::string_view request_id, ByteView reply, UtcTime now);
 
     /// Moves the write-ahead log into the database file, when there is nothing else to do.
-    void checkpoint();
+    Result<void> checkpoint();
 
 private:
     Ledger(std::unique_ptr<FileLock> lock, std::unique_ptr<Database> database, const LedgerOpening& opening);
@@ -109,6 +109,7 @@ private:
     Seq head_seq_ = 0;
     Sha256 head_hash_{};
     std::optional<UtcTime> last_good_wall_;
+    std::uint64_t replies_kept_ = 0;
     // As they were at begin() and at savepoint(), to return to.
     struct Head {
         Seq seq;

@@ -40,7 +40,7 @@ struct ReaderSettings {
     std::string gs_substitutes;        ///< characters the scanner was programmed to send in the place of GS
     std::string terminators = "\r\t";  ///< characters that end a scan of a keyboard
     int idle_ms = 100;                 ///< a keyboard scan without terminator ends after this silence
-    int settle_ms = 250;               ///< reports this soon after opened() are scans of before; 0 in the replay of captures
+    int settle_ms = 40;  ///< reports this soon after opened(), or after one dropped so, are scans of before; 0 in replays
 };
 
 /// How a port ended.

@@ -35,13 +35,16 @@ struct WritePort {
     UsbPort port;
     ReaderWrite write;
 };
+struct FlushPort {
+    UsbPort port;
+};
 struct StopAll {};
-using Command = std::variant<OpenPort, ClosePort, WritePort, StopAll>;
+using Command = std::variant<OpenPort, ClosePort, WritePort, FlushPort, StopAll>;
 
 class LibusbHost final : public UsbHost {
 public:
     LibusbHost(UsbListener& listener, const Clock& clock, UsbHostSettings settings)
-        : ports_(listener, clock), settings_(settings), wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+        : listener_(listener), ports_(listener, clock), settings_(settings), wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
     ~LibusbHost() override {
         if (thread_.joinable()) {
             send(StopAll{});
@@ -62,6 +65,7 @@ public:
     void open(UsbPort port) override { send(OpenPort{port}); }
     void close(UsbPort port) override { send(ClosePort{port}); }
     void write(UsbPort port, ReaderWrite write) override { send(WritePort{port, std::move(write)}); }
+    void flush(UsbPort port) override { send(FlushPort{port}); }
 
 private:
     struct Arrived {
@@ -88,9 +92,11 @@ private:
         apply_changes();
         while (!stopping_ || !ports_.idle()) {
             wait();
-            for (std::size_t i = 0; i < contexts_.size(); ++i) contexts_[i]->handle_ready();
+            handle_ready();
             apply_commands();
+            if (!flushes_.empty()) handle_ready();  // what came in between counts too
             ports_.tend();
+            for (const UsbPort port : std::exchange(flushes_, {})) listener_.flushed(port);
             if (!stopping_) {
                 apply_changes();
                 rescan_if_due();
@@ -99,6 +105,10 @@ private:
         for (const UsbAddress address : ports_.addresses()) ports_.remove(address);
         changes_.clear();
         contexts_.clear();
+    }
+
+    void handle_ready() {
+        for (std::size_t i = 0; i < contexts_.size(); ++i) contexts_[i]->handle_ready();
     }
 
     void wait() {
@@ -136,6 +146,8 @@ private:
                 ports_.close(close->port);
             else if (auto* const write = std::get_if<WritePort>(&command))
                 ports_.write(write->port, std::move(write->write));
+            else if (const auto* const flush = std::get_if<FlushPort>(&command))
+                flushes_.push_back(flush->port);
             else {
                 stopping_ = true;
                 ports_.stop();
@@ -175,6 +187,7 @@ private:
         apply_changes();
     }
 
+    UsbListener& listener_;
     UsbPorts ports_;
     UsbHostSettings settings_;
     int wake_fd_;
@@ -182,8 +195,9 @@ private:
     std::vector<Command> commands_;                      ///< under mutex_
     std::vector<std::shared_ptr<UsbContext>> contexts_;  ///< never empty while running, the newest last
     std::vector<Change> changes_;
-    std::set<UsbAddress> missed_;  ///< by libusb, at the last rescan
-    int skip_ = 0;                 ///< rescans until the next fresh look for the same devices
+    std::vector<UsbPort> flushes_;  ///< asked in this round
+    std::set<UsbAddress> missed_;   ///< by libusb, at the last rescan
+    int skip_ = 0;                  ///< rescans until the next fresh look for the same devices
     int next_skip_ = 0;
     SteadyTime next_rescan_{};
     bool stopping_ = false;

@@ -31,6 +31,8 @@ public:
     virtual void failed(UsbPort port, Error why) = 0;
     /// A report, as the device sent it.
     virtual void received(UsbPort port, std::uint8_t endpoint, Bytes bytes, MonoTime heard_at) = 0;
+    /// The answer to flush(): every report that was there when it was asked has been received().
+    virtual void flushed(UsbPort) {}
 };
 
 struct UsbHostSettings {
@@ -52,6 +54,9 @@ public:
     /// In order per port, at most 64 waiting, else the port fails. What the device refuses (STALL) is skipped; on a port that is not
     /// open nothing happens. Answers to control requests of direction IN are not kept.
     virtual void write(UsbPort port, ReaderWrite write) = 0;
+    /// Asks for flushed(). Silence counts only after it: a process that was stopped for a while finds its timers due before the reports
+    /// that waited meanwhile.
+    virtual void flush(UsbPort port) = 0;
 };
 
 }  // namespace dosario

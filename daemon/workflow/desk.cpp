@@ -31,6 +31,12 @@ Item item_of(const PackLabel& label) {
 /// A multiplier that no box followed in this time was meant for another one.
 constexpr auto kTimesHolds = std::chrono::seconds{60};
 
+/// How long an answer belongs to its question: what is to be typed has to be read off a box first.
+std::chrono::seconds holds(QuestionKind kind) {
+    const bool typed = kind == QuestionKind::lot || kind == QuestionKind::units_per_pack;
+    return std::chrono::seconds{typed ? 300 : 60};
+}
+
 /// What was typed with this scan, completed by what was typed with the scan that raised the question.
 Typed merge(Typed now, const Typed& before) {
     if (now.lot.empty()) now.lot = before.lot;
@@ -80,6 +86,7 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
     if (chosen != nullptr && question_ && asked_work_ && *asked_work_ != chosen->kind)
         question_.reset();  // it was of another work
     if (times_ != 0 && now.at - times_set_at_ > kTimesHolds) times_ = 0;
+    if (question_ && (now.at - asked_at_ > holds(*question_) || of_somebody_else(turn))) question_.reset();
     const bool to_be_typed = question_ == QuestionKind::lot || question_ == QuestionKind::units_per_pack;
     const bool mode_alone = scan.content.empty() && !to_be_typed && chosen != nullptr;
     if (chosen != nullptr && !mode_alone && (!turn.work || turn.work->kind != chosen->kind)) open(turn, *chosen);
@@ -96,7 +103,10 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
     } else {
         review = see_identity(turn, identify(scan.aim, scan.content, now.today));
     }
-    if (review.ok) review.facts.insert(review.facts.begin(), turn.before.begin(), turn.before.end());
+    // Neither a stop nor a repetition writes anything, not even the work it came with.
+    if (review.ok && review.sound != Sound::repeated) {
+        review.facts.insert(review.facts.begin(), turn.before.begin(), turn.before.end());
+    }
     return review;
 }
 
@@ -134,7 +144,7 @@ Review Desk::see_item(Turn& turn, const Item& item) {
     if (turn.bench.typed.packs == 0) turn.bench.typed.packs = times_;
     if (!turn.work) {
         question_ = QuestionKind::which_work;
-        ++question_number_;
+        note_question(turn);
         asked_about_ = item;
         asked_typed_ = turn.bench.typed;
         asked_work_.reset();
@@ -147,12 +157,23 @@ Review Desk::see_item(Turn& turn, const Item& item) {
     question_ = review.ask;
     times_ = 0;
     if (question_) {
-        ++question_number_;
+        note_question(turn);
         asked_about_ = item;
         asked_typed_ = turn.bench.typed;
         asked_work_ = turn.work->kind;
     }
     return review;
+}
+
+bool Desk::of_somebody_else(const Turn& turn) const {
+    const std::string& now = turn.bench.operator_badge;
+    return !now.empty() && !asked_of_.empty() && now != asked_of_;
+}
+
+void Desk::note_question(const Turn& turn) {
+    ++question_number_;
+    asked_at_ = turn.bench.now.at;
+    asked_of_ = turn.bench.operator_badge;
 }
 
 Review Desk::see_command(Turn& turn, const Command& command) {
@@ -230,6 +251,8 @@ Review Desk::see_badge(Turn& turn, const Badge& badge) {
     about.badge = badge.code;
     if (turn.bench.stock.operator_badge() == badge.code) return repeated(What::operator_changed, std::move(about));
     turn.bench.operator_badge = badge.code;
+    question_.reset();  // it was asked of somebody else
+    times_ = 0;
     return recorded(What::operator_changed, turn.bench.sign(OperatorChanged{std::string{badge.code}}), std::move(about));
 }
 

@@ -38,6 +38,8 @@ private:
     Review see_person(Turn& turn);
     Review see_item(Turn& turn, const Item& item);
     Review see_asked(Turn& turn);
+    void note_question(const Turn& turn);
+    bool of_somebody_else(const Turn& turn) const;
     Review see_times(Turn& turn, std::uint32_t times);
     Review answer(Turn& turn, bool yes);
     Review open(Turn& turn, const Workflow& workflow);
@@ -49,6 +51,8 @@ private:
     Typed asked_typed_;
     std::optional<WorkKind> asked_work_;  ///< where the answer is to go; none: the answer says
     std::uint64_t question_number_ = 0;
+    UtcTime asked_at_{};
+    std::string asked_of_;
     std::uint32_t times_ = 0;
     UtcTime times_set_at_{};
 };

@@ -92,6 +92,7 @@ Review dispense_counted(const Item& item, const Bench& bench, Particulars about)
 Review see_dispensing(const Item& item, const Bench& bench) {
     Particulars about = describe(item, bench);
     if (item.dose) {
+        if (bench.typed.packs > 1) return stop(What::serial_needs_one, std::move(about));
         const auto dose = bench.stock.dose(item.dose);
         return dose ? dispense_dose(*dose, bench, std::move(about)) : stop(What::not_in_stock, std::move(about));
     }
@@ -103,7 +104,9 @@ Review see_dispensing(const Item& item, const Bench& bench) {
     }
     if (!item.serial.empty()) {
         const auto pack = bench.stock.pack_by_serial(item.gtin, item.serial);
-        return pack ? dispense_serial(item, *pack, bench, std::move(about)) : stop(What::not_in_stock, std::move(about));
+        if (pack) return dispense_serial(item, *pack, bench, std::move(about));
+        if (came_as_count(item, bench)) about.reason = "came_as_count";
+        return stop(What::not_in_stock, std::move(about));
     }
     return dispense_counted(item, bench, std::move(about));
 }

@@ -62,6 +62,7 @@ std::variant<Source, Review> find_source(const Item& item, const Bench& bench) {
     }
     if (!pack || pack->state == PackState::out || pack->units_left == 0) {
         if (pack) about.reason = pack->state == PackState::out ? "already_out" : "empty_pack";
+        if (!pack && came_as_count(item, bench)) about.reason = "came_as_count";
         return stop(What::not_in_stock, std::move(about));
     }
     about.lot = pack->lot;

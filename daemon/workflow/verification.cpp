@@ -12,7 +12,10 @@ Review verify_dose(const Dose& dose, const std::string& verifier, const Bench& b
     about.expires_on = dose.expires_on;
     about.beyond_use_on = dose.beyond_use_on;
     about.units = dose.units;
-    if (dose.state != DoseState::made) return repeated(What::verified, std::move(about));
+    if (dose.state != DoseState::made) {
+        about.reason = "already";
+        return repeated(What::verified, std::move(about));
+    }
     if (dose.made_by == verifier) {
         about.reason = "same_person";
         return stop(What::not_verified, std::move(about));
@@ -28,7 +31,11 @@ Review verify_pack(const Pack& pack, const std::string& verifier, const Bench& b
     about.expires_on = pack.expires_on;
     about.pack = pack.id;
     const auto doses = bench.stock.unverified_doses(pack.id);
-    if (doses.empty()) return repeated(What::verified, std::move(about));
+    if (doses.empty()) {
+        about.reason = pack.state == PackState::opened && pack.units_left < pack.units_total ? "already" : "nothing_cut";
+        return about.reason == "already" ? repeated(What::verified, std::move(about))
+                                         : stop(What::not_understood, std::move(about));
+    }
     DosesVerified fact{pack.id, {}};
     for (const ThingId id : doses) {
         const auto dose = bench.stock.dose(id);
@@ -40,7 +47,11 @@ Review verify_pack(const Pack& pack, const std::string& verifier, const Bench& b
         about.reason = "same_person";
         return stop(What::not_verified, std::move(about));
     }
-    return recorded(What::verified, bench.sign(std::move(fact)), std::move(about));
+    about.remaining = doses.size() - fact.doses.size();
+    if (about.remaining > 0) about.reason = "some_skipped";
+    Review review = recorded(What::verified, bench.sign(std::move(fact)), std::move(about));
+    if (review.about.remaining > 0) review.sound = Sound::notice;
+    return review;
 }
 
 }  // namespace
@@ -50,6 +61,7 @@ Review see_verification(const Item& item, const Bench& bench) {
     const std::string& verifier = bench.witness_badge.empty() ? bench.operator_badge : bench.witness_badge;
     if (verifier.empty()) return stop(What::operator_needed, std::move(about));
     if (item.dose) {
+        if (bench.typed.packs > 1) return stop(What::serial_needs_one, std::move(about));
         const auto dose = bench.stock.dose(item.dose);
         return dose ? verify_dose(*dose, verifier, bench, std::move(about)) : stop(What::not_in_stock, std::move(about));
     }

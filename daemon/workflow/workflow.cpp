@@ -53,6 +53,12 @@ bool contradicts(const Item& item, const Typed& typed, std::string_view lot, Dat
     return other_lot(item.lot) || other_lot(typed.lot) || other_day(item.expires_on) || other_day(typed.expires_on);
 }
 
+bool came_as_count(const Item& item, const Bench& bench) {
+    if (item.serial.empty() || item.lot.empty()) return false;
+    const auto lot = bench.stock.lot(item.gtin, item.lot);
+    return lot && lot->counted_packs > 0;
+}
+
 Particulars describe(const Item& item, const Bench& bench) {
     Particulars about;
     about.pack = item.pack;

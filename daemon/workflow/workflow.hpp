@@ -64,6 +64,9 @@ Review recorded(What what, SignedFact fact, Particulars about = {});
 /// The code or what was typed says another lot or expiry than is known: a conflict stops, none of them wins.
 bool contradicts(const Item& item, const Typed& typed, std::string_view lot, Date expires_on);
 
+/// The pack's serial number is not known, but packs of its lot were received as a count: it may be one of them.
+bool came_as_count(const Item& item, const Bench& bench);
+
 /// Product, GTIN, lot and expiry of an item, for the words of a message.
 Particulars describe(const Item& item, const Bench& bench);
 

@@ -12,6 +12,8 @@ namespace {
 
 using Aim3 = std::array<char, 3>;
 
+/// Scans of before come at once after opening, one report after the other; what comes after so long is new.
+constexpr auto kLongestSettling = std::chrono::milliseconds{250};
 constexpr auto kLongestPause = std::chrono::seconds{2};
 constexpr std::size_t kMostParts = 56;  // 3,116 digits of a Data Matrix in reports of 56
 constexpr std::uint8_t kToInterface = 0x21;
@@ -75,6 +77,7 @@ private:
     std::string code_;                 // at most kLongestBarcode
     std::size_t parts_ = 0;
     MonoTime last_part_at_{};
+    MonoTime opened_at_{};
     std::optional<MonoTime> settled_at_;  // reports before it are scans of before the device was opened
 };
 
@@ -90,6 +93,7 @@ bool HidPos::set_report(std::uint8_t type, std::initializer_list<std::uint8_t> v
 }
 
 void HidPos::opened(MonoTime now) {
+    opened_at_ = now;
     settled_at_ = now + std::chrono::milliseconds{settings_.settle_ms};
     if (is_honeywell(vid_)) set_report(kFeatureReport, {kSwitchOn, 0x01});
 }
@@ -113,6 +117,7 @@ void HidPos::receive(std::uint8_t, ByteView report, MonoTime now) {
         layout_ = layout;
         aim_ = {};
         last_part_at_ = now;
+        settled_at_ = std::min(now + std::chrono::milliseconds{settings_.settle_ms}, opened_at_ + kLongestSettling);
         return;
     }
     if (is_whole(report, layout)) part(report, layout, now);

@@ -80,7 +80,7 @@ class WithoutADaemon(PharmacyTest):
             self.assertEqual((code, lines), (REFUSED, [{"event": "fault", "error": "length"}]))
 
     def test_files_that_are_no_capture_are_refused_with_their_line(self):
-        for text in ("hello\n", "< zz\n", "< 0\n", "= layout\n", "< \n", "\x00\xff", "= family nada\n" + RELEASE, "= layout dvorak\n" + typed_capture("1")[12:]):
+        for text in ("hello\n", "< zz\n", "< 0\n", "= layout\n", "\x00\xff", "= family nada\n" + RELEASE, "= layout dvorak\n" + typed_capture("1")[12:]):
             path = self.pharmacy.home / "bad.txt"
             path.write_bytes(text.encode("latin-1"))
             answer = run_dosario("--json", "readers", "replay", path)

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -73,7 +74,7 @@ class UsbTest(PharmacyTest):
 
     def run_daemon(self):
         before = self.pharmacy.log_text.count("info ready ")
-        self.tell("start")
+        self.pid = int(self.tell("start").split("pid=")[1])
         wait_until(lambda: self.pharmacy.log_text.count("info ready ") > before, "dosariod says that it is ready")
 
     def stop_daemon(self):
@@ -161,6 +162,22 @@ class Scanners(UsbTest):
         self.plug("wedge", ZEBRA_KEYS + " serial=K1")
         self.type("wedge", pack("WHOLE"))
         self.await_received("WHOLE")
+
+    def test_a_daemon_that_was_held_up_in_the_middle_of_a_scan_hears_it_whole(self):
+        self.plug("wedge", ZEBRA_KEYS + " serial=K1")
+        self.type("wedge", pack("S1"))
+        self.await_received("S1")
+        daemon = self.pid
+        for usage in (0x27, 0x1E):                                 # `0`, `1`: a scan begins
+            self.tell(f"report wedge 0000{usage:02x}0000000000")
+            self.tell("report wedge 0000000000000000")
+        self.tell("await wedge read")
+        os.kill(daemon, signal.SIGSTOP)
+        self.type("wedge", pack("S2")[2:])                         # the rest of it, while nobody listens
+        time.sleep(0.3)                                            # longer than any silence that ends a scan
+        os.kill(daemon, signal.SIGCONT)
+        self.await_received("S1", "S2")
+        self.assertEqual(self.reader("05e0:1200:K1:0", "open")["scans"], 2)
 
     def test_two_scanners_at_once_are_kept_apart(self):
         for name in ("one", "two"):

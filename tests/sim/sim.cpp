@@ -123,7 +123,7 @@ private:
             behind_ = {};
         }
         if (one_in(120)) restart();
-        if (one_in(50)) counter_.ledger().checkpoint();
+        if (one_in(50)) (void)counter_.ledger().checkpoint();
         latest_ = site_day();
         must(latest_ >= written_on_, "the site's day went back behind what was written");
         switch (below(10)) {
