@@ -52,6 +52,7 @@ struct ReaderDesk::Reader {
     bool asked = false;  ///< open() was called and neither failed nor closed since
     bool open = false;
     std::string failure;
+    std::string told;  ///< the failure that was logged last
     std::unique_ptr<ReaderProtocol> protocol;
     std::unique_ptr<ScanWindow> window;
     boost::asio::steady_timer timer;
@@ -192,7 +193,9 @@ void ReaderDesk::on_failed(UsbPort port, const Error& why) {
     const auto found = readers_.find(port);
     if (found == readers_.end()) return;
     Reader& reader = *found->second;
-    log(Level::warning, "reader_failed", {{"reader", reader_id(reader.interface)}, {"why", why.message}});
+    if (reader.told != why.message)
+        log(Level::warning, "reader_failed", {{"reader", reader_id(reader.interface)}, {"why", why.message}});
+    reader.told = why.message;  // once, though it is tried again and again
     if (trial_ != nullptr && trial_->port == port) end_trial(false, why.message);
     if (reader.open) {
         reader.protocol->closed(clock_.mono(), PortEnd::unplugged);
