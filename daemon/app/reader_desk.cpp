@@ -83,6 +83,7 @@ Result<void> ReaderDesk::start() {
 }
 
 void ReaderDesk::stop() {
+    if (trial_ != nullptr && host_ != nullptr) end_trial(false, "the daemon is stopping");
     host_.reset();
     readers_.clear();
     trial_.reset();

@@ -121,11 +121,24 @@ asio::awaitable<ApiReply> ask_handler(StatePtr state, ApiCall call) {
     co_return reply;
 }
 
+/// A feed in the server's list, for as long as its coroutine lives.
+struct Subscription {
+    Subscription(StatePtr of, std::shared_ptr<Feed> one) : state(std::move(of)), feed(std::move(one)) {
+        state->feeds.push_back(feed);
+    }
+    ~Subscription() { state->feeds.remove(feed); }
+    Subscription(const Subscription&) = delete;
+    Subscription& operator=(const Subscription&) = delete;
+
+    StatePtr state;
+    std::shared_ptr<Feed> feed;
+};
+
 template <class Stream>
 asio::awaitable<void> serve_feed(StatePtr state, Stream& stream) {
     const auto executor = co_await asio::this_coro::executor;
     auto feed = std::make_shared<Feed>(executor);
-    state->feeds.push_back(feed);
+    const Subscription subscription{state, feed};
     std::string chunk =
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n: dosario live feed\n\n";
     for (;;) {
@@ -145,7 +158,6 @@ asio::awaitable<void> serve_feed(StatePtr state, Stream& stream) {
         chunk.clear();
         for (; !feed->waiting.empty(); feed->waiting.pop_front()) chunk += feed->waiting.front();
     }
-    state->feeds.remove(feed);
 }
 
 template <class Stream>
@@ -189,19 +201,37 @@ asio::awaitable<void> serve_requests(StatePtr state, Stream& stream, bool over_t
     }
 }
 
+/// A connection in the server's books, for as long as its coroutine lives: that may be destroyed without ever being resumed.
+class Registration {
+public:
+    Registration(StatePtr state, bool over_tcp, std::function<void()> cut)
+        : state_(std::move(state)),
+          count_(over_tcp ? state_->tcp_connections : state_->connections),
+          cutter_(state_->cutters.insert(state_->cutters.end(), std::move(cut))) {
+        ++count_;
+    }
+    ~Registration() {
+        state_->cutters.erase(cutter_);
+        --count_;
+    }
+    Registration(const Registration&) = delete;
+    Registration& operator=(const Registration&) = delete;
+
+private:
+    StatePtr state_;
+    std::size_t& count_;
+    std::list<std::function<void()>>::iterator cutter_;
+};
+
 template <class Protocol>
 asio::awaitable<void> serve_connection(StatePtr state, typename Protocol::socket socket, bool over_tcp) {
     beast::basic_stream<Protocol> stream{std::move(socket)};
-    std::size_t& count = over_tcp ? state->tcp_connections : state->connections;
-    ++count;
-    const auto cutter = state->cutters.insert(state->cutters.end(), [&stream] { beast::get_lowest_layer(stream).cancel(); });
+    const Registration registration{state, over_tcp, [&stream] { stream.cancel(); }};
     try {
         co_await serve_requests(state, stream, over_tcp);
     } catch (const std::exception&) {
         // The peer is dropped; the listener goes on.
     }
-    state->cutters.erase(cutter);
-    --count;
 }
 
 template <class Protocol>
