@@ -335,17 +335,27 @@ class PharmacyTest(unittest.TestCase):
         return reply
 
 
+def private_namespaces():
+    """Ways to begin a mount namespace whose mounts nobody else sees. In a chroot the root is no mount and cannot be made private: there
+    it must be so already."""
+    if not (shutil.which("unshare") and shutil.which("mount")):
+        return
+    yield ["unshare", "-m"]
+    mounts = pathlib.Path("/proc/self/mountinfo").read_text(encoding="utf-8") if pathlib.Path("/proc/self/mountinfo").exists() else "shared:"
+    if "shared:" not in mounts:
+        yield ["unshare", "-m", "--propagation", "unchanged"]
+
+
 def unshare_or_skip(test):
     """The command that starts a program in a mount namespace of its own, or a loud skip; with CI set, a failure."""
-    probe = shutil.which("unshare") and shutil.which("mount")
-    if probe:
-        probe = subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True, check=False).returncode == 0
-    if not probe:
+    unshare = next((words for words in private_namespaces() if subprocess.run([*words, "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True,
+                                                                               check=False).returncode == 0), None)
+    if unshare is None:
         if os.environ.get("CI"):
             test.fail("unshare -m with a tmpfs is needed here")
         print("SKIPPED, NOT TESTED: full and read-only disks (no right to mount a tmpfs in a private namespace)", flush=True)
         test.skipTest("no right to mount")
-    return lambda mount, program: ["unshare", "-m", "sh", "-c", mount + ' && exec "$@"', "sh", *program]
+    return lambda mount, program: [*unshare, "sh", "-c", mount + ' && exec "$@"', "sh", *program]
 
 
 def main_guard(name):
