@@ -14,12 +14,10 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <limits>
 
 namespace dosario {
 namespace {
-
-/// Bodies beyond this are a bug: the wire carries at most 1 MiB in one frame.
-constexpr std::size_t kLargestBody = 512 * 1024;
 
 constexpr off_t kPage = 4096;
 
@@ -72,14 +70,6 @@ Result<void> refuse_foreign(Database& db) {
     return {};
 }
 
-Result<void> demand(Database& db, const char* pragma, std::int64_t wanted, const char* name) {
-    const auto found = db.number(pragma);
-    if (!found) return found.error();
-    if (*found != wanted)
-        return fail(Failure::io, std::string{"SQLite did not accept "} + name + "; without it nothing may be called saved");
-    return {};
-}
-
 }  // namespace
 
 Ledger::Ledger(std::unique_ptr<FileLock> lock, std::unique_ptr<Database> database, const LedgerOpening& opening)
@@ -88,7 +78,8 @@ Ledger::Ledger(std::unique_ptr<FileLock> lock, std::unique_ptr<Database> databas
       digest_(opening.digest),
       entropy_(opening.entropy),
       projection_(*db_, [this](Seq seq) { return fact(seq); }),
-      stock_(*db_, [this](Seq seq) { return fact(seq); }) {}
+      stock_(*db_, [this](Seq seq) { return fact(seq); }),
+      build_(opening.build) {}
 
 Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOpening& opening) {
     DOSARIO_CHECK(opening.digest != nullptr && opening.entropy != nullptr);
@@ -119,21 +110,7 @@ Result<void> Ledger::set_up(Database& db) {
         !done)
         return done;
     if (auto ours = refuse_foreign(db); !ours) return ours;  // before WAL mode, which writes into the file
-    const auto mode = db.text("PRAGMA journal_mode = WAL");
-    if (!mode) return mode.error();
-    if (*mode != "wal")
-        return fail(Failure::io,
-                    "this file system does not take SQLite's write-ahead log: choose a local disk for the data directory");
-    if (auto done = db.execute(
-            "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000; PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000;");
-        !done) {
-        return done;
-    }
-    if (auto held = demand(db, "PRAGMA synchronous", 2, "synchronous = FULL"); !held) return held;
-    const auto locking = db.text("PRAGMA locking_mode");
-    if (!locking) return locking.error();
-    if (*locking != "exclusive") return fail(Failure::io, "SQLite did not accept locking_mode = EXCLUSIVE");
-    return {};
+    return db.keep_every_commit();
 }
 
 Result<void> Ledger::read_or_create(const LedgerOpening& opening) {
@@ -148,7 +125,7 @@ Result<void> Ledger::read_or_create(const LedgerOpening& opening) {
         if (auto made = create(opening); !made) return made;
     }
     if (auto read = read_head(); !read) return read;
-    return opening.append ? start_boot(opening) : Result<void>{};
+    return opening.append ? start_boot(opening.now.wall) : Result<void>{};
 }
 
 Result<void> Ledger::create(const LedgerOpening& opening) {
@@ -188,7 +165,7 @@ Result<void> Ledger::read_head() {
         return fail(Failure::damaged, "the ledger has lost its identity (table meta): keep the file and restore a backup");
     }
     id_ = fixed<16>(meta.blob_view(0));
-    auto branch = db_->query("SELECT branch_id FROM branch ORDER BY n DESC LIMIT 1");
+    auto branch = db_->query("SELECT branch_id FROM branch ORDER BY starts_after DESC, n DESC LIMIT 1");
     if (!branch.row()) return fail(Failure::damaged, "the ledger has lost its branches: keep the file and restore a backup");
     branch_ = to_hex(branch.blob_view(0));
     auto last = db_->query("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1");
@@ -202,11 +179,11 @@ Result<void> Ledger::read_head() {
     return {};
 }
 
-Result<void> Ledger::start_boot(const LedgerOpening& opening) {
+Result<void> Ledger::start_boot(UtcTime now) {
     std::array<std::byte, 16> boot_id;
     entropy_->fill(boot_id);
     auto insert = db_->query("INSERT INTO boot (boot_id, started_wall_us, build) VALUES (?, ?, ?)");
-    insert.bind(ByteView{boot_id}).bind(opening.now.wall.time_since_epoch().count()).bind(opening.build);
+    insert.bind(ByteView{boot_id}).bind(now.time_since_epoch().count()).bind(build_);
     if (auto inserted = insert.run(); !inserted) return inserted;
     const auto boot = db_->number("SELECT max(boot) FROM boot");
     if (!boot) return boot.error();
@@ -255,6 +232,8 @@ void Ledger::return_to(const Head& before) {
     head_seq_ = before.seq;
     head_hash_ = before.hash;
     last_good_wall_ = before.good_wall;
+    branch_ = before.branch;
+    boot_ = before.boot;
 }
 
 Result<Seq> Ledger::append(const SignedFact& fact, const Stamp& stamp) {
@@ -275,27 +254,41 @@ Result<Seq> Ledger::append(const SignedFact& fact, const Stamp& stamp) {
     entropy_->fill(event_id);
     boost::endian::store_big_u64(reinterpret_cast<unsigned char*>(event_id.data()),
                                  seq);  // ordered ids keep the index append-only
-    const Sha256 hash = chain_hash(*digest_, id_, head_hash_, header, event_id, as_bytes(body));
-    auto insert = db_->query("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    insert.bind(sql(seq))
-        .bind(ByteView{event_id})
-        .bind(std::int64_t{header.kind})
-        .bind(std::int64_t{header.version})
-        .bind(header.boot);
-    insert.bind(header.mono_us).bind(header.wall_us).bind(std::int64_t{header.clock}).bind(as_bytes(body)).bind(ByteView{hash});
-    if (auto inserted = insert.run(); !inserted) return inserted.error();
-    if (auto projected = projection_.apply(seq, fact); !projected) return projected.error();
-    head_seq_ = seq;
-    head_hash_ = hash;
-    if (!stamp.clock_suspect) last_good_wall_ = stamp.wall;
+    Entry entry{header, event_id, {}, {}};
+    const ByteView bytes = as_bytes(body);
+    entry.body.assign(bytes.begin(), bytes.end());
+    entry.hash = chain_hash(*digest_, id_, head_hash_, header, event_id, entry.body);
+    if (auto inserted = insert(entry, fact); !inserted) return inserted.error();
     return seq;
 }
 
+Result<void> Ledger::insert(const Entry& entry, const SignedFact& fact) {
+    const EntryHeader& header = entry.header;
+    auto insert = db_->query("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    insert.bind(sql(header.seq))
+        .bind(ByteView{entry.event_id})
+        .bind(std::int64_t{header.kind})
+        .bind(std::int64_t{header.version});
+    insert.bind(header.boot).bind(header.mono_us).bind(header.wall_us).bind(std::int64_t{header.clock});
+    insert.bind(ByteView{entry.body}).bind(ByteView{entry.hash});
+    if (auto inserted = insert.run(); !inserted) return inserted;
+    if (auto projected = projection_.apply(header.seq, fact); !projected) return projected;
+    head_seq_ = header.seq;
+    head_hash_ = entry.hash;
+    if (header.clock == 0) last_good_wall_ = UtcTime{Micros{header.wall_us}};
+    return {};
+}
+
 Result<std::vector<Entry>> Ledger::entries_after(Seq after, std::size_t limit) const {
+    return entries_after(after, limit, std::numeric_limits<std::size_t>::max());
+}
+
+Result<std::vector<Entry>> Ledger::entries_after(Seq after, std::size_t limit, std::size_t bytes) const {
     auto query = db_->query(
         "SELECT seq, event_id, kind, version, boot, mono_us, wall_us, clock, body, hash FROM event WHERE seq > ? ORDER BY seq LIMIT ?");
     query.bind(sql(after)).bind(static_cast<std::int64_t>(limit));
     std::vector<Entry> entries;
+    std::size_t total = 0;
     while (query.row()) {
         Entry entry;
         entry.header = {static_cast<std::uint64_t>(query.number(0)),
@@ -308,6 +301,8 @@ Result<std::vector<Entry>> Ledger::entries_after(Seq after, std::size_t limit) c
         entry.event_id = fixed<16>(query.blob_view(1));
         entry.body = query.blob(8);
         entry.hash = fixed<32>(query.blob_view(9));
+        total += entry.body.size();
+        if (!entries.empty() && total > bytes) break;
         entries.push_back(std::move(entry));
     }
     if (query.failed()) return query.error();

@@ -7,7 +7,7 @@
 #include "ledger/file_lock.hpp"
 #include "ledger/projection.hpp"
 #include "ledger/stock_view.hpp"
-#include "wire/chain.hpp"
+#include "wire/branches.hpp"
 
 #include <memory>
 #include <optional>
@@ -21,14 +21,6 @@ struct Stamp {
     UtcTime wall{};
     MonoTime mono{};
     bool clock_suspect = false;
-};
-
-/// One entry as stored.
-struct Entry {
-    EntryHeader header;
-    EventId event_id{};
-    Bytes body;
-    Sha256 hash{};
 };
 
 /// What a ledger is opened with. The referenced objects outlive it.
@@ -82,6 +74,23 @@ public:
     Result<std::vector<Entry>> entries_after(Seq after, std::size_t limit) const;
     Result<SignedFact> fact(Seq seq) const;
 
+    /// The same, but no more than `bytes` of bodies (one entry at least, if there is one).
+    Result<std::vector<Entry>> entries_after(Seq after, std::size_t limit, std::size_t bytes) const;
+
+    // For the uplink (branches.cpp). What writes does so in the current group, and is undone with it.
+    Result<LedgerTail> tail() const;
+    /// The hashes at these entries; zeros at 0.
+    Result<std::vector<Sha256>> hashes_at(std::span<const Seq> seqs) const;
+    /// A branch of its own for everything after that entry.
+    Result<void> fork_after(Seq after, std::string_view why);
+    /// Entries that this ledger had before it was restored from an older copy: appended as they are. Refused unless they follow from
+    /// the head and their facts fold.
+    Result<void> restore(std::span<const Entry> entries, const Stamp& now);
+    /// Hints, for people: what the collector has, and how far its clock is from ours.
+    Result<void> keep_acked(const BranchId& branch, Seq seq, const Sha256& hash, UtcTime now);
+    Result<void> keep_clock_sample(std::int64_t boot, MonoTime mono, UtcTime wall, UtcTime collector, Micros rtt);
+    std::int64_t boot() const { return boot_; }
+
     /// Replies kept for retried requests.
     std::optional<Bytes> reply_to(std::string_view request_id) const;
     Result<void> keep_reply(std::string_view request_id, ByteView reply, UtcTime now);
@@ -95,7 +104,8 @@ private:
     Result<void> read_or_create(const LedgerOpening& opening);
     Result<void> create(const LedgerOpening& opening);
     Result<void> read_head();
-    Result<void> start_boot(const LedgerOpening& opening);
+    Result<void> start_boot(UtcTime now);
+    Result<void> insert(const Entry& entry, const SignedFact& fact);
 
     std::unique_ptr<FileLock> lock_;
     std::unique_ptr<Database> db_;
@@ -105,6 +115,7 @@ private:
     StockView stock_;
     LedgerId id_{};
     std::string branch_;
+    std::string build_;
     std::int64_t boot_ = 0;
     Seq head_seq_ = 0;
     Sha256 head_hash_{};
@@ -115,8 +126,10 @@ private:
         Seq seq;
         Sha256 hash;
         std::optional<UtcTime> good_wall;
+        std::string branch;
+        std::int64_t boot;
     };
-    Head head() const { return {head_seq_, head_hash_, last_good_wall_}; }
+    Head head() const { return {head_seq_, head_hash_, last_good_wall_, branch_, boot_}; }
     void return_to(const Head& head);
     Head at_begin_{};
     Head at_savepoint_{};

@@ -168,4 +168,25 @@ Error Database::explain(int code, std::string_view detail) {
     }
 }
 
+Result<void> Database::keep_every_commit() {
+    const auto mode = text("PRAGMA journal_mode = WAL");
+    if (!mode) return mode.error();
+    if (*mode != "wal")
+        return fail(Failure::io,
+                    "this file system does not take SQLite's write-ahead log: choose a local disk for the data directory");
+    if (auto done = execute(
+            "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000; PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000;");
+        !done) {
+        return done;
+    }
+    const auto synchronous = number("PRAGMA synchronous");
+    if (!synchronous) return synchronous.error();
+    if (*synchronous != 2)
+        return fail(Failure::io, "SQLite did not accept synchronous = FULL; without it nothing may be called saved");
+    const auto locking = text("PRAGMA locking_mode");
+    if (!locking) return locking.error();
+    if (*locking != "exclusive") return fail(Failure::io, "SQLite did not accept locking_mode = EXCLUSIVE");
+    return {};
+}
+
 }  // namespace dosario

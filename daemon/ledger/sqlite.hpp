@@ -69,6 +69,8 @@ public:
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
 
+    /// Write-ahead log and FULL synchronisation, read back: after this, what was committed survives a power cut. Wants exclusive locking.
+    Result<void> keep_every_commit();
     /// Runs statements without parameters.
     Result<void> execute(const char* sql);
     /// A cached statement; `sql` must be a string literal (its address is the key).

@@ -39,4 +39,8 @@ Sha256 chain_hash(const Digest& digest, const LedgerId& ledger, const Sha256& pr
     return digest.sha256(parts);
 }
 
+bool follows(const Digest& digest, const LedgerId& ledger, const Sha256& previous, const Entry& entry) {
+    return chain_hash(digest, ledger, previous, entry.header, entry.event_id, entry.body) == entry.hash;
+}
+
 }  // namespace dosario

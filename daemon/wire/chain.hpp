@@ -17,6 +17,7 @@
 namespace dosario {
 
 using LedgerId = std::array<std::byte, 16>;
+using BranchId = std::array<std::byte, 8>;
 using EventId = std::array<std::byte, 16>;
 
 /// The fixed part of an entry, as it is hashed and sent.
@@ -30,7 +31,21 @@ struct EntryHeader {
     std::int32_t clock = 0;  ///< 0 good, 1 suspect
 };
 
+/// An entry's body is at most this large: it fits into a frame of the uplink with its header.
+inline constexpr std::size_t kLargestBody = 512 * 1024;
+
+/// One entry as it is stored and sent.
+struct Entry {
+    EntryHeader header;
+    EventId event_id{};
+    Bytes body;
+    Sha256 hash{};
+};
+
 Sha256 chain_hash(const Digest& digest, const LedgerId& ledger, const Sha256& previous, const EntryHeader& header,
                   const EventId& event, ByteView body);
+
+/// True when the entry's hash follows from the one before it.
+bool follows(const Digest& digest, const LedgerId& ledger, const Sha256& previous, const Entry& entry);
 
 }  // namespace dosario

@@ -2,6 +2,7 @@
 // All facts the ledger keeps. A new one here makes the compiler list what is missing: its codec (wire/) and its projection (ledger/).
 #pragma once
 
+#include "base/seq.hpp"
 #include "identity/identity.hpp"
 
 #include <array>
@@ -11,9 +12,6 @@
 #include <vector>
 
 namespace dosario {
-
-/// The number of an entry in the ledger, from 1, dense.
-using Seq = std::uint64_t;
 
 /// The sequence number of the WorkOpened entry; 0 = none.
 using WorkId = std::uint64_t;

@@ -23,10 +23,12 @@ const std::map<std::string, Names> kMayInclude = {
     {"crypto", {"base"}},
     {"wire", {"base", "identity", "workflow"}},
     {"ledger", {"base", "identity", "workflow", "wire"}},
+    {"uplink", {"base", "wire"}},
     {"control", {"base", "reader", "scan", "identity", "workflow", "wire", "ledger"}},
     {"usb", {"base", "reader"}},
     {"app", {"base", "reader", "scan", "identity", "workflow", "crypto", "wire", "ledger", "control", "usb", "drivers"}},
     {"ctl", {"base", "reader", "identity", "workflow", "wire", "ledger", "control", "crypto", "drivers"}},
+    {"collector", {"base", "identity", "workflow", "wire", "ledger", "uplink"}},
 };
 const Names kDriversMayInclude = {"base", "reader"};
 
@@ -35,11 +37,11 @@ const Names kPure = {"base", "reader", "scan", "identity", "workflow", "drivers"
 const Names kBoostForPure = {"system", "endian", "container", "crc"};
 
 /// Generated from proto/, for the folders that may see it.
-const Names kMaySeeProto = {"wire", "control", "app", "ctl"};
+const Names kMaySeeProto = {"wire", "uplink", "control", "app", "ctl", "collector"};
 
 struct Include {
     std::string file;    ///< from the root of the sources
-    std::string layer;   ///< the folder under daemon/, or "drivers"
+    std::string layer;   ///< the folder under daemon/, "drivers" or "collector"
     std::string driver;  ///< of a driver: its folder
     std::string target;
     bool angled;
@@ -49,7 +51,7 @@ std::vector<Include> all_includes() {
     namespace fs = std::filesystem;
     std::vector<Include> all;
     const fs::path root{DOSARIO_SOURCE_DIR};
-    for (const char* top : {"daemon", "drivers"}) {
+    for (const char* top : {"daemon", "drivers", "collector"}) {
         for (const auto& entry : fs::recursive_directory_iterator{root / top}) {
             const std::string name = entry.path().filename().string();
             if (!entry.is_regular_file() || (!name.ends_with(".hpp") && !name.ends_with(".cpp") && !name.ends_with(".in")))
@@ -62,7 +64,8 @@ std::vector<Include> all_includes() {
                 const char close = line[9] == '<' ? '>' : '"';
                 const std::string target = line.substr(10, line.find(close, 10) - 10);
                 const bool driver = place.begin()->string() == "drivers";
-                all.push_back({place.string(), driver ? "drivers" : folder, driver ? folder : "", target, close == '>'});
+                const std::string layer = place.begin()->string() == "daemon" ? folder : place.begin()->string();
+                all.push_back({place.string(), layer, driver ? folder : "", target, close == '>'});
             }
         }
     }
@@ -123,7 +126,7 @@ TEST_CASE("no include climbs out of its folder", "[layers]") {
 TEST_CASE("one place opens SQLite files", "[layers]") {
     namespace fs = std::filesystem;
     std::vector<std::string> places;
-    for (const char* top : {"daemon", "drivers"}) {
+    for (const char* top : {"daemon", "drivers", "collector"}) {
         for (const auto& entry : fs::recursive_directory_iterator{fs::path{DOSARIO_SOURCE_DIR} / top}) {
             if (!entry.is_regular_file()) continue;
             std::ifstream file{entry.path()};
