@@ -9,7 +9,9 @@ std::string reader_id(const UsbInterface& interface) {
     char head[16];
     std::snprintf(head, sizeof head, "%04x:%04x:", interface.vid, interface.pid);
     std::string id = head;
-    for (const char c : interface.serial) id += (c > ' ' && c < 0x7f && c != ':' && c != '"' && c != '\\') ? c : '_';
+    constexpr std::string_view kReserved = ":@\"\\";
+    for (const char c : interface.serial) id += (c > ' ' && c < 0x7f && kReserved.find(c) == std::string_view::npos) ? c : '_';
+    if (interface.serial.empty() && !interface.bus_path.empty()) id += '@' + interface.bus_path;
     return id + ':' + std::to_string(interface.number);
 }
 

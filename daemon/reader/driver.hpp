@@ -18,6 +18,7 @@ struct UsbInterface {
     std::uint16_t pid = 0;
     std::string serial;
     std::string product;
+    std::string bus_path;           ///< `1-4.2`: bus and ports down to the device, as the kernel names it; empty while unknown
     std::uint8_t number = 0;        ///< bInterfaceNumber
     std::uint8_t class_code = 0;    ///< bInterfaceClass, 3 = HID
     std::uint8_t subclass = 0;      ///< 1 = boot
@@ -28,7 +29,9 @@ struct UsbInterface {
     bool device_has_mouse = false;  ///< some interface of the same device is a mouse
 };
 
-/// A reader's name for people and for the ledger: `vvvv:pppp:serial:interface`, the same after every re-plug, on every port.
+/// A reader's name for people and for the ledger, the same after every re-plug: `vvvv:pppp:serial:interface`, on every port. A device
+/// without serial number is known by where it is plugged, `vvvv:pppp:@1-4.2:interface`: two alike are two, and another port another
+/// reader. `vvvv:pppp::interface` where neither is known.
 std::string reader_id(const UsbInterface& interface);
 
 /// The keyboard layout that the scanner itself is set to (not the desktop's).

@@ -130,6 +130,7 @@ std::vector<UsbInterface> describe_interfaces(libusb_device* device) {
         const libusb_interface_descriptor& setting = config->interface[i].altsetting[0];
         if (setting.bInterfaceClass != LIBUSB_CLASS_HID) continue;
         UsbInterface one = describe(descriptor, setting);
+        one.bus_path = name;
         one.serial = read_text(name, "serial", descriptor.iSerialNumber, handle);
         one.product = read_text(name, "product", descriptor.iProduct, handle);
         one.report_descriptor = read_sysfs_report_descriptor(name, config->bConfigurationValue, one.number);

@@ -13,7 +13,11 @@ std::string name_for_people(const UsbInterface& interface) {
     std::string name = ids;
     if (!interface.product.empty()) name += " \"" + interface.product + '"';
     name += " (";
-    if (!interface.serial.empty()) name += "serial " + interface.serial + ", ";
+    if (!interface.serial.empty()) {
+        name += "serial " + interface.serial + ", ";
+    } else if (!interface.bus_path.empty()) {
+        name += "port " + interface.bus_path + ", ";
+    }
     return name + "interface " + std::to_string(interface.number) + ')';
 }
 

@@ -133,7 +133,8 @@ public:
         const int number = ++last_number_;
         char node[32];
         std::snprintf(node, sizeof node, "/dev/bus/usb/001/%03d", number);
-        const std::string name = "1-" + std::to_string(number);
+        const std::string name = spec.port.empty() ? "1-" + std::to_string(number) : spec.port;
+        DOSARIO_CHECK(!std::filesystem::exists(root_ + "/sys/bus/usb/devices/" + name));
         const std::string syspath = "/sys/devices/usb1/" + name;
         auto plugged = std::make_shared<Plugged>(spec, node, root_, syspath);
         all_.push_back(plugged);
