@@ -9,13 +9,14 @@
 // ms are whole milliseconds since the start; hexadecimal may have blanks between bytes.
 #include "reader/capture.hpp"
 
+#include "reader/report_descriptor.hpp"
+
 #include <algorithm>
 #include <charconv>
 
 namespace dosario {
 namespace {
 
-constexpr std::size_t kLargestHeaderDescriptor = 4096;
 constexpr std::string_view kBlanks = " \t\r";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // some editors begin a text with it
 constexpr int kHidClass = 3;
@@ -80,7 +81,7 @@ const char* advice_for(std::string_view key, std::string_view value) {
     }
     if (key == "report_descriptor") {
         const auto bytes = from_hex(value);
-        return bytes && bytes->size() <= kLargestHeaderDescriptor ? nullptr : "write at most 4096 bytes in hexadecimal";
+        return bytes && bytes->size() <= kLargestReportDescriptor ? nullptr : "write at most 4096 bytes in hexadecimal";
     }
     if (key == "layout") return layout_of(value) ? nullptr : "write us, es or latam";
     if (key == "gs_substitutes" || key == "terminators") {

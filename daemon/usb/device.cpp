@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "usb/device.hpp"
 
-#include "usb/report_shape.hpp"
+#include "reader/report_descriptor.hpp"
 #include "usb/sysfs.hpp"
 
 #include <algorithm>
@@ -111,7 +111,7 @@ UsbInterface describe(const libusb_device_descriptor& device, const libusb_inter
 }
 
 bool looks_like_mouse(const UsbInterface& one) {
-    return (one.subclass == 1 && one.protocol == 2) || is_mouse(report_shape(one.report_descriptor));
+    return (one.subclass == 1 && one.protocol == 2) || read_report_descriptor(one.report_descriptor).is_mouse();
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "hid_scanner/queued_reader.hpp"
-#include "hid_scanner/report_descriptor.hpp"
+#include "reader/report_descriptor.hpp"
 
 #include <memory>
 

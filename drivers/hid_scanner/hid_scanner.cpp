@@ -15,7 +15,6 @@ namespace {
 constexpr std::uint8_t kHidClass = 3;
 constexpr std::uint8_t kBootSubclass = 1;
 constexpr std::uint8_t kKeyboardProtocol = 1;
-constexpr HidUsage kMouse{0x01, 0x02};
 constexpr HidUsage kKeyboardUsage{0x01, 0x06};
 constexpr std::uint16_t kHandHeld = 0x1300;
 constexpr std::uint16_t kTableTop = 0x1400;
@@ -65,7 +64,7 @@ Kind kind_of(const UsbInterface& one, const std::optional<ReportDescriptor>& des
     if (descriptor && !descriptor->applications.empty()) {
         if (descriptor->serves_page(kBarcodeScannerPage)) return Kind::hid_pos;
         const bool keyboard = descriptor->serves(kKeyboardUsage);
-        if (keyboard && descriptor->serves(kMouse)) return Kind::keyboard_and_mouse;
+        if (keyboard && descriptor->is_mouse()) return Kind::keyboard_and_mouse;
         return keyboard ? Kind::keyboard : Kind::other;
     }
     if (is_boot_keyboard(one)) return Kind::keyboard;
