@@ -111,7 +111,7 @@ UsbInterface describe(const libusb_device_descriptor& device, const libusb_inter
 }
 
 bool looks_like_mouse(const UsbInterface& one) {
-    return (one.subclass == 1 && one.protocol == 2) || read_report_descriptor(one.report_descriptor).is_mouse();
+    return is_boot_mouse(one) || read_report_descriptor(one.report_descriptor).is_mouse();
 }
 
 }  // namespace

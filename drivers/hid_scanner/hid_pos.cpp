@@ -12,8 +12,6 @@
 namespace dosario {
 namespace {
 
-using Aim3 = std::array<char, 3>;
-
 /// Scans of before come at once after opening, one report after the other; what comes after so long is new.
 constexpr auto kLongestSettling = std::chrono::milliseconds{250};
 constexpr auto kLongestPause = std::chrono::seconds{2};
@@ -23,11 +21,8 @@ constexpr std::size_t kMostLost = 8;
 constexpr std::size_t kMostParts = 56;  // 3,116 digits of a Data Matrix in reports of 56
 constexpr std::uint8_t kToInterface = 0x21;
 constexpr std::uint8_t kSetReport = 0x09;
-constexpr std::uint8_t kOutputReport = 0x02;
 constexpr std::uint8_t kFeatureReport = 0x03;
 constexpr std::uint8_t kSwitchOn = 0xFE;
-constexpr std::uint8_t kMenuReport = 0xFD;
-constexpr int kBeepsForStop = 3;
 constexpr std::string_view kMenuText = "]X0";
 constexpr std::string_view kMenuEcho = "]Z6";
 
@@ -41,11 +36,6 @@ std::optional<std::string_view> menu_status(char status) {
     }
 }
 
-bool is_aim(const Aim3& chars) {
-    const auto printable = [](char c) { return c > ' ' && c < 0x7F; };
-    return chars[0] == ']' && printable(chars[1]) && printable(chars[2]);
-}
-
 class HidPos final : public QueuedReader {
 public:
     HidPos(HidPosReports reports, const UsbInterface& interface, const ReaderSettings& settings)
@@ -53,7 +43,6 @@ public:
 
     void opened(MonoTime now) override;
     void receive(std::uint8_t endpoint, ByteView report, MonoTime now) override;
-    bool command(const ReaderCommand& command, MonoTime now) override;
     void wake(MonoTime now) override;
     void closed(MonoTime now, PortEnd end) override;
     std::optional<MonoTime> next_wake() const override;
@@ -61,7 +50,7 @@ public:
 private:
     /// A scan of which a part is missing.
     struct Lost {
-        std::optional<Aim3> aim;  ///< nothing = unknown: any report may be its tail
+        std::optional<Aim> aim;  ///< nothing = unknown: any report may be its tail
         MonoTime heard_at{};
     };
 
@@ -70,23 +59,22 @@ private:
     bool is_sound(ByteView report, const HidPosLayout& layout, MonoTime now);
     void pass_over(ByteView report, const HidPosLayout& layout, MonoTime now);
     void lose(const char* what, MonoTime heard_at, ReaderFault::Kind kind = ReaderFault::Kind::length);
-    void expect_tail(std::optional<Aim3> aim, MonoTime heard_at);
-    bool is_tail(std::optional<Aim3> aim, bool more_follows, MonoTime now);
+    void expect_tail(std::optional<Aim> aim, MonoTime heard_at);
+    bool is_tail(std::optional<Aim> aim, bool more_follows, MonoTime now);
     void part(ByteView report, const HidPosLayout& layout, MonoTime now);
     void finish(MonoTime now);
     bool answer();
     void strip_terminator();
-    bool set_report(std::uint8_t type, std::initializer_list<std::uint8_t> bytes);
 
     const HidPosReports reports_;
     const std::uint16_t vid_;
     const std::uint8_t number_;
     const ReaderSettings settings_;
     bool collecting_ = false;
-    HidPosLayout layout_;      // of the last part
-    std::optional<Aim3> aim_;  // of the scan under way
-    std::string code_;         // at most kLongestBarcode
-    std::vector<Lost> lost_;   // at most kMostLost; identifiers differ
+    HidPosLayout layout_;     // of the last part
+    std::optional<Aim> aim_;  // of the scan under way
+    std::string code_;        // at most kLongestBarcode
+    std::vector<Lost> lost_;  // at most kMostLost; identifiers differ
     std::size_t parts_ = 0;
     MonoTime last_part_at_{};
     MonoTime opened_at_{};
@@ -105,33 +93,20 @@ bool more_follows_in(ByteView report, const HidPosLayout& layout) {
     return (std::to_integer<unsigned>(report[layout.continued_at]) & layout.continued_mask) != 0;
 }
 
-std::optional<Aim3> aim_in(ByteView report, const HidPosLayout& layout) {
+std::optional<Aim> aim_in(ByteView report, const HidPosLayout& layout) {
     if (!layout.aim_at) return std::nullopt;
-    Aim3 aim{};
-    for (std::size_t i = 0; i < aim.size(); ++i) aim[i] = static_cast<char>(report[(*layout.aim_at)[i]]);
-    return is_aim(aim) ? std::optional{aim} : std::nullopt;
-}
-
-bool HidPos::set_report(std::uint8_t type, std::initializer_list<std::uint8_t> values) {
-    ReaderWrite write;
-    for (const std::uint8_t value : values) write.bytes.push_back(static_cast<std::byte>(value));
-    write.setup = {kToInterface, kSetReport, *values.begin(), type, number_, 0, static_cast<std::uint8_t>(values.size()), 0};
-    return send(std::move(write));
+    std::string chars;
+    for (const std::size_t place : *layout.aim_at) chars += static_cast<char>(report[place]);
+    return leading_aim(chars);
 }
 
 void HidPos::opened(MonoTime now) {
     opened_at_ = now;
     settled_at_ = now + std::chrono::milliseconds{settings_.settle_ms};
-    if (is_honeywell(vid_)) set_report(kFeatureReport, {kSwitchOn, 0x01});
-}
-
-bool HidPos::command(const ReaderCommand& command, MonoTime) {
-    const SoundBeep* const beep = std::get_if<SoundBeep>(&command);
-    if (beep == nullptr || !is_honeywell(vid_)) return false;
-    for (int i = 0; i < (beep->good ? 1 : kBeepsForStop); ++i) {
-        if (!set_report(kOutputReport, {kMenuReport, 0x03, 0x16, 0x07, 0x0D})) return false;
-    }
-    return true;
+    if (!is_honeywell(vid_)) return;
+    const Bytes on{std::byte{kSwitchOn}, std::byte{0x01}};
+    const auto length = static_cast<std::uint8_t>(on.size());
+    send({std::array<std::uint8_t, 8>{kToInterface, kSetReport, kSwitchOn, kFeatureReport, number_, 0, length, 0}, 0, on});
 }
 
 void HidPos::receive(std::uint8_t, ByteView report, MonoTime now) {
@@ -194,7 +169,7 @@ void HidPos::lose(const char* what, MonoTime heard_at, ReaderFault::Kind kind) {
     code_.clear();
 }
 
-void HidPos::expect_tail(std::optional<Aim3> aim, MonoTime heard_at) {
+void HidPos::expect_tail(std::optional<Aim> aim, MonoTime heard_at) {
     if (lost_.size() == kMostLost) {
         lost_.clear();
         aim.reset();
@@ -203,7 +178,7 @@ void HidPos::expect_tail(std::optional<Aim3> aim, MonoTime heard_at) {
 }
 
 // True: the report could belong to a lost scan. Its last part ends the loss.
-bool HidPos::is_tail(std::optional<Aim3> aim, bool more_follows, MonoTime now) {
+bool HidPos::is_tail(std::optional<Aim> aim, bool more_follows, MonoTime now) {
     const auto found =
         std::find_if(lost_.begin(), lost_.end(), [&aim](const Lost& one) { return !one.aim || !aim || *one.aim == *aim; });
     if (found == lost_.end()) return false;
@@ -245,7 +220,7 @@ void HidPos::finish(MonoTime now) {
     if (code_.empty()) return;
     BarcodeRead read = make_barcode(code_, now);
     if (aim_) {
-        read.aim.chars = *aim_;
+        read.aim = *aim_;
         read.bytes = code_;
     }
     emit(std::move(read));
@@ -254,7 +229,7 @@ void HidPos::finish(MonoTime now) {
 // Honeywell's answers to menu commands come as scans of two identifiers that no symbology has.
 bool HidPos::answer() {
     if (!aim_ || (vid_ != 0 && !is_honeywell(vid_))) return false;
-    const std::string_view aim{aim_->data(), aim_->size()};
+    const std::string_view aim = aim_->text();
     const ByteView content = as_bytes(code_);
     if (aim == kMenuText) {
         emit(ReaderAnswer{"menu", "text", std::nullopt, std::nullopt, Bytes(content.begin(), content.end())});

@@ -12,9 +12,6 @@ extern const Driver k_hid_scanner_driver;
 
 namespace {
 
-constexpr std::uint8_t kHidClass = 3;
-constexpr std::uint8_t kBootSubclass = 1;
-constexpr std::uint8_t kKeyboardProtocol = 1;
 constexpr HidUsage kKeyboardUsage{0x01, 0x06};
 constexpr std::uint16_t kHandHeld = 0x1300;
 constexpr std::uint16_t kTableTop = 0x1400;
@@ -42,10 +39,6 @@ std::optional<ReportDescriptor> descriptor_of(const UsbInterface& interface) {
     auto parsed = parse_report_descriptor(interface.report_descriptor);
     if (!parsed) return std::nullopt;
     return std::move(*parsed);
-}
-
-bool is_boot_keyboard(const UsbInterface& one) {
-    return one.class_code == kHidClass && one.subclass == kBootSubclass && one.protocol == kKeyboardProtocol;
 }
 
 // Product numbers that vendors keep for the HID POS mode, for interfaces whose descriptor cannot be read yet.
@@ -130,7 +123,6 @@ public:
         fault(too_short ? ReaderFault::Kind::length : ReaderFault::Kind::framing,
               "no report of a keyboard or of a HID POS scanner");
     }
-    bool command(const ReaderCommand& one, MonoTime now) override { return decoder_ && decoder_->command(one, now); }
     void wake(MonoTime now) override {
         if (decoder_) decoder_->wake(now);
     }
