@@ -64,6 +64,7 @@ struct ReaderDesk::Trial {
     Trial(boost::asio::io_context& context) : timer(context) {}
     UsbPort port = 0;
     std::string reader;
+    bool has_serial = false;
     std::string operator_badge;
     std::function<void(Result<v1::AdoptReply>)> answer;
     boost::asio::steady_timer timer;
@@ -316,6 +317,7 @@ void ReaderDesk::adopt(const v1::AdoptRequest& request, std::function<void(Resul
     trial_ = std::make_unique<Trial>(context_);
     trial_->port = port;
     trial_->reader = request.reader();
+    trial_->has_serial = !readers_.at(port)->interface.serial.empty();
     trial_->operator_badge = request.operator_();
     trial_->answer = std::move(answer);
     trial_->timer.expires_after(kTrial);
@@ -360,7 +362,10 @@ void ReaderDesk::end_trial(bool seen, const std::string& why) {
         log(Level::info, "reader_adopted", {{"reader", trial->reader}});
         v1::AdoptReply reply;
         reply.set_ok(true);
-        reply.set_message("adopted: from now on this scanner belongs to Dosario, on any port");
+        reply.set_message(trial->has_serial
+                              ? "adopted: from now on this scanner belongs to Dosario, on any port"
+                              : "adopted: from now on this scanner belongs to Dosario as long as it is plugged into "
+                                "this port (it has no serial number)");
         trial->answer(std::move(reply));
         look_again();
     });

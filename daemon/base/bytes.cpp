@@ -25,6 +25,11 @@ std::string to_hex(ByteView bytes) {
     return text;
 }
 
+std::string hex4(std::uint16_t value) {
+    const std::byte bytes[] = {static_cast<std::byte>(value >> 8), static_cast<std::byte>(value & 0xFF)};
+    return to_hex(bytes);
+}
+
 std::optional<Bytes> from_hex(std::string_view text) {
     Bytes bytes;
     for (std::size_t i = 0; i < text.size();) {

@@ -21,6 +21,9 @@ inline std::string_view as_text(ByteView bytes) { return {reinterpret_cast<const
 /// Lower-case hexadecimal, two digits a byte, no separators.
 std::string to_hex(ByteView bytes);
 
+/// Four lower-case digits.
+std::string hex4(std::uint16_t value);
+
 /// Accepts either case and blanks between whole bytes; nothing for an odd digit or another character.
 std::optional<Bytes> from_hex(std::string_view text);
 

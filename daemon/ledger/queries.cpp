@@ -10,8 +10,6 @@ namespace {
 
 constexpr std::size_t kLongestStory = 1000;
 
-std::uint64_t natural(const Query& query, int column) { return static_cast<std::uint64_t>(query.number(column)); }
-
 Result<void> add_entries(Ledger& ledger, std::uint64_t subject, std::vector<Seq>& entries) {
     auto query = ledger.database().query("SELECT seq FROM subject_event WHERE subject = ? ORDER BY seq LIMIT ?");
     query.bind(sql(subject)).bind(static_cast<std::int64_t>(kLongestStory));

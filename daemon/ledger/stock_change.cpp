@@ -41,7 +41,7 @@ Result<void> change_stock_of_dose(Database& db, ThingId dose, StockChange change
         auto find = db.query("SELECT gtin, lot FROM dose WHERE dose = ?");
         find.bind(sql(dose));
         if (!find.row()) return broken_rule("this dose is not known");
-        gtin.number = static_cast<std::uint64_t>(find.number(0));
+        gtin.number = natural(find, 0);
         lot = find.text(1);
     }
     return change_stock(db, gtin, lot, change, seq);

@@ -8,7 +8,6 @@
 namespace dosario {
 namespace {
 
-std::uint64_t natural(const Query& query, int column) { return static_cast<std::uint64_t>(query.number(column)); }
 std::uint32_t quantity(const Query& query, int column) { return static_cast<std::uint32_t>(query.number(column)); }
 Date day(const Query& query, int column) { return Date{std::chrono::days{query.number(column)}}; }
 

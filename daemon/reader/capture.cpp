@@ -9,16 +9,16 @@
 // ms are whole milliseconds since the start; hexadecimal may have blanks between bytes.
 #include "reader/capture.hpp"
 
+#include "reader/report_descriptor.hpp"
+
 #include <algorithm>
 #include <charconv>
 
 namespace dosario {
 namespace {
 
-constexpr std::size_t kLargestHeaderDescriptor = 4096;
 constexpr std::string_view kBlanks = " \t\r";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // some editors begin a text with it
-constexpr int kHidClass = 3;
 constexpr int kLongestIdleMs = 60'000;
 
 std::string_view trim(std::string_view text) {
@@ -63,15 +63,6 @@ std::optional<KeyboardLayout> layout_of(std::string_view text) {
     return std::nullopt;
 }
 
-std::string_view layout_name(KeyboardLayout layout) {
-    switch (layout) {
-        case KeyboardLayout::us: return "us";
-        case KeyboardLayout::es: return "es";
-        case KeyboardLayout::latam: return "latam";
-    }
-    return "us";
-}
-
 // What is wrong with the value of a known key, as advice; nothing when it is right.
 const char* advice_for(std::string_view key, std::string_view value) {
     if (key == "vid" || key == "pid") return usb_id(value) ? nullptr : "write up to four hexadecimal digits, such as 05e0";
@@ -80,7 +71,7 @@ const char* advice_for(std::string_view key, std::string_view value) {
     }
     if (key == "report_descriptor") {
         const auto bytes = from_hex(value);
-        return bytes && bytes->size() <= kLargestHeaderDescriptor ? nullptr : "write at most 4096 bytes in hexadecimal";
+        return bytes && bytes->size() <= kLargestReportDescriptor ? nullptr : "write at most 4096 bytes in hexadecimal";
     }
     if (key == "layout") return layout_of(value) ? nullptr : "write us, es or latam";
     if (key == "gs_substitutes" || key == "terminators") {
@@ -178,18 +169,6 @@ private:
     std::int64_t last_ms_ = 0;
 };
 
-// A value that survives trimming and comments: blanks and # become escapes too.
-std::string guarded(std::string_view text) {
-    std::string out;
-    for (const char c : escape(text)) out += c == ' ' ? std::string{"\\x20"} : c == '#' ? std::string{"\\x23"} : std::string{c};
-    return out;
-}
-
-std::string hex4(std::uint16_t value) {
-    const std::byte bytes[] = {static_cast<std::byte>(value >> 8), static_cast<std::byte>(value & 0xFF)};
-    return to_hex(bytes);
-}
-
 int decimal(const Capture& capture, std::string_view key, int otherwise) {
     return number<int>(capture_value(capture, key), 1'000'000).value_or(otherwise);
 }
@@ -247,27 +226,6 @@ ReaderSettings capture_settings(const Capture& capture) {
     settings.idle_ms = decimal(capture, "idle_ms", settings.idle_ms);
     settings.settle_ms = 0;
     return settings;
-}
-
-Capture describe_reader(const UsbInterface& interface, const ReaderSettings& settings, std::string_view family) {
-    Capture out;
-    const auto add = [&out](const char* key, std::string value) {
-        if (!value.empty()) out.headers.push_back({key, std::move(value)});
-    };
-    add("vid", hex4(interface.vid));
-    add("pid", hex4(interface.pid));
-    add("serial", guarded(interface.serial));
-    add("interface", std::to_string(interface.number));
-    add("class", std::to_string(interface.class_code));
-    add("subclass", std::to_string(interface.subclass));
-    add("protocol", std::to_string(interface.protocol));
-    add("report_descriptor", to_hex(interface.report_descriptor));
-    add("family", guarded(family));
-    add("layout", std::string{layout_name(settings.layout)});
-    add("gs_substitutes", guarded(settings.gs_substitutes));
-    add("terminators", guarded(settings.terminators));
-    add("idle_ms", std::to_string(settings.idle_ms));
-    return out;
 }
 
 }  // namespace dosario

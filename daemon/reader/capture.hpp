@@ -46,7 +46,7 @@ struct Capture {
 /// keys have been checked when it succeeds.
 Result<Capture> parse_capture(std::string_view text);
 
-/// The way back: parse_capture(write_capture(x)) is x, for every x that parse_capture gave or describe_reader began.
+/// The way back: parse_capture(write_capture(x)) is x, for every x that parse_capture gave.
 std::string write_capture(const Capture& capture);
 
 /// The last value of a key, as written; empty when the capture has none.
@@ -57,8 +57,5 @@ UsbInterface capture_interface(const Capture& capture);
 
 /// What the header says of the reader's settings, with settle_ms 0: a capture holds nothing from before it.
 ReaderSettings capture_settings(const Capture& capture);
-
-/// The head of a capture to be recorded from that interface. `family` is the driver's name.
-Capture describe_reader(const UsbInterface& interface, const ReaderSettings& settings, std::string_view family);
 
 }  // namespace dosario

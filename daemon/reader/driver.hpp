@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a driver must be: a protocol core without I/O (six verbs and the end of the port), and a row that says which devices it takes.
+// What a driver must be: a protocol core without I/O, and a row that says which devices it takes.
 // The USB shell, the replay of captures and the tests drive every core in the same way.
 #pragma once
 
@@ -12,15 +12,19 @@
 
 namespace dosario {
 
+inline constexpr std::uint8_t kHidClass = 3;
+inline constexpr std::uint8_t kBootSubclass = 1;
+
 /// A device as USB shows it, before anything is claimed. Strings are as the device gives them, empty where it has none.
 struct UsbInterface {
     std::uint16_t vid = 0;
     std::uint16_t pid = 0;
     std::string serial;
     std::string product;
+    std::string bus_path;           ///< `1-4.2`: bus and ports down to the device, as the kernel names it; empty while unknown
     std::uint8_t number = 0;        ///< bInterfaceNumber
-    std::uint8_t class_code = 0;    ///< bInterfaceClass, 3 = HID
-    std::uint8_t subclass = 0;      ///< 1 = boot
+    std::uint8_t class_code = 0;    ///< bInterfaceClass
+    std::uint8_t subclass = 0;      ///< bInterfaceSubClass
     std::uint8_t protocol = 0;      ///< 1 = keyboard, 2 = mouse
     std::uint8_t endpoint_in = 0;   ///< first interrupt IN endpoint address, 0 = none
     std::uint16_t max_packet = 8;   ///< of that endpoint, bytes
@@ -28,7 +32,13 @@ struct UsbInterface {
     bool device_has_mouse = false;  ///< some interface of the same device is a mouse
 };
 
-/// A reader's name for people and for the ledger: `vvvv:pppp:serial:interface`, the same after every re-plug, on every port.
+/// The boot interfaces of the HID standard (HID 1.11, 4.2 and 4.3).
+bool is_boot_keyboard(const UsbInterface& one);
+bool is_boot_mouse(const UsbInterface& one);
+
+/// A reader's name for people and for the ledger, the same after every re-plug: `vvvv:pppp:serial:interface`, on every port. A device
+/// without serial number is known by where it is plugged, `vvvv:pppp:@1-4.2:interface`: two alike are two, and another port another
+/// reader. `vvvv:pppp::interface` where neither is known.
 std::string reader_id(const UsbInterface& interface);
 
 /// The keyboard layout that the scanner itself is set to (not the desktop's).
@@ -54,8 +64,6 @@ public:
     virtual void opened(MonoTime now) = 0;
     /// Bytes came on an IN endpoint (one report of a HID device, any slice of a stream).
     virtual void receive(std::uint8_t endpoint, ByteView bytes, MonoTime now) = 0;
-    /// False: this family cannot do that.
-    virtual bool command(const ReaderCommand& command, MonoTime now) = 0;
     /// Called at or after next_wake().
     virtual void wake(MonoTime now) = 0;
     /// The port is gone. Unplugged, at any moment: a scan of which a part may be missing is a fault, never a scan. At the end of a
@@ -96,6 +104,9 @@ struct Driver {
 
 /// All drivers, generated from the folders under drivers/.
 std::span<const Driver* const> all_drivers();
+
+/// The AIM identifier that `text` begins with: `]`, a letter, a letter or a digit.
+std::optional<Aim> leading_aim(std::string_view text);
 
 /// Splits an AIM identifier typed in front of the data from it: `]d201...` gives `]d2` and `01...`. Data without one is left whole.
 BarcodeRead make_barcode(std::string_view as_sent, MonoTime heard_at);

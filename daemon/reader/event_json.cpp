@@ -22,11 +22,6 @@ std::string quoted(std::string_view text) {
     return out + '"';
 }
 
-std::string hex4(std::uint16_t value) {
-    const std::byte bytes[] = {static_cast<std::byte>(value >> 8), static_cast<std::byte>(value & 0xFF)};
-    return to_hex(bytes);
-}
-
 std::string quoted_hex(const std::optional<Bytes>& bytes) { return bytes ? quoted(to_hex(*bytes)) : "null"; }
 
 const char* fault_name(ReaderFault::Kind kind) {

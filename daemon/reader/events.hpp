@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a reader can say and be told, whatever its family: the plain structs between drivers and everything above.
+// What a reader can say, whatever its family: the plain structs between drivers and everything above.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -14,11 +14,13 @@
 
 namespace dosario {
 
+inline constexpr std::size_t kAimLength = 3;
+
 /// AIM symbology identifier (ISO/IEC 15424): `]`, code character, modifier; three NULs when the reader gave none.
 struct Aim {
-    std::array<char, 3> chars{};
+    std::array<char, kAimLength> chars{};
     bool given() const { return chars[0] == ']'; }
-    std::string_view text() const { return given() ? std::string_view{chars.data(), 3} : std::string_view{}; }
+    std::string_view text() const { return given() ? std::string_view{chars.data(), chars.size()} : std::string_view{}; }
     friend bool operator==(const Aim&, const Aim&) = default;
 };
 
@@ -65,13 +67,6 @@ struct ReaderFault {
 };
 
 using ReaderEvent = std::variant<BarcodeRead, TagRead, ReaderAnswer, ReaderReady, RoundEnded, ReaderFault>;
-
-/// Says "recorded" or "stop" at the reader itself, where it can.
-struct SoundBeep {
-    bool good = true;
-};
-
-using ReaderCommand = std::variant<SoundBeep>;
 
 /// Bytes for the device. With `setup`, a control transfer of these 8 bytes (USB 2.0, 9.3) and `bytes` as its data stage;
 /// without, an OUT transfer on `endpoint`.

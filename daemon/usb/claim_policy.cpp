@@ -30,8 +30,6 @@ Best best_match(const UsbInterface& one, std::span<const Driver* const> drivers)
     return best;
 }
 
-bool is_boot_keyboard(const UsbInterface& one) { return one.class_code == 3 && one.subclass == 1 && one.protocol == 1; }
-
 bool same_device(const UsbInterface& a, const UsbInterface& b) {
     return a.vid == b.vid && a.pid == b.pid && a.serial == b.serial;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "usb/device.hpp"
 
-#include "usb/report_shape.hpp"
+#include "reader/report_descriptor.hpp"
 #include "usb/sysfs.hpp"
 
 #include <algorithm>
@@ -111,7 +111,7 @@ UsbInterface describe(const libusb_device_descriptor& device, const libusb_inter
 }
 
 bool looks_like_mouse(const UsbInterface& one) {
-    return (one.subclass == 1 && one.protocol == 2) || is_mouse(report_shape(one.report_descriptor));
+    return is_boot_mouse(one) || read_report_descriptor(one.report_descriptor).is_mouse();
 }
 
 }  // namespace
@@ -130,6 +130,7 @@ std::vector<UsbInterface> describe_interfaces(libusb_device* device) {
         const libusb_interface_descriptor& setting = config->interface[i].altsetting[0];
         if (setting.bInterfaceClass != LIBUSB_CLASS_HID) continue;
         UsbInterface one = describe(descriptor, setting);
+        one.bus_path = name;
         one.serial = read_text(name, "serial", descriptor.iSerialNumber, handle);
         one.product = read_text(name, "product", descriptor.iProduct, handle);
         one.report_descriptor = read_sysfs_report_descriptor(name, config->bConfigurationValue, one.number);

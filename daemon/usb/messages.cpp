@@ -3,17 +3,17 @@
 
 #include <libusb.h>
 
-#include <cstdio>
-
 namespace dosario {
 
 std::string name_for_people(const UsbInterface& interface) {
-    char ids[16];
-    std::snprintf(ids, sizeof ids, "%04x:%04x", interface.vid, interface.pid);
-    std::string name = ids;
+    std::string name = hex4(interface.vid) + ':' + hex4(interface.pid);
     if (!interface.product.empty()) name += " \"" + interface.product + '"';
     name += " (";
-    if (!interface.serial.empty()) name += "serial " + interface.serial + ", ";
+    if (!interface.serial.empty()) {
+        name += "serial " + interface.serial + ", ";
+    } else if (!interface.bus_path.empty()) {
+        name += "port " + interface.bus_path + ", ";
+    }
     return name + "interface " + std::to_string(interface.number) + ')';
 }
 

@@ -10,7 +10,7 @@
 
 namespace dosario {
 
-/// `05e0:2100 "Scanner" (serial A1, interface 0)`: the words for one interface in every message.
+/// `05e0:2100 "Scanner" (serial A1, interface 0)`, without serial number `(port 1-4.2, interface 0)`: the words for one interface in every message.
 std::string name_for_people(const UsbInterface& interface);
 
 /// `code` is a libusb_error, `attempt` what was tried ("open", "take over", ...). not_found means that the device has left,

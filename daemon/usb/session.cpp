@@ -2,8 +2,8 @@
 #include "usb/session.hpp"
 
 #include "base/check.hpp"
+#include "reader/report_descriptor.hpp"
 #include "usb/messages.hpp"
-#include "usb/report_shape.hpp"
 
 #include <algorithm>
 
@@ -17,7 +17,7 @@ constexpr std::size_t kSetupSize = LIBUSB_CONTROL_SETUP_SIZE;
 /// buffer would split a report of several packets, a longer one would wait for the next report, a part of a packet would overflow.
 std::size_t transfer_size(const UsbInterface& interface) {
     const std::size_t packet = std::max<std::size_t>(interface.max_packet, 1);
-    const std::size_t longest = report_shape(interface.report_descriptor).longest_input;
+    const std::size_t longest = read_report_descriptor(interface.report_descriptor).longest_report();
     return std::max<std::size_t>((longest + packet - 1) / packet, 1) * packet;
 }
 

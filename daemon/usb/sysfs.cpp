@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "usb/sysfs.hpp"
 
-#include "usb/report_shape.hpp"
+#include "reader/report_descriptor.hpp"
 
 #include <libusb.h>
 
@@ -17,11 +17,11 @@ namespace {
 
 constexpr const char* kDevices = "/sys/bus/usb/devices/";
 
-/// At most kLongestReport bytes; nothing if the file cannot be read.
+/// At most kLargestReportDescriptor bytes; nothing if the file cannot be read.
 std::optional<std::string> read_file(const std::string& path) {
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{std::fopen(path.c_str(), "re"), std::fclose};
     if (!file) return std::nullopt;
-    std::string content(kLongestReport, '\0');
+    std::string content(kLargestReportDescriptor, '\0');
     content.resize(std::fread(content.data(), 1, content.size(), file.get()));
     return content;
 }

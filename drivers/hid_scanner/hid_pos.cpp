@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scanned-data reports (layouts: hid_pos_layout.cpp) are parts of a scan:
 //   collecting   a part said "more follows": the next one must carry the same AIM identifier within two seconds
-//   skipping     a part was lost: what still comes of that scan is dropped, its last part included
-// There is no checksum; a scan of which one part is missing must never come out as a shorter scan.
+//   lost         a part is missing: one fault, and what still comes of that scan is dropped, up to and with its last part
+// There is no checksum and no number in a part: a tail looks like a scan of its own. So whatever could be the tail of a lost scan is
+// taken for it, for a minute after its last sign of life. Only another AIM identifier proves a new scan; where the layout has none,
+// nothing does. A new scan taken for a tail is scanned again; a shorter code taken for a whole one would not be noticed.
 #include "hid_scanner/hid_pos.hpp"
 
 #include <algorithm>
@@ -10,19 +12,17 @@
 namespace dosario {
 namespace {
 
-using Aim3 = std::array<char, 3>;
-
 /// Scans of before come at once after opening, one report after the other; what comes after so long is new.
 constexpr auto kLongestSettling = std::chrono::milliseconds{250};
 constexpr auto kLongestPause = std::chrono::seconds{2};
+/// Late parts come from radio links, hubs that slept and hosts that stood still.
+constexpr auto kLongestTail = std::chrono::seconds{60};
+constexpr std::size_t kMostLost = 8;
 constexpr std::size_t kMostParts = 56;  // 3,116 digits of a Data Matrix in reports of 56
 constexpr std::uint8_t kToInterface = 0x21;
 constexpr std::uint8_t kSetReport = 0x09;
-constexpr std::uint8_t kOutputReport = 0x02;
 constexpr std::uint8_t kFeatureReport = 0x03;
 constexpr std::uint8_t kSwitchOn = 0xFE;
-constexpr std::uint8_t kMenuReport = 0xFD;
-constexpr int kBeepsForStop = 3;
 constexpr std::string_view kMenuText = "]X0";
 constexpr std::string_view kMenuEcho = "]Z6";
 
@@ -36,11 +36,6 @@ std::optional<std::string_view> menu_status(char status) {
     }
 }
 
-bool is_aim(const Aim3& chars) {
-    const auto printable = [](char c) { return c > ' ' && c < 0x7F; };
-    return chars[0] == ']' && printable(chars[1]) && printable(chars[2]);
-}
-
 class HidPos final : public QueuedReader {
 public:
     HidPos(HidPosReports reports, const UsbInterface& interface, const ReaderSettings& settings)
@@ -48,200 +43,193 @@ public:
 
     void opened(MonoTime now) override;
     void receive(std::uint8_t endpoint, ByteView report, MonoTime now) override;
-    bool command(const ReaderCommand& command, MonoTime now) override;
     void wake(MonoTime now) override;
     void closed(MonoTime now, PortEnd end) override;
     std::optional<MonoTime> next_wake() const override;
 
 private:
-    enum class State { idle, collecting, skipping };
+    /// A scan of which a part is missing.
+    struct Lost {
+        std::optional<Aim> aim;  ///< nothing = unknown: any report may be its tail
+        MonoTime heard_at{};
+    };
 
-    bool is_whole(ByteView report, const HidPosLayout& layout);
-    void damaged(ByteView report, const HidPosLayout& layout, ReaderFault::Kind kind, const char* what);
-    void drop(const char* what, bool more_follows);
-    bool continues(Aim3 aim, bool more_follows);
+    void old_scan(ByteView report, const HidPosLayout& layout, MonoTime now);
+    bool is_readable(ByteView report, const HidPosLayout& layout, MonoTime now);
+    bool is_sound(ByteView report, const HidPosLayout& layout, MonoTime now);
+    void pass_over(ByteView report, const HidPosLayout& layout, MonoTime now);
+    void lose(const char* what, MonoTime heard_at, ReaderFault::Kind kind = ReaderFault::Kind::length);
+    void expect_tail(std::optional<Aim> aim, MonoTime heard_at);
+    bool is_tail(std::optional<Aim> aim, bool more_follows, MonoTime now);
     void part(ByteView report, const HidPosLayout& layout, MonoTime now);
     void finish(MonoTime now);
     bool answer();
     void strip_terminator();
-    bool set_report(std::uint8_t type, std::initializer_list<std::uint8_t> bytes);
 
     const HidPosReports reports_;
     const std::uint16_t vid_;
     const std::uint8_t number_;
     const ReaderSettings settings_;
-    State state_ = State::idle;
-    HidPosLayout layout_;              // of the scan under way
-    Aim3 aim_{};                       // of the scan under way, NULs = none
-    std::optional<Aim3> dropped_aim_;  // of a scan that another one broke into: its remainder may still come
-    std::string code_;                 // at most kLongestBarcode
+    bool collecting_ = false;
+    HidPosLayout layout_;     // of the last part
+    std::optional<Aim> aim_;  // of the scan under way
+    std::string code_;        // at most kLongestBarcode
+    std::vector<Lost> lost_;  // at most kMostLost; identifiers differ
     std::size_t parts_ = 0;
     MonoTime last_part_at_{};
     MonoTime opened_at_{};
     std::optional<MonoTime> settled_at_;  // reports before it are scans of before the device was opened
 };
 
+bool has_id(ByteView report, const HidPosLayout& layout) {
+    return layout.report_id == 0 || std::to_integer<std::uint8_t>(report[0]) == layout.report_id;
+}
+
+std::size_t length_in(ByteView report, const HidPosLayout& layout) {
+    return std::to_integer<std::size_t>(report[layout.length_at]);
+}
+
 bool more_follows_in(ByteView report, const HidPosLayout& layout) {
     return (std::to_integer<unsigned>(report[layout.continued_at]) & layout.continued_mask) != 0;
 }
 
-bool HidPos::set_report(std::uint8_t type, std::initializer_list<std::uint8_t> values) {
-    ReaderWrite write;
-    for (const std::uint8_t value : values) write.bytes.push_back(static_cast<std::byte>(value));
-    write.setup = {kToInterface, kSetReport, *values.begin(), type, number_, 0, static_cast<std::uint8_t>(values.size()), 0};
-    return send(std::move(write));
+std::optional<Aim> aim_in(ByteView report, const HidPosLayout& layout) {
+    if (!layout.aim_at) return std::nullopt;
+    std::string chars;
+    for (const std::size_t place : *layout.aim_at) chars += static_cast<char>(report[place]);
+    return leading_aim(chars);
 }
 
 void HidPos::opened(MonoTime now) {
     opened_at_ = now;
     settled_at_ = now + std::chrono::milliseconds{settings_.settle_ms};
-    if (is_honeywell(vid_)) set_report(kFeatureReport, {kSwitchOn, 0x01});
-}
-
-bool HidPos::command(const ReaderCommand& command, MonoTime) {
-    const SoundBeep* const beep = std::get_if<SoundBeep>(&command);
-    if (beep == nullptr || !is_honeywell(vid_)) return false;
-    for (int i = 0; i < (beep->good ? 1 : kBeepsForStop); ++i) {
-        if (!set_report(kOutputReport, {kMenuReport, 0x03, 0x16, 0x07, 0x0D})) return false;
-    }
-    return true;
+    if (!is_honeywell(vid_)) return;
+    const Bytes on{std::byte{kSwitchOn}, std::byte{0x01}};
+    const auto length = static_cast<std::uint8_t>(on.size());
+    send({std::array<std::uint8_t, 8>{kToInterface, kSetReport, kSwitchOn, kFeatureReport, number_, 0, length, 0}, 0, on});
 }
 
 void HidPos::receive(std::uint8_t, ByteView report, MonoTime now) {
     if (report.empty()) return;
     wake(now);
-    const bool keeps_layout = state_ != State::idle;
+    std::erase_if(lost_, [now](const Lost& one) { return now - one.heard_at >= kLongestTail; });
+    const bool keeps_layout = collecting_ || !lost_.empty();
     const HidPosLayout layout = reports_.layout ? *reports_.layout : keeps_layout ? layout_ : sniff_hid_pos_layout(report, vid_);
-    if (settled_at_ && now < *settled_at_) {
-        if (report.size() == layout.size) state_ = more_follows_in(report, layout) ? State::skipping : State::idle;
-        layout_ = layout;
-        aim_ = {};
-        last_part_at_ = now;
-        settled_at_ = std::min(now + std::chrono::milliseconds{settings_.settle_ms}, opened_at_ + kLongestSettling);
-        return;
-    }
-    if (is_whole(report, layout)) part(report, layout, now);
+    if (settled_at_ && now < *settled_at_) return old_scan(report, layout, now);
+    if (is_readable(report, layout, now) && is_sound(report, layout, now)) part(report, layout, now);
 }
 
-// Size, id and length are possible. Other reports that the device declares are answers nobody asked for.
-bool HidPos::is_whole(ByteView report, const HidPosLayout& layout) {
-    const auto id = std::to_integer<std::uint8_t>(report[0]);
-    if (layout.report_id != 0 && id != layout.report_id) {
+// A scan of before the device was opened: nothing of it counts, and its tail may come later.
+void HidPos::old_scan(ByteView report, const HidPosLayout& layout, MonoTime now) {
+    settled_at_ = std::min(now + std::chrono::milliseconds{settings_.settle_ms}, opened_at_ + kLongestSettling);
+    if (!has_id(report, layout) || report.size() != layout.size) return;
+    if (length_in(report, layout) != 0 || aim_in(report, layout)) pass_over(report, layout, now);
+}
+
+// Size and id are those of a scan report. Other reports that the device declares are answers nobody asked for.
+bool HidPos::is_readable(ByteView report, const HidPosLayout& layout, MonoTime now) {
+    if (!has_id(report, layout)) {
+        const auto id = std::to_integer<std::uint8_t>(report[0]);
         if (std::find(reports_.other_ids.begin(), reports_.other_ids.end(), id) != reports_.other_ids.end()) {
             emit(ReaderAnswer{"", "unasked", std::nullopt, std::nullopt, Bytes(report.begin(), report.end())});
         } else {
-            damaged(report, layout, ReaderFault::Kind::framing, "a report id the scanner does not declare");
+            lose("a report id the scanner does not declare", now, ReaderFault::Kind::framing);
         }
         return false;
     }
-    if (report.size() != layout.size) {
-        damaged(report, layout, ReaderFault::Kind::length, "a scan report of another size");
-        return false;
-    }
-    const auto length = std::to_integer<std::size_t>(report[layout.length_at]);
-    if (length > layout.code_bytes) {
-        damaged(report, layout, ReaderFault::Kind::length, "more content declared than a report holds");
-        return false;
-    }
-    if (more_follows_in(report, layout) && length != layout.code_bytes) {
-        damaged(report, layout, ReaderFault::Kind::length, "a part that is not full says that more follows");
-        return false;
-    }
-    return true;
+    if (report.size() == layout.size) return true;
+    lose("a scan report of another size", now);
+    return false;
 }
 
-// Whether parts of the same scan will follow the damaged one: it says so and is filled to the end, or nobody can know.
-void HidPos::damaged(ByteView report, const HidPosLayout& layout, ReaderFault::Kind kind, const char* what) {
+// The length is possible. What the report says of parts to follow is believed even where its length is not.
+bool HidPos::is_sound(ByteView report, const HidPosLayout& layout, MonoTime now) {
+    const std::size_t length = length_in(report, layout);
+    const bool more_follows = more_follows_in(report, layout);
+    const bool is_partly_filled = more_follows && length != layout.code_bytes;
+    if (length <= layout.code_bytes && !is_partly_filled) return true;
+    lose(is_partly_filled ? "a part that is not full says that more follows" : "more content declared than a report holds", now);
+    pass_over(report, layout, now);
+    return false;
+}
+
+// A part that cannot be used: of a lost scan, or it makes its own scan one.
+void HidPos::pass_over(ByteView report, const HidPosLayout& layout, MonoTime now) {
+    layout_ = layout;
+    const auto aim = aim_in(report, layout);
+    const bool more_follows = more_follows_in(report, layout);
+    if (!is_tail(aim, more_follows, now) && more_follows) expect_tail(aim, now);
+}
+
+// A fault; the scan under way, if there is one, is lost by it.
+void HidPos::lose(const char* what, MonoTime heard_at, ReaderFault::Kind kind) {
     fault(kind, what);
-    const bool under_way = state_ != State::idle;
-    const bool is_cut = report.size() != layout.size;
-    const bool full = !is_cut && report[layout.code_at + layout.code_bytes - 1] != std::byte{0};
-    const bool more_follows = is_cut ? under_way : full && more_follows_in(report, layout);
-    state_ = more_follows ? State::skipping : State::idle;
-    if (!under_way) {
-        layout_ = layout;
-        aim_ = {};
-    }
-    code_.clear();
-    dropped_aim_.reset();
-}
-
-void HidPos::drop(const char* what, bool more_follows) {
-    fault(ReaderFault::Kind::length, what);
-    state_ = more_follows ? State::skipping : State::idle;
+    if (collecting_) expect_tail(aim_, heard_at);
+    collecting_ = false;
     code_.clear();
 }
 
-// False: the report is no news of its own (the remainder of a scan that was dropped, or nothing at all).
-bool HidPos::continues(Aim3 aim, bool more_follows) {
-    const bool other_aim = layout_.aim_at && aim != aim_;
-    if (state_ == State::skipping) {
-        // A first part that was damaged left no identifier to compare with.
-        if (is_aim(aim_) && other_aim) {
-            state_ = State::idle;
-            return true;
-        }
-        if (!more_follows) state_ = State::idle;
-        return false;
+void HidPos::expect_tail(std::optional<Aim> aim, MonoTime heard_at) {
+    if (lost_.size() == kMostLost) {
+        lost_.clear();
+        aim.reset();
     }
-    if (state_ == State::idle || !other_aim) return true;
-    const bool is_remainder = dropped_aim_ && aim == *dropped_aim_;
-    drop("the symbology changed between the parts of a scan", is_remainder && more_follows);
-    dropped_aim_ = aim_;
-    if (is_remainder) {
-        aim_ = aim;
-        dropped_aim_.reset();
-        return false;
-    }
+    lost_.push_back({aim, heard_at});
+}
+
+// True: the report could belong to a lost scan. Its last part ends the loss.
+bool HidPos::is_tail(std::optional<Aim> aim, bool more_follows, MonoTime now) {
+    const auto found =
+        std::find_if(lost_.begin(), lost_.end(), [&aim](const Lost& one) { return !one.aim || !aim || *one.aim == *aim; });
+    if (found == lost_.end()) return false;
+    found->heard_at = now;
+    if (!more_follows) lost_.erase(found);
     return true;
 }
 
 void HidPos::part(ByteView report, const HidPosLayout& layout, MonoTime now) {
     const bool more_follows = more_follows_in(report, layout);
-    const auto length = std::to_integer<std::size_t>(report[layout.length_at]);
-    Aim3 aim{};
-    if (layout.aim_at) {
-        for (std::size_t i = 0; i < aim.size(); ++i) aim[i] = static_cast<char>(report[(*layout.aim_at)[i]]);
-    }
-    // An idle report. A scan under way waits for its last part, which names the symbology even when it is empty.
-    if (length == 0 && (state_ == State::idle || !is_aim(aim))) return;
-    if (state_ != State::idle) last_part_at_ = now;
-    if (!continues(aim, more_follows)) return;
-    if (state_ == State::idle) {
+    const std::size_t length = length_in(report, layout);
+    const auto aim = aim_in(report, layout);
+    // An idle report. The last part of a scan names the symbology even when it is empty.
+    const bool is_awaited = collecting_ || !lost_.empty();
+    if (length == 0 && (!aim || !is_awaited)) return;
+    if (collecting_ && aim != aim_) lose("the symbology changed between the parts of a scan", now);
+    if (is_tail(aim, more_follows, now)) return;
+    if (!collecting_) {
         layout_ = layout;
         aim_ = aim;
         code_.clear();
         parts_ = 0;
-        state_ = State::collecting;
+        collecting_ = true;
     }
     last_part_at_ = now;
-    if (++parts_ > kMostParts || code_.size() + length > kLongestBarcode)
-        return drop("more than any barcode holds", more_follows);
+    if (++parts_ > kMostParts || code_.size() + length > kLongestBarcode) {
+        lose("more than any barcode holds", now);
+        is_tail(aim, more_follows, now);
+        return;
+    }
     code_ += as_text(report.subspan(layout.code_at, length));
     if (!more_follows) finish(now);
 }
 
 void HidPos::finish(MonoTime now) {
-    state_ = State::idle;
-    dropped_aim_.reset();
+    collecting_ = false;
     if (answer()) return;
     strip_terminator();
     if (code_.empty()) return;
-    BarcodeRead read;
-    if (is_aim(aim_)) {
-        read.aim.chars = aim_;
+    BarcodeRead read = make_barcode(code_, now);
+    if (aim_) {
+        read.aim = *aim_;
         read.bytes = code_;
-        read.heard_at = now;
-    } else {
-        read = make_barcode(code_, now);
     }
     emit(std::move(read));
 }
 
 // Honeywell's answers to menu commands come as scans of two identifiers that no symbology has.
 bool HidPos::answer() {
-    if (vid_ != 0 && !is_honeywell(vid_)) return false;
-    const std::string_view aim{aim_.data(), aim_.size()};
+    if (!aim_ || (vid_ != 0 && !is_honeywell(vid_))) return false;
+    const std::string_view aim = aim_->text();
     const ByteView content = as_bytes(code_);
     if (aim == kMenuText) {
         emit(ReaderAnswer{"menu", "text", std::nullopt, std::nullopt, Bytes(content.begin(), content.end())});
@@ -272,24 +260,19 @@ void HidPos::strip_terminator() {
 
 void HidPos::wake(MonoTime now) {
     const auto due = next_wake();
-    if (!due || now < *due) return;
-    if (state_ == State::collecting) fault(ReaderFault::Kind::length, "the next part of a scan did not come");
-    state_ = State::idle;
-    code_.clear();
-    dropped_aim_.reset();
+    if (due && now >= *due) lose("the next part of a scan did not come", last_part_at_);
 }
 
 void HidPos::closed(MonoTime now, PortEnd end) {
-    if (state_ == State::collecting && end == PortEnd::end_of_recording) finish(now);
-    if (state_ == State::collecting) fault(ReaderFault::Kind::length, "unplugged between the parts of a scan");
-    state_ = State::idle;
-    code_.clear();
-    dropped_aim_.reset();
+    if (collecting_ && end == PortEnd::end_of_recording) finish(now);
+    if (collecting_) lose("unplugged between the parts of a scan", now);
+    lost_.clear();
     settled_at_.reset();
 }
 
+// A lost scan needs no timer: it is looked at when the next report comes.
 std::optional<MonoTime> HidPos::next_wake() const {
-    if (state_ == State::idle) return std::nullopt;
+    if (!collecting_) return std::nullopt;
     return last_part_at_ + kLongestPause;
 }
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "hid_scanner/queued_reader.hpp"
-#include "hid_scanner/report_descriptor.hpp"
+#include "reader/report_descriptor.hpp"
 
 #include <memory>
 
@@ -35,7 +35,7 @@ std::optional<HidPosLayout> hid_pos_layout(const ReportDescriptor& descriptor);
 /// by the three bytes at the end that would be zero.
 HidPosLayout sniff_hid_pos_layout(ByteView report, std::uint16_t vid);
 
-/// True for the vendors that want to be switched on, answer menu commands and beep on request.
+/// True for the vendors that want to be switched on and answer menu commands.
 bool is_honeywell(std::uint16_t vid);
 
 /// `layout` and `other_ids` (further declared input reports) come from the descriptor; without them each scan is sniffed.

@@ -12,7 +12,6 @@ namespace dosario {
 namespace {
 
 constexpr std::uint16_t kNewland = 0x1EAB;
-constexpr std::size_t kAimLength = 3;
 constexpr std::size_t kHoneywellCodeAt = 5;
 constexpr std::size_t kZebraCodeAt = 6;
 constexpr HidUsage kByteCount{0x01, 0x3B};

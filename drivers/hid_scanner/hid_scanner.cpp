@@ -12,10 +12,6 @@ extern const Driver k_hid_scanner_driver;
 
 namespace {
 
-constexpr std::uint8_t kHidClass = 3;
-constexpr std::uint8_t kBootSubclass = 1;
-constexpr std::uint8_t kKeyboardProtocol = 1;
-constexpr HidUsage kMouse{0x01, 0x02};
 constexpr HidUsage kKeyboardUsage{0x01, 0x06};
 constexpr std::uint16_t kHandHeld = 0x1300;
 constexpr std::uint16_t kTableTop = 0x1400;
@@ -45,10 +41,6 @@ std::optional<ReportDescriptor> descriptor_of(const UsbInterface& interface) {
     return std::move(*parsed);
 }
 
-bool is_boot_keyboard(const UsbInterface& one) {
-    return one.class_code == kHidClass && one.subclass == kBootSubclass && one.protocol == kKeyboardProtocol;
-}
-
 // Product numbers that vendors keep for the HID POS mode, for interfaces whose descriptor cannot be read yet.
 bool has_hid_pos_id(const UsbInterface& one) {
     if (one.vid == kZebra) return one.pid == 0x2100;
@@ -65,7 +57,7 @@ Kind kind_of(const UsbInterface& one, const std::optional<ReportDescriptor>& des
     if (descriptor && !descriptor->applications.empty()) {
         if (descriptor->serves_page(kBarcodeScannerPage)) return Kind::hid_pos;
         const bool keyboard = descriptor->serves(kKeyboardUsage);
-        if (keyboard && descriptor->serves(kMouse)) return Kind::keyboard_and_mouse;
+        if (keyboard && descriptor->is_mouse()) return Kind::keyboard_and_mouse;
         return keyboard ? Kind::keyboard : Kind::other;
     }
     if (is_boot_keyboard(one)) return Kind::keyboard;
@@ -131,7 +123,6 @@ public:
         fault(too_short ? ReaderFault::Kind::length : ReaderFault::Kind::framing,
               "no report of a keyboard or of a HID POS scanner");
     }
-    bool command(const ReaderCommand& one, MonoTime now) override { return decoder_ && decoder_->command(one, now); }
     void wake(MonoTime now) override {
         if (decoder_) decoder_->wake(now);
     }

@@ -44,7 +44,6 @@ public:
 
     void opened(MonoTime now) override;
     void receive(std::uint8_t endpoint, ByteView bytes, MonoTime now) override;
-    bool command(const ReaderCommand&, MonoTime) override { return false; }
     void wake(MonoTime now) override;
     void closed(MonoTime now, PortEnd end) override;
     std::optional<MonoTime> next_wake() const override;

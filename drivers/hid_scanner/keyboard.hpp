@@ -5,7 +5,7 @@
 
 #include "hid_scanner/keyboard_layout.hpp"
 #include "hid_scanner/queued_reader.hpp"
-#include "hid_scanner/report_descriptor.hpp"
+#include "reader/report_descriptor.hpp"
 
 #include <memory>
 

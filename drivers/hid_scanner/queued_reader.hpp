@@ -29,11 +29,9 @@ protected:
         }
     }
     void fault(ReaderFault::Kind kind, const char* what) { emit(ReaderFault{kind, what}); }
-    /// False, and nothing queued, beyond kMostWrites.
-    bool send(ReaderWrite write) {
-        if (writes_.size() == kMostWrites) return false;
-        writes_.push_back(std::move(write));
-        return true;
+    /// Nothing is queued beyond kMostWrites.
+    void send(ReaderWrite write) {
+        if (writes_.size() < kMostWrites) writes_.push_back(std::move(write));
     }
 
 private:

@@ -7,7 +7,12 @@
 using namespace dosario;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
-    const auto descriptor = parse_report_descriptor(std::as_bytes(std::span{bytes, size}));
+    const ByteView given = std::as_bytes(std::span{bytes, size});
+    report_descriptor_length(given);
+    const ReportDescriptor read = read_report_descriptor(given);
+    DOSARIO_CHECK(read.longest_report() <= kLongestReport);
+    const auto descriptor = parse_report_descriptor(given);
+    DOSARIO_CHECK(descriptor.has_error() == (read.broken_rule != nullptr));
     if (descriptor.has_error()) return 0;
     if (const auto layout = hid_pos_layout(*descriptor)) {
         DOSARIO_CHECK(layout->code_at + layout->code_bytes <= layout->size);

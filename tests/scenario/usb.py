@@ -189,11 +189,20 @@ class Scanners(UsbTest):
         self.assertEqual(sorted(self.received()), sorted([f"A{n}" for n in range(10)] + [f"B{n}" for n in range(10)]))
         self.assertEqual([self.readers()[f"05e0:1200:{name}:0"]["scans"] for name in ("one", "two")], [10, 10])
 
-    def test_two_scanners_without_serial_number_both_work(self):
-        for name in ("one", "two"):
-            self.plug(name, f"{ZEBRA_KEYS} serial=")
-            self.type(name, pack(name.upper()))
-        wait_until(lambda: sorted(self.received()) == ["ONE", "TWO"], "both were received")
+    def test_two_scanners_without_serial_number_are_two_readers_known_by_their_ports(self):
+        def scans(port):
+            return self.readers()[f"05e0:1200:@{port}:0"]["scans"]
+        for name, port in (("one", "1-250"), ("two", "1-251")):
+            self.plug(name, f"{ZEBRA_KEYS} serial= port={port}")
+        for name in ("one", "two", "three"):
+            self.type("one" if name == "three" else name, pack(name.upper()))
+        wait_until(lambda: sorted(self.received()) == ["ONE", "THREE", "TWO"], "all were received")
+        self.assertEqual((scans("1-250"), scans("1-251")), (2, 1))
+        self.tell("unplug one")
+        wait_until(lambda: "05e0:1200:@1-250:0" not in self.readers(), "it is gone")
+        self.assertEqual(scans("1-251"), 1)
+        self.plug("one", f"{ZEBRA_KEYS} serial= port=1-250")
+        self.reader("05e0:1200:@1-250:0", "open")
 
     def test_a_halted_endpoint_is_cleared_and_the_next_scan_counts(self):
         self.plug("pos", ZEBRA_POS + " serial=P1")
@@ -311,7 +320,7 @@ class Adoption(UsbTest):
         self.pharmacy.scan(ANA, "DOSARIO.RECIBIR")
         self.reader(self.ID, "candidate")
 
-    def begin_trial(self, reader_id=None):
+    def begin_trial(self, reader_id=None, name="cheap"):
         """`dosario readers adopt` in a thread: the answer once it came."""
         answers = []
 
@@ -321,7 +330,7 @@ class Adoption(UsbTest):
         thread = threading.Thread(target=adopt)
         thread.start()
         self.addCleanup(thread.join)
-        self.tell("await cheap claimed")
+        self.tell(f"await {name} claimed")
 
         def answer():
             thread.join(PATIENCE_S + 20)
@@ -355,6 +364,27 @@ class Adoption(UsbTest):
         self.plug("cheap", CHEAP + " serial=W1 bound=usbhid")                # and on any port
         self.type("cheap", pack("S3"))
         self.await_received("S1", "S2", "S3")
+
+    def test_a_scanner_without_serial_number_is_adopted_for_its_port(self):
+        self.tell(f"plug nameless {CHEAP} serial= port=1-250 bound=usbhid")
+        self.tell(f"plug twin {CHEAP} serial= port=1-251 bound=usbhid")
+        self.reader("1a2c:4c5e:@1-251:0", "candidate")
+        answer = self.begin_trial("1a2c:4c5e:@1-250:0", "nameless")
+        self.type("nameless", "DOSARIO.PRUEBA")
+        adopted = answer()
+        self.assertEqual(adopted.code, DONE)
+        self.assertIn("this port", adopted.reply["message"])
+        self.assertEqual(self.pharmacy.log()[-1]["body"]["reader"], "1a2c:4c5e:@1-250:0")
+        self.assertIn("claimed=no bound=usbhid", self.tell("state twin"))
+        self.tell("unplug nameless")
+        wait_until(lambda: "1a2c:4c5e:@1-250:0" not in self.readers(), "it is gone")
+        self.plug("nameless", f"{CHEAP} serial= port=1-250 bound=usbhid")    # the same port: taken at once
+        self.type("nameless", pack("S1"))
+        self.await_received("S1")
+        self.tell("unplug nameless")
+        self.tell(f"plug nameless {CHEAP} serial= port=1-252 bound=usbhid")  # another port: somebody's keyboard until adopted
+        self.reader("1a2c:4c5e:@1-252:0", "candidate")
+        self.assertIn("claimed=no bound=usbhid", self.tell("state nameless"))
 
     def test_without_the_test_code_the_keyboard_is_given_back_and_what_was_typed_is_forgotten(self):
         answer = self.begin_trial()

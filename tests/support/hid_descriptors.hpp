@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Report descriptors made for tests from the published layouts (no device's own): bar code scanner, report id 2, 64 bytes.
+// Report descriptors for tests: the boot devices of the HID standard, and bar code scanners (report id 2, 64 bytes) made from the
+// published layouts, no device's own.
 #pragma once
 
 #include <string_view>
 
 namespace dosario::test {
+
+// HID 1.11, appendix B.1: the keyboard boot interface.
+inline constexpr std::string_view kBootKeyboard =
+    "05010906a101050719e029e71500250175019508810295017508810195057501050819012905910295017503910195067508150025650507190029658100"
+    "c0";
+// HID 1.11, appendix B.2: the mouse boot interface.
+inline constexpr std::string_view kBootMouse =
+    "05010902a1010901a100050919012903150025019503750181029501750581010501093009311581257f750895028106c0c0";
 
 // 05 8C 09 02 A1 01: bar code scanner. 85 02, count (01/3B), then in order of the layout; FB FC FD symbology, FE content,
 // 06 66 FF: vendor's symbology, FF: continued. Honeywell's also declares input report 3 and the reports it is written to.

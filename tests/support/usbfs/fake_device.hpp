@@ -37,6 +37,7 @@ struct FakeSpec {
     std::uint16_t pid = 0;
     std::string serial;
     std::string product;
+    std::string port;  ///< `1-250`, or `1-250.2` behind a device that is plugged into `1-250`; empty = the device's number
     std::vector<FakeInterface> interfaces;
     bool strings_in_sysfs = true;
     bool permitted = true;  ///< false: the node has mode 000

@@ -53,12 +53,6 @@ private:
     std::string path_;
 };
 
-std::string hex_id(std::uint16_t id) {
-    char text[8];
-    std::snprintf(text, sizeof text, "%04x", id);
-    return text;
-}
-
 class Plugged final : public PluggedDevice {
 public:
     Plugged(const FakeSpec& spec, std::string node, std::string root, std::string syspath)
@@ -133,7 +127,8 @@ public:
         const int number = ++last_number_;
         char node[32];
         std::snprintf(node, sizeof node, "/dev/bus/usb/001/%03d", number);
-        const std::string name = "1-" + std::to_string(number);
+        const std::string name = spec.port.empty() ? "1-" + std::to_string(number) : spec.port;
+        DOSARIO_CHECK(!std::filesystem::exists(root_ + "/sys/bus/usb/devices/" + name));
         const std::string syspath = "/sys/devices/usb1/" + name;
         auto plugged = std::make_shared<Plugged>(spec, node, root_, syspath);
         all_.push_back(plugged);
@@ -186,8 +181,8 @@ private:
         for (const FakeInterface& one : spec.interfaces) {
             if (!one.in_sysfs) continue;
             const std::filesystem::path folder = root_ + "/sys/devices/usb1/" + name + '/' + name + ":1." +
-                                                 std::to_string(one.number) + "/0003:" + hex_id(spec.vid) + ':' +
-                                                 hex_id(spec.pid) + ".0001";
+                                                 std::to_string(one.number) + "/0003:" + hex4(spec.vid) + ':' + hex4(spec.pid) +
+                                                 ".0001";
             std::filesystem::create_directories(folder);
             std::ofstream{folder / "report_descriptor", std::ios::binary} << as_text(one.report_descriptor);
         }

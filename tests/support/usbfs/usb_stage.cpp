@@ -7,7 +7,8 @@
 // with one line, `ok ...` or `error ...`. PROGRAM's output goes to the files, else both to the stage's stderr. At `quit` or the end of
 // stdin PROGRAM gets SIGTERM, and the stage ends with its exit code (128 + n for signal n).
 //
-//   plug NAME vid=HEX pid=HEX serial=TEXT kind=keyboard|hidpos|mouse|combo [product=TEXT] [bound=usbhid|none] [sysfs=yes|no]
+//   plug NAME vid=HEX pid=HEX serial=TEXT kind=keyboard|hidpos|mouse|combo [product=TEXT] [port=1-N] [bound=usbhid|none]
+//        [sysfs=yes|no]
 //   unplug NAME                  the device leaves the bus
 //   report NAME HEX              one raw report
 //   type NAME TEXT               TEXT (with \xHH) as a US keyboard types it, and Enter
@@ -121,7 +122,7 @@ private:
 
 struct PlugWords {
     std::uint16_t vid = 0, pid = 0;
-    std::string serial, kind, product, bound, sysfs = "yes";
+    std::string serial, kind, product, port, bound, sysfs = "yes";
 };
 
 /// The message of what is wrong, nothing if all is well.
@@ -140,6 +141,8 @@ std::optional<std::string> read_word(PlugWords& into, const std::string& word) {
         into.kind = value;
     else if (key == "product")
         into.product = value;
+    else if (key == "port")
+        into.port = value;
     else if (key == "bound")
         into.bound = value;
     else if (key == "sysfs")
@@ -167,6 +170,7 @@ std::optional<FakeSpec> spec_of(const PlugWords& words) {
         spec.interfaces.push_back(std::move(mouse));
     }
     if (!words.product.empty()) spec.product = words.product;
+    spec.port = words.port;
     for (FakeInterface& one : spec.interfaces) {
         if (!words.bound.empty()) one.driver = words.bound == "none" ? "" : words.bound;
         // sysfs has the report descriptor because a driver of the kernel read it.

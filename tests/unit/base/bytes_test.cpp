@@ -5,6 +5,12 @@
 
 using namespace dosario;
 
+TEST_CASE("a word has four digits", "[bytes]") {
+    CHECK(hex4(0) == "0000");
+    CHECK(hex4(0x05E0) == "05e0");
+    CHECK(hex4(0xFFFF) == "ffff");
+}
+
 TEST_CASE("hexadecimal goes both ways", "[bytes]") {
     CHECK(to_hex(*from_hex("00ff 1D")) == "00ff1d");
     CHECK(from_hex("")->empty());

@@ -16,6 +16,7 @@ using Scans = std::vector<std::string>;
 using Faults = std::vector<ReaderFault::Kind>;
 constexpr auto kLength = ReaderFault::Kind::length;
 constexpr auto kFraming = ReaderFault::Kind::framing;
+constexpr milliseconds kTailMs{60'000};  // what comes later is no tail of a lost scan
 
 UsbInterface hid_pos(std::uint16_t vid = 0, std::string_view descriptor = "") {
     UsbInterface one;
@@ -153,8 +154,117 @@ TEST_CASE("the next part must come within two seconds", "[hid_pos]") {
     rig.pass(milliseconds{1});
     CHECK(rig.faults() == Faults{kLength});
     CHECK_FALSE(rig.reader().next_wake());
+    rig.pass(kTailMs);
     rig.report(kHoneywellGs1);
     CHECK(rig.scans() == Scans{"]d2" + std::string{kGs1}});
+}
+
+TEST_CASE("parts that come too late are one fault and never a scan, however many and in whatever layout", "[hid_pos][late]") {
+    const std::vector<Bytes> typed = {newland(part('a'), true), newland(part('b'), true), newland(part('c'), true),
+                                      newland("dd")};
+    struct Case {
+        UsbInterface interface;
+        std::vector<Bytes> parts;
+    };
+    const Case cases[] = {{hid_pos(), long_scan()},
+                          {undescribed(), long_scan()},
+                          {hid_pos(0, kNewlandDescriptor), typed},
+                          {undescribed(0x1EAB), typed}};
+    for (const Case& one : cases) {
+        for (const int pause_ms : {2000, 30'000, 59'999}) {
+            for (std::size_t late = 1; late < one.parts.size(); ++late) {
+                ReaderRig rig{one.interface};
+                for (std::size_t i = 0; i < one.parts.size(); ++i) {
+                    if (i >= late) rig.pass(milliseconds{pause_ms - 1});
+                    rig.report(ByteView{one.parts[i]});
+                }
+                REQUIRE(rig.scans().empty());
+                REQUIRE(rig.faults() == Faults{kLength});
+                rig.reports(one.parts);
+                REQUIRE(rig.scans().size() == 1);
+            }
+        }
+    }
+}
+
+TEST_CASE("a process that stood still between two parts does not take the second for a scan", "[hid_pos][late]") {
+    const auto reader = driver_named("hid_scanner").make(hid_pos(), {});
+    const auto at = [](int ms) { return MonoTime{milliseconds{ms}}; };
+    reader->opened(at(0));
+    reader->receive(0x81, honeywell("]d2", part('a'), true), at(1000));
+    reader->receive(0x81, honeywell("]d2", "tail"), at(9000));  // no wake() came in between
+    CHECK(std::get<ReaderFault>(*reader->next_event()).kind == kLength);
+    CHECK_FALSE(reader->next_event());
+}
+
+TEST_CASE("after a lost scan only another symbology is surely a new one", "[hid_pos][late]") {
+    ReaderRig rig{hid_pos()};
+    const std::string whole = "]d2" + std::string{kGs1};
+    rig.report(ByteView{honeywell("]d2", part('a'), true)});
+    rig.pass(milliseconds{5000});
+    rig.report(ByteView{honeywell("]E0", "4006381333931")});
+    CHECK(rig.scans() == Scans{"]E04006381333931"});
+    rig.report(kHoneywellGs1);  // could be the tail
+    CHECK(rig.scans().size() == 1);
+    rig.report(kHoneywellGs1);
+    CHECK(rig.scans() == Scans{"]E04006381333931", whole});
+    CHECK(rig.faults() == Faults{kLength});
+}
+
+TEST_CASE("the tail of a lost scan may come in the middle of another scan, or after it", "[hid_pos][late]") {
+    const Bytes first = honeywell("]d2", part('a'), true);
+    const Bytes tail = honeywell("]d2", "dd");
+    const Bytes other_first = honeywell("]Q1", part('b'), true);
+    const Bytes other_last = honeywell("]Q1", "ee");
+    SECTION("after it") {
+        ReaderRig rig{hid_pos()};
+        rig.reports({first, other_first, other_last, tail});
+        CHECK(rig.scans() == Scans{"]Q1" + part('b') + "ee"});
+        CHECK(rig.faults() == Faults{kLength});
+    }
+    SECTION("in the middle: nobody knows whose parts these are") {
+        ReaderRig rig{hid_pos()};
+        rig.reports({first, other_first, tail, other_last});
+        CHECK(rig.scans().empty());
+        CHECK(rig.faults() == Faults{kLength, kLength});
+        rig.report(kHoneywellGs1);
+        CHECK(rig.scans() == Scans{"]d2" + std::string{kGs1}});
+    }
+}
+
+TEST_CASE("a tail without identifier is no new scan", "[hid_pos][late]") {
+    ReaderRig rig{hid_pos()};
+    rig.reports({honeywell("]d2", part('a'), true), honeywell("", part('b'), true), honeywell("", "dd")});
+    CHECK(rig.scans().empty());
+    CHECK(rig.faults() == Faults{kLength});
+    rig.reports({honeywell("", part('a'), true), honeywell("]d2", "dd")});
+    CHECK(rig.scans().empty());
+    CHECK(rig.faults() == Faults{kLength, kLength});
+    rig.report(kHoneywellGs1);
+    CHECK(rig.scans().size() == 1);
+}
+
+TEST_CASE("a new reader or the end of a recording knows nothing of a lost scan", "[hid_pos][late]") {
+    for (const PortEnd end : {PortEnd::unplugged, PortEnd::end_of_recording}) {
+        ReaderRig rig{hid_pos()};
+        rig.report(ByteView{honeywell("]d2", part('a'), true)});
+        rig.pass(milliseconds{3000});
+        rig.reader().closed(rig.now(), end);
+        CHECK_FALSE(rig.reader().next_event());
+        CHECK_FALSE(rig.reader().next_wake());
+        CHECK(rig.faults() == Faults{kLength});
+    }
+}
+
+TEST_CASE("many lost scans of many symbologies are all remembered, or nothing is believed", "[hid_pos][late]") {
+    ReaderRig rig{hid_pos()};
+    std::vector<std::string> aims;
+    for (char letter = 'A'; letter <= 'Z'; ++letter) aims.push_back({']', letter, '0'});
+    for (const std::string& aim : aims) rig.report(ByteView{honeywell(aim, part('a'), true)});
+    rig.pass(milliseconds{2000});
+    CHECK(rig.scans().empty());
+    rig.report(ByteView{honeywell(aims.back(), "tail")});
+    CHECK(rig.scans().empty());
 }
 
 TEST_CASE("another symbology between two parts drops the scan and begins a new one", "[hid_pos]") {
@@ -175,9 +285,11 @@ TEST_CASE("a damaged identifier in the middle part does not make its tail a scan
     CHECK(rig.scans() == Scans{"]d2" + std::string{kGs1}});
 }
 
-TEST_CASE("a part that is not full but says more follows is a fault, and the next scan is right", "[hid_pos]") {
+TEST_CASE("a part that is not full but says more follows is a fault, and what follows is no scan", "[hid_pos]") {
     ReaderRig rig{hid_pos()};
     rig.report(ByteView{honeywell("]d2", "short", true)});
+    rig.report(ByteView{honeywell("]d2", part('b'), true)});
+    rig.report(ByteView{honeywell("]d2", "tail")});
     rig.report(kHoneywellGs1);
     CHECK(rig.faults() == Faults{kLength});
     CHECK(rig.scans() == Scans{"]d2" + std::string{kGs1}});
@@ -205,26 +317,46 @@ TEST_CASE("any part lost to a cut report: never a shorter scan, and the next one
             REQUIRE(rig.faults() == Faults{kLength});
             // Nobody can tell whether a cut first report had more to follow; then the rest looks whole.
             if (i > 0) REQUIRE(rig.scans().empty());
-            rig.pass(milliseconds{2000});
+            rig.pass(kTailMs);
             rig.report(kHoneywellGs1);
             REQUIRE(rig.scans().back() == "]d2" + std::string{kGs1});
         }
     }
 }
 
-TEST_CASE("a flipped bit in a scan report touches at most its own scan", "[hid_pos]") {
+TEST_CASE("a flipped bit in a scan report touches at most its own scan, or the next one where it says that more follows",
+          "[hid_pos]") {
     const Bytes first = *from_hex(kHoneywellGs1);
+    constexpr std::size_t kMoreFollows = 63 * 8;
     for (const auto& interface : {hid_pos(), undescribed(0x0C2E)}) {
         for (std::size_t bit = 0; bit < 64 * 8; ++bit) {
             ReaderRig rig{interface};
             Bytes flipped = first;
             flipped[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
             rig.report(ByteView{flipped});
+            if (bit == kMoreFollows) rig.report(ByteView{first});
             rig.report(ByteView{first});
             REQUIRE(rig.events().size() <= 2);
             REQUIRE(!rig.scans().empty());
             REQUIRE(rig.scans().back() == "]d2" + std::string{kGs1});
         }
+    }
+}
+
+TEST_CASE("a report that cannot be read in the middle of a scan does not make its tail a scan", "[hid_pos]") {
+    auto foreign = honeywell("", "");
+    foreign[0] = std::byte{0x42};
+    auto overlong = honeywell("]d2", part('b'), true);
+    overlong[1] = std::byte{57};
+    for (const Bytes& one : {foreign, overlong, Bytes(overlong.begin(), overlong.begin() + 9)}) {
+        ReaderRig rig{hid_pos()};
+        auto parts = long_scan();
+        parts[1] = one;
+        rig.reports(parts);
+        CHECK(rig.scans().empty());
+        CHECK(rig.faults().size() == 1);
+        rig.report(kHoneywellGs1);
+        CHECK(rig.scans().size() == 1);
     }
 }
 
@@ -292,26 +424,20 @@ TEST_CASE("reports right after opening, and those that follow at their heels, ar
     reader->receive(0x81, honeywell("]d2", "old"), at(10));
     reader->receive(0x81, honeywell("]d2", "older"), at(45));
     reader->receive(0x81, honeywell("]d2", part('a'), true), at(80));
-    reader->receive(0x81, honeywell("]d2", "tail"), at(121));
+    reader->receive(0x81, honeywell("", ""), at(81));
+    reader->receive(0x81, honeywell("]d2", "tail"), at(125));
     CHECK_FALSE(reader->next_event());
-    reader->receive(0x81, honeywell("]d2", "new"), at(122));
+    reader->receive(0x81, honeywell("]d2", "new"), at(126));
     CHECK(std::get<BarcodeRead>(*reader->next_event()).bytes == "new");
 }
 
-TEST_CASE("Honeywell is switched on when opened and beeps on request, others are left alone", "[hid_pos]") {
+TEST_CASE("Honeywell is switched on when opened, others are left alone", "[hid_pos]") {
     ReaderRig rig{hid_pos(0x0C2E)};
     const auto on = rig.reader().next_write();
     REQUIRE(on);
     CHECK(*on->setup == std::array<std::uint8_t, 8>{0x21, 0x09, 0xFE, 0x03, 1, 0, 2, 0});
     CHECK(to_hex(on->bytes) == "fe01");
-    CHECK(rig.reader().command(SoundBeep{}, rig.now()));
-    const auto beep = rig.reader().next_write();
-    REQUIRE(beep);
-    CHECK(*beep->setup == std::array<std::uint8_t, 8>{0x21, 0x09, 0xFD, 0x02, 1, 0, 5, 0});
-    CHECK(to_hex(beep->bytes) == "fd0316070d");
     CHECK_FALSE(rig.reader().next_write());
-
     ReaderRig zebra{hid_pos(0x05E0, kZebraDescriptor)};
     CHECK_FALSE(zebra.reader().next_write());
-    CHECK_FALSE(zebra.reader().command(SoundBeep{}, zebra.now()));
 }

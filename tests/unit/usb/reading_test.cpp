@@ -2,7 +2,10 @@
 // Finding, opening, reading and leaving readers, with real libusb on a pretended bus.
 #include "usb_world.hpp"
 
+#include "usb/messages.hpp"
+
 #include <array>
+#include <set>
 
 namespace dosario::test {
 namespace {
@@ -46,6 +49,46 @@ TEST_CASE("a reader that is plugged later appears, leaves once, and comes back a
     CHECK(world.listener.wait(What::received).port == second.port);
     CHECK(world.listener.count(What::disappeared) == 1);
     CHECK(world.listener.count(What::failed) == 0);
+}
+
+TEST_CASE("two alike without serial number are known by their ports, and each is the same when it comes back",
+          "[usb][identity]") {
+    UsbWorld world;
+    FakeSpec spec = keyboard_spec(0x05e0, 0x1200, "");
+    spec.port = "1-250";
+    const auto one = world.bus->plug(spec);
+    spec.port = "1-251";
+    const auto two = world.bus->plug(spec);
+    world.start();
+    const auto nth_id = [&](std::size_t nth) { return reader_id(world.listener.wait(What::appeared, nth).interface); };
+    const std::set<std::string> both{nth_id(1), nth_id(2)};
+    CHECK(both == std::set<std::string>{"05e0:1200:@1-250:0", "05e0:1200:@1-251:0"});
+    world.bus->unplug(*two);
+    world.listener.wait(What::disappeared);
+    const auto again = world.bus->plug(spec);
+    CHECK(nth_id(3) == "05e0:1200:@1-251:0");
+    spec.port = "1-252";
+    const auto moved = world.bus->plug(spec);
+    CHECK(nth_id(4) == "05e0:1200:@1-252:0");
+}
+
+TEST_CASE("behind a hub the whole way counts; with a serial number the port does not", "[usb][identity]") {
+    UsbWorld world;
+    FakeSpec hub = pos_spec(0x1d6b, 0x0002, "");
+    hub.interfaces[0].class_code = 9;
+    hub.port = "1-250";
+    const auto plugged_hub = world.bus->plug(hub);
+    FakeSpec spec = pos_spec(0x05e0, 0x2100, "");
+    spec.port = "1-250.3";
+    const auto behind = world.bus->plug(spec);
+    world.start();
+    const UsbInterface first = world.listener.wait(What::appeared).interface;
+    CHECK(reader_id(first) == "05e0:2100:@1-250.3:0");
+    CHECK(name_for_people(first) == "05e0:2100 \"Scanner\" (port 1-250.3, interface 0)");
+    world.bus->unplug(*behind);
+    spec.serial = "P1";
+    const auto with_serial = world.bus->plug(spec);
+    CHECK(reader_id(world.listener.wait(What::appeared, 2).interface) == "05e0:2100:P1:0");
 }
 
 TEST_CASE("reports that came before the unplug are delivered before the disappearance", "[usb]") {

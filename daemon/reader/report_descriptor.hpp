@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// HID report descriptors (HID 1.11, section 6.2.2): which applications an interface serves, and where its input fields lie.
-// The bytes come from the device and are not trusted. Output and feature reports are passed over.
+// HID report descriptors (HID 1.11, section 6.2.2): which applications an interface serves, how long its reports are, and where their
+// fields lie. The bytes come from the device and are not trusted. Output and feature reports are passed over; what usages mean is left
+// to the drivers.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -12,10 +13,10 @@
 
 namespace dosario {
 
-/// The longest descriptor Linux hands out (HID_MAX_DESCRIPTOR_SIZE).
+/// The longest descriptor Linux hands out (HID_MAX_DESCRIPTOR_SIZE). It bounds what is kept of one, too.
 inline constexpr std::size_t kLargestReportDescriptor = 4096;
-/// A report longer than this is refused: scanners send 8 to 64 bytes.
-inline constexpr std::uint32_t kLargestReportBits = 8 * 1024;
+/// No report is longer, in bytes; scanners send 8 to 64.
+inline constexpr std::size_t kLongestReport = 4096;
 
 /// A usage with its page (HID Usage Tables), for example 0x8C/0x02: bar code scanner.
 struct HidUsage {
@@ -64,8 +65,11 @@ struct ReportDescriptor {
     std::vector<HidField> inputs;
     std::vector<InputReport> reports;
     bool has_report_ids = false;
+    const char* broken_rule = nullptr;  ///< the first rule that the descriptor breaks, none if it is sound
 
     bool serves(HidUsage application) const;
+    /// A pointer or a mouse (HID Usage Tables, page 0x01 usages 0x01 and 0x02) at the top.
+    bool is_mouse() const;
     bool serves_page(std::uint16_t page) const;
     /// The first variable field with that usage, the run of elements that have it.
     std::optional<HidPlace> find_variable(HidUsage usage) const;
@@ -73,9 +77,20 @@ struct ReportDescriptor {
     std::optional<HidPlace> find_array(HidUsage usage) const;
     /// Bytes of an input report, its id included; nothing when the descriptor declares none with that id.
     std::optional<std::size_t> report_bytes(std::uint8_t id) const;
+    /// Bytes of the longest input report, its id included; at most kLongestReport, 0 when there is none.
+    std::size_t longest_report() const;
 };
 
-/// Errors (invalid): cut item, more of anything than the bounds above and in the source, end without begin, report id 0.
+/// Total: an item that breaks a rule is passed over, and after a cut one nothing is read. For what must be known of any device, such
+/// as whether it is somebody's mouse.
+ReportDescriptor read_report_descriptor(ByteView descriptor);
+
+/// The same for those who take fields from it. Errors (invalid): a rule is broken (a cut item, a report longer than kLongestReport, an
+/// end without begin, a pop without push, a report id that is 0 or late, a range that runs backwards).
 Result<ReportDescriptor> parse_report_descriptor(ByteView descriptor);
+
+/// wDescriptorLength of the report descriptor in a HID descriptor (HID 1.11, 6.2.1); `extra` are the bytes that follow an interface
+/// or endpoint descriptor. Nothing if there is none, or it is empty or longer than kLargestReportDescriptor.
+std::optional<std::uint16_t> report_descriptor_length(ByteView extra);
 
 }  // namespace dosario
