@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kLongestText = 200;  // typed names and lots
 constexpr std::size_t kLongestLot = 20;    // AI 10
 constexpr std::size_t kLongestRequestId = 64;
+constexpr std::size_t kMostUnrecorded = 256;
 constexpr std::size_t kLastShown = 3;
 constexpr std::uint64_t kLowSpace_bytes = 1ULL << 30;
 
@@ -79,6 +80,38 @@ Service::Service(Ledger& ledger, const Clock& clock, Entropy& entropy, ServiceSe
       desk_at_begin_(desk_),
       started_at_(clock.wall()) {}
 
+void Service::group_begins() {
+    desk_at_begin_ = desk_;
+    unrecorded_in_group_ = 0;
+}
+
+void Service::group_failed() {
+    desk_ = desk_at_begin_;
+    for (; unrecorded_in_group_ > 0; --unrecorded_in_group_) unrecorded_.pop_back();
+}
+
+Result<std::optional<v1::ScanReply>> Service::reply_again(const std::string& request_id) const {
+    if (request_id.empty()) return std::optional<v1::ScanReply>{};
+    const auto found =
+        std::find_if(unrecorded_.begin(), unrecorded_.end(), [&](const auto& one) { return one.first == request_id; });
+    if (found != unrecorded_.end()) return std::optional{found->second};
+    const auto kept = ledger_.reply_to(request_id);
+    if (!kept) return std::optional<v1::ScanReply>{};
+    v1::ScanReply reply;
+    if (!reply.ParseFromArray(kept->data(), static_cast<int>(kept->size()))) {
+        return fail(Failure::damaged,
+                    "the reply that was kept for this request cannot be read: it was saved before, do not repeat it;"
+                    " run `dosario ledger verify`");
+    }
+    return std::optional{std::move(reply)};
+}
+
+void Service::remember(const std::string& request_id, const v1::ScanReply& reply) {
+    unrecorded_.emplace_back(request_id, reply);
+    ++unrecorded_in_group_;
+    if (unrecorded_.size() > kMostUnrecorded) unrecorded_.pop_front();
+}
+
 Now Service::now() const {
     const UtcTime wall = clock_.wall();
     const UtcTime trusted = std::max({wall, ledger_.last_good_wall().value_or(settings_.released_at), settings_.released_at});
@@ -128,12 +161,9 @@ Result<DeskScan> Service::desk_scan(const v1::ScanRequest& request) const {
 
 Result<v1::ScanReply> Service::scan(const v1::ScanRequest& request) {
     if (request.request_id().size() > kLongestRequestId) return invalid("a request id has at most 64 characters");
-    if (!request.request_id().empty()) {
-        if (const auto kept = ledger_.reply_to(request.request_id())) {
-            v1::ScanReply reply;
-            if (reply.ParseFromArray(kept->data(), static_cast<int>(kept->size()))) return reply;
-        }
-    }
+    auto again = reply_again(request.request_id());
+    if (!again) return again.error();
+    if (*again) return std::move(**again);
     const auto scan = desk_scan(request);
     if (!scan) return scan.error();
     if (auto saved = ledger_.savepoint(); !saved) return saved.error();
@@ -145,10 +175,12 @@ Result<v1::ScanReply> Service::scan(const v1::ScanRequest& request) {
         return reply;
     }
     if (auto kept = ledger_.keep(); !kept) return kept.error();
+    if (!request.request_id().empty() && reply->seq().empty()) remember(request.request_id(), *reply);
     return reply;
 }
 
-/// In a savepoint: the facts and the kept reply are saved together or not at all.
+/// In a savepoint: the facts and the kept reply are saved together or not at all. Without facts nothing is written: no sync to wait
+/// for, and a full disk still answers.
 Result<v1::ScanReply> Service::decide(const DeskScan& scan, const std::string& request_id) {
     const Now moment = now();
     const Review review = desk_.see(scan, ledger_.stock(), moment, mint_);
@@ -160,7 +192,7 @@ Result<v1::ScanReply> Service::decide(const DeskScan& scan, const std::string& r
         written.push_back(*seq);
     }
     v1::ScanReply reply = reply_for(review, std::move(written));
-    if (request_id.empty()) return reply;
+    if (request_id.empty() || reply.seq().empty()) return reply;
     if (auto kept = ledger_.keep_reply(request_id, as_bytes(reply.SerializeAsString()), clock_.wall()); !kept)
         return kept.error();
     return reply;

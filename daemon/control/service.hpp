@@ -8,6 +8,7 @@
 #include "ledger/ledger.hpp"
 #include "workflow/desk.hpp"
 
+#include <deque>
 #include <functional>
 #include <set>
 #include <string>
@@ -32,8 +33,8 @@ public:
     Service(Ledger& ledger, const Clock& clock, Entropy& entropy, ServiceSettings settings);
 
     /// Around every group of the ledger: what the desk remembers follows the transaction.
-    void group_begins() { desk_at_begin_ = desk_; }
-    void group_failed() { desk_ = desk_at_begin_; }
+    void group_begins();
+    void group_failed();
 
     /// Within a group, writing.
     Result<v1::ScanReply> scan(const v1::ScanRequest& request);
@@ -57,6 +58,8 @@ private:
     Result<v1::ScanReply> decide(const DeskScan& scan, const std::string& request_id);
     Result<Seq> append_alone(const Fact& fact, const std::string& operator_badge, const Now& moment);
     v1::ScanReply reply_for(const Review& review, std::vector<Seq> written);
+    Result<std::optional<v1::ScanReply>> reply_again(const std::string& request_id) const;
+    void remember(const std::string& request_id, const v1::ScanReply& reply);
 
     Ledger& ledger_;
     const Clock& clock_;
@@ -64,6 +67,10 @@ private:
     ThingMint mint_;
     Desk desk_;
     Desk desk_at_begin_;
+    // Replies to request ids that recorded nothing, youngest last. Like the desk's open question they are worth no sync, and end with
+    // the process; the ledger keeps those that recorded.
+    std::deque<std::pair<std::string, v1::ScanReply>> unrecorded_;
+    std::size_t unrecorded_in_group_ = 0;
     UtcTime started_at_;
 };
 

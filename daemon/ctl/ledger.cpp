@@ -81,8 +81,9 @@ int verify(Session& session) {
                     static_cast<unsigned long long>(number_of(reply, "entries")), text_of(reply, "branch").c_str(),
                     text_of(reply, "head").c_str());
         for (const json::value& fault : reply.at("faults").as_array()) {
-            std::printf("  entry %llu: %s\n", static_cast<unsigned long long>(number_of(fault, "seq")),
-                        text_of(fault, "what").c_str());
+            const std::uint64_t seq = number_of(fault, "seq");
+            const std::string where = seq == 0 ? "" : "entry " + std::to_string(seq) + ": ";
+            std::printf("  %s%s\n", where.c_str(), text_of(fault, "what").c_str());
         }
     }
     return ok ? kDone : kRefused;

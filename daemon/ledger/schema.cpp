@@ -3,6 +3,7 @@
 
 namespace dosario {
 
+// SQLite keeps these texts, and verify compares them to the letter: a change, be it of a space, is a new schema version.
 const char* const kHistorySchema = R"sql(
 CREATE TABLE meta (k TEXT PRIMARY KEY, v ANY NOT NULL) STRICT, WITHOUT ROWID;
 

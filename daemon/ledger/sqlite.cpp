@@ -5,9 +5,24 @@
 
 #include <sqlite3.h>
 
-#include <cstdio>
+#include <cstdlib>
 
 namespace dosario {
+namespace {
+
+Error other_tables(const char* detail) {
+    return fail(
+        Failure::damaged,
+        std::string{"the ledger's tables are not as this version makes them: keep the file, and run `dosario ledger verify`"
+                    " (SQLite: "} +
+            detail + ")");
+}
+
+}  // namespace
+
+Query::Query(Database& database, int code) : database_(database), statement_(nullptr), code_(code) {
+    database_.failure_ = error();
+}
 
 Query::~Query() {
     if (statement_ == nullptr) return;
@@ -15,32 +30,32 @@ Query::~Query() {
     sqlite3_clear_bindings(statement_);
 }
 
+// A statement that could not be prepared takes everything, gives no row and has failed.
 Query& Query::bind(std::int64_t value) {
+    if (statement_ == nullptr) return *this;
     DOSARIO_CHECK(sqlite3_bind_int64(statement_, next_++, value) == SQLITE_OK);
     return *this;
 }
 
 Query& Query::bind(std::string_view text) {
+    if (statement_ == nullptr) return *this;
     DOSARIO_CHECK(sqlite3_bind_text(statement_, next_++, text.empty() ? "" : text.data(), static_cast<int>(text.size()),
                                     SQLITE_TRANSIENT) == SQLITE_OK);
     return *this;
 }
 
 Query& Query::bind(ByteView blob) {
+    if (statement_ == nullptr) return *this;
     DOSARIO_CHECK(sqlite3_bind_blob(statement_, next_++, blob.empty() ? reinterpret_cast<const std::byte*>("") : blob.data(),
                                     static_cast<int>(blob.size()), SQLITE_TRANSIENT) == SQLITE_OK);
     return *this;
 }
 
-Query& Query::bind_null() {
-    DOSARIO_CHECK(sqlite3_bind_null(statement_, next_++) == SQLITE_OK);
-    return *this;
-}
-
 bool Query::row() {
+    if (statement_ == nullptr) return false;
     const int code = sqlite3_step(statement_);
     if (code == SQLITE_ROW) return true;
-    code_ = code == SQLITE_DONE ? 0 : sqlite3_extended_errcode(sqlite3_db_handle(statement_));
+    code_ = code == SQLITE_DONE ? 0 : sqlite3_extended_errcode(database_.handle_);
     if (code_ != 0 && (code_ & 0xff) != SQLITE_CONSTRAINT) database_.failure_ = error();
     return false;
 }
@@ -52,7 +67,11 @@ Result<void> Query::run() {
     return {};
 }
 
-Error Query::error() const { return Database::explain(code_, sqlite3_errmsg(sqlite3_db_handle(statement_))); }
+Error Query::error() const {
+    // The statements are ours and tested: one that SQLite does not understand meets other tables than ours.
+    if ((code_ & 0xff) == SQLITE_ERROR) return other_tables(sqlite3_errmsg(database_.handle_));
+    return Database::explain(code_, sqlite3_errmsg(database_.handle_));
+}
 
 std::int64_t Query::number(int column) const { return sqlite3_column_int64(statement_, column); }
 
@@ -72,15 +91,13 @@ Bytes Query::blob(int column) const {
     return {view.begin(), view.end()};
 }
 
-bool Query::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
 int Query::columns() const { return sqlite3_column_count(statement_); }
 
 Result<std::unique_ptr<Database>> Database::open(const std::string& path, OpenMode mode, const char* vfs) {
     sqlite3* handle = nullptr;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     if (mode == OpenMode::create) flags |= SQLITE_OPEN_CREATE;
-    if (mode == OpenMode::memory) flags |= SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY;
-    const int code = sqlite3_open_v2(mode == OpenMode::memory ? ":memory:" : path.c_str(), &handle, flags, vfs);
+    const int code = sqlite3_open_v2(path.c_str(), &handle, flags, vfs);
     if (code != SQLITE_OK) {
         const Error error = explain(code, handle != nullptr ? sqlite3_errmsg(handle) : path.c_str());
         sqlite3_close(handle);
@@ -105,8 +122,7 @@ Query Database::query(const char* sql) {
     sqlite3_stmt*& statement = statements_[sql];
     if (statement == nullptr) {
         const int code = sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
-        if (code != SQLITE_OK) std::fprintf(stderr, "dosario: %s in: %s\n", sqlite3_errmsg(handle_), sql);
-        DOSARIO_CHECK(code == SQLITE_OK);
+        if (code != SQLITE_OK) return Query{*this, code};
     }
     return Query{*this, statement};
 }

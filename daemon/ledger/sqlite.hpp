@@ -24,9 +24,14 @@ class Database;
 class Query {
 public:
     Query(Database& database, sqlite3_stmt* statement) : database_(database), statement_(statement) {}
+    /// One that has failed already: it has no rows.
+    Query(Database& database, int code);
     ~Query();
     Query(Query&& other) noexcept
-        : database_(other.database_), statement_(std::exchange(other.statement_, nullptr)), next_(other.next_) {}
+        : database_(other.database_),
+          statement_(std::exchange(other.statement_, nullptr)),
+          next_(other.next_),
+          code_(other.code_) {}
     Query(const Query&) = delete;
     Query& operator=(const Query&) = delete;
     Query& operator=(Query&&) = delete;
@@ -34,7 +39,6 @@ public:
     Query& bind(std::int64_t value);
     Query& bind(std::string_view text);
     Query& bind(ByteView blob);
-    Query& bind_null();
 
     /// True while there is a row. A failing step is kept: see failed().
     bool row();
@@ -49,7 +53,6 @@ public:
     Bytes blob(int column) const;
     /// A view that holds until the next step.
     ByteView blob_view(int column) const;
-    bool is_null(int column) const;
     int columns() const;
 
 private:
@@ -59,11 +62,12 @@ private:
     int code_ = 0;
 };
 
-enum class OpenMode : std::uint8_t { create, existing, memory };
+enum class OpenMode : std::uint8_t { create, existing };
 
 class Database {
 public:
     /// `vfs` names a registered SQLite VFS, null for the system's.
+    /// An empty path is a database of its own in a temporary file without name.
     static Result<std::unique_ptr<Database>> open(const std::string& path, OpenMode mode, const char* vfs = nullptr);
     ~Database();
     Database(const Database&) = delete;
@@ -73,7 +77,8 @@ public:
     Result<void> keep_every_commit();
     /// Runs statements without parameters.
     Result<void> execute(const char* sql);
-    /// A cached statement; `sql` must be a string literal (its address is the key).
+    /// A cached statement; `sql` must be a string literal (its address is the key). When the tables are not those it speaks of, the
+    /// query has no rows and has failed (damaged).
     Query query(const char* sql);
     /// Rows changed by the last statement.
     std::int64_t changes() const;

@@ -2,10 +2,12 @@
 #include "ledger/verify.hpp"
 
 #include "ledger/schema.hpp"
+#include "ledger/verify_tables.hpp"
 #include "wire/fact_codec.hpp"
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace dosario {
@@ -69,12 +71,24 @@ Result<std::unique_ptr<Verifier>> Verifier::start(Ledger& ledger) {
     if (!scratch) return scratch.error();
     if (auto set = (*scratch)->execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000;"); !set)
         return set.error();
+    if (auto made = (*scratch)->execute(kHistorySchema); !made) return made.error();
     if (auto made = (*scratch)->execute(kProjectionSchema); !made) return made.error();
-    return std::unique_ptr<Verifier>{new Verifier{ledger, std::move(*scratch)}};
+    std::unique_ptr<Verifier> verifier{new Verifier{ledger, std::move(*scratch)}};
+    verifier->check_tables();
+    return verifier;
 }
 
 void Verifier::find(Seq seq, std::string what) {
     if (report_.faults.size() < kMostFindings) report_.faults.push_back({seq, std::move(what)});
+}
+
+void Verifier::check_tables() {
+    const FaultFinder finder = [this](Seq seq, std::string what) { find(seq, std::move(what)); };
+    check_schema(ledger_.database(), *scratch_, finder);
+    check_meta(ledger_.database(), finder);
+    boots_ = check_boots(ledger_.database(), finder);
+    check_branches(ledger_.database(), finder);
+    (void)ledger_.database().take_failure();
 }
 
 void Verifier::check_entry(const Entry& entry) {
@@ -85,6 +99,9 @@ void Verifier::check_entry(const Entry& entry) {
     if (expected != entry.hash)
         find(entry.header.seq, "the hash does not fit the entry and those before it: one of them was changed");
     previous_ = entry.hash;
+    if (!std::binary_search(boots_.begin(), boots_.end(), entry.header.boot))
+        find(seq,
+             "it was written in start " + std::to_string(entry.header.boot) + " of the daemon, which table boot does not have");
     const auto fact = decode_fact(entry.body);
     if (!fact) {
         find(entry.header.seq, fact.error().message);
@@ -113,6 +130,8 @@ Result<bool> Verifier::step(std::size_t limit) {
     report_.head = previous_;
     if (report_.entries != ledger_.head_seq() || previous_ != ledger_.head_hash())
         find(0, "the last entry is not the one this program wrote last");
+    check_requests(ledger_.database(), report_.entries, [this](Seq seq, std::string what) { find(seq, std::move(what)); });
+    (void)ledger_.database().take_failure();
     if (auto compared = compare_projections(); !compared) return compared.error();
     if (auto asked = ask_sqlite(); !asked) return asked.error();
     return false;

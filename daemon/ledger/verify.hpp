@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Is the ledger what was written? The chain is walked, every projection is made again from the entries in a scratch database and
+// Is the ledger what was written? Its tables are those of this version, the chain is walked, every projection is made again from the entries in a scratch database and
 // compared column by column, and SQLite's own check is asked. In steps, so that a daemon can scan in between.
 #pragma once
 
@@ -38,6 +38,7 @@ public:
 private:
     Verifier(Ledger& ledger, std::unique_ptr<Database> scratch);
     void find(Seq seq, std::string what);
+    void check_tables();
     void check_entry(const Entry& entry);
     Result<void> compare_projections();
     Result<void> compare_table(const std::string& table);
@@ -47,6 +48,7 @@ private:
     std::unique_ptr<Database> scratch_;
     Projection projection_;
     VerifyReport report_;
+    std::vector<std::int64_t> boots_;  ///< in ascending order
     Sha256 previous_{};
     bool folding_ = true;  ///< false after an entry that cannot be folded: projections cannot be compared any more
 };

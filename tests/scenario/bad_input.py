@@ -7,8 +7,9 @@ import sqlite3
 import subprocess
 
 from pharmacy import (AMOXICILLIN, ANA, DONE, GS, IBUPROFEN, IN_A_YEAR, IN_TWO_YEARS, REFUSED, STRANGER, USAGE, Pharmacy,
-                      PharmacyTest, element_string, main_guard, run_dosario, typed, unshare_or_skip)
+                      PharmacyTest, day, element_string, main_guard, run_dosario, typed, unshare_or_skip)
 
+YESTERDAY = day(-1)
 DOCUMENT = "00123456789@ECHEVARRIETA@LUDOVICA MARTINA@F@28123456@A@31/12/1980@01/01/2015"
 OLD_DOCUMENT = "@28123456    @A@1@ECHEVARRIETA@LUDOVICA MARTINA@ARGENTINA@31/12/1980@F@01/01/2011@00012345678@1234 @01/01/2026@1@0@ILR@UNIT"
 TRACES = [b"ECHEVARRIETA", b"LUDOVICA", b"28123456", b"00123456789"]
@@ -263,6 +264,11 @@ class Disks(PharmacyTest):
                 self.assertIs(answer.reply["ok"], False)
                 self.assertEqual(after, before)                                          # nothing half-written
         self.assertGreater(refused, 5)
+        fill_up()                                                                        # what records nothing is answered all the same
+        self.expect(ask("receive", typed(element_string(IBUPROFEN, YESTERDAY, "L0", "OLD"))).reply, "expired", "stop", False)
+        self.expect(ask("receive", STRANGER).reply, "unknown_product", "stop", False)
+        self.expect(ask("scan", "DOSARIO.AYUDA").reply, "help", "notice", True)
+        self.assertEqual(ask("receive", typed(element_string(IBUPROFEN, IN_TWO_YEARS, "L1", "NEW"))).reply["error"], "full")
         self.assertEqual(ask("ledger", "verify").code, DONE)
         os.ftruncate(fill, 0)
         os.close(fill)

@@ -317,8 +317,10 @@ class TheLedgerVerbs(PharmacyTest):
         self.pharmacy.scan(ANA)
         self.pharmacy.stop()
         with sqlite3.connect(self.pharmacy.data / "ledger.db") as db:
+            trigger = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'event_stays'").fetchone()[0]
             db.execute("DROP TRIGGER event_stays")
             db.execute("UPDATE event SET wall_us = wall_us + 1 WHERE seq = 2")
+            db.execute(trigger)
         db.close()
         answer = self.pharmacy.ask("ledger", "verify")
         self.assertEqual(answer.code, REFUSED)

@@ -231,6 +231,55 @@ TEST_CASE("a request id whose group failed is not remembered", "[disk]") {
     disk.heal();
     CHECK(counter.scan(Scan{Box{}.code()}.mode("receive").id("one")).what() == "received");
     CHECK(counter.rows("SELECT counted_packs FROM stock") == "1");
+    // Nor is a question whose group failed because of another scan in it.
+    disk.fail_writes(1, SQLITE_FULL);
+    for (const Answer& answer : counter.scan_group({Scan{linear(2)}.id("two"), Scan{Box{}.code()}})) CHECK(answer.error);
+    disk.heal();
+    CHECK(counter.scan(Scan{linear(2)}.id("two")).what() == "lot_needed");
+    CHECK(counter.scan(Scan{""}.lot("A").expires("2028-01-31")).what() == "received");
+}
+
+TEST_CASE("what records nothing touches no disk: refusals and questions are answered by a full one", "[disk]") {
+    ShimVfs disk{"idle"};
+    Counter counter{{.vfs = "idle"}};
+    counter.scan(Scan{Box{}.code()}.mode("receive"));
+    disk.fail_writes(1, SQLITE_FULL);
+    disk.fail_syncs(1, SQLITE_IOERR_FSYNC);
+    disk.record(true);
+    CHECK(counter.scan(Scan{Box{.lot = "OLD", .expires = "2026-11-20"}.code()}.id("a")).what() == "expired");
+    CHECK(counter.scan(Scan{linear(2)}.id("b")).what() == "lot_needed");
+    CHECK(counter.scan(Scan{"DOSARIO.X7"}.id("c")).what() == "count_set");
+    CHECK(counter.scan(Scan{kAna}.id("d")).error);  // this one records
+    CHECK(counter.scan(Scan{"DOSARIO.AYUDA"}.id("e")).what() == "help");
+    CHECK(disk.failures() == 1);
+    CHECK(disk.operations().empty());
+    disk.heal();
+    CHECK(counter.rows("SELECT count(*) FROM request") == "0");
+    CHECK(counter.scan(Scan{kAna}.id("d")).what() == "operator_changed");
+    CHECK(counter.rows("SELECT request_id FROM request") == "d");
+}
+
+TEST_CASE("a request that recorded nothing gets the same reply when it comes again", "[disk]") {
+    Counter counter;
+    counter.scan(kReceive);
+    const auto question = counter.scan(Scan{linear(2)}.id("q")).reply;
+    CHECK(question.what() == "lot_needed");
+    CHECK(counter.scan(Scan{""}.lot("A").expires("2028-01-31")).what() == "received");
+    // It was answered meanwhile: asked again, the first request must not book a second box.
+    CHECK(counter.scan(Scan{linear(2)}.id("q")).reply.SerializeAsString() == question.SerializeAsString());
+    CHECK(counter.scan(Scan{"DOSARIO.X5"}.id("x")).what() == "count_set");
+    CHECK(counter.scan(Box{}.code()).reply.message().find("5 x") != std::string::npos);
+    CHECK(counter.scan(Scan{"DOSARIO.X5"}.id("x")).what() == "count_set");
+    CHECK(counter.scan(Box{}.code()).reply.message().find("1 x") != std::string::npos);  // the multiplier is not set again
+    SECTION("the oldest are forgotten, and decided again") {
+        for (int i = 0; i < 256; ++i) counter.scan(Scan{"DOSARIO.AYUDA"}.id(("h" + std::to_string(i)).c_str()));
+        CHECK(counter.scan(Scan{linear(2)}.id("q")).what() == "received");
+    }
+    SECTION("after a restart it is decided again, as what it asked is forgotten too") {
+        REQUIRE(counter.reopen().has_value());
+        CHECK(counter.scan(Scan{linear(2)}.id("q")).what() == "received");
+    }
+    CHECK(first_fault(counter.verify()) == "");
 }
 
 TEST_CASE("what is refused by the ledger in learning leaves the group whole", "[disk]") {

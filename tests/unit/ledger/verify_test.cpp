@@ -28,20 +28,38 @@ void fill(Counter& counter) {
 }
 
 /// SQL by somebody who may do anything, then the ledger as the daemon finds it.
-void tamper(Counter& counter, const std::string& sql) {
+void tamper_openly(Counter& counter, const std::string& all) {
     counter.close();
     sqlite3* db = nullptr;
     DOSARIO_CHECK(sqlite3_open(counter.file().c_str(), &db) == SQLITE_OK);
-    const std::string all =
-        "DROP TRIGGER event_stays; DROP TRIGGER event_is_kept; DROP TRIGGER event_is_dense; PRAGMA ignore_check_constraints = ON; " +
-        sql;
     char* message = nullptr;
     const int code = sqlite3_exec(db, all.c_str(), nullptr, nullptr, &message);
-    INFO(sql << ": " << (message == nullptr ? "" : message));
+    INFO(all << ": " << (message == nullptr ? "" : message));
     sqlite3_free(message);
     CHECK(code == SQLITE_OK);
     sqlite3_close(db);
     REQUIRE(counter.reopen().has_value());
+}
+
+/// The same, with the triggers out of the way and put back after it.
+void tamper(Counter& counter, const std::string& sql) {
+    std::string drop;
+    std::string make;
+    {
+        auto query = counter.ledger().database().query("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'");
+        while (query.row()) {
+            drop += "DROP TRIGGER " + query.text(0) + ";";
+            make += query.text(1) + ";";
+        }
+    }
+    tamper_openly(counter, drop + "PRAGMA ignore_check_constraints = ON; " + sql + ";" + make);
+}
+
+/// All that verify says, a line each.
+std::string faults(Counter& counter) {
+    std::string all;
+    for (const VerifyFinding& fault : counter.verify().faults) all += std::to_string(fault.seq) + ": " + fault.what + "\n";
+    return all;
 }
 
 }  // namespace
@@ -69,6 +87,89 @@ TEST_CASE("a changed entry is found, with its number", "[verify]") {
     SECTION("a deleted entry") { CHECK(fault_after("DELETE FROM event WHERE seq = 7") == 7); }
     SECTION("the last entry deleted") { CHECK(fault_after("DELETE FROM event WHERE seq = (SELECT max(seq) FROM event)") == 0); }
     SECTION("the identity") { CHECK(fault_after("UPDATE meta SET v = zeroblob(16) WHERE k = 'ledger_id'") == 1); }
+}
+
+TEST_CASE("a changed table, index or trigger is found by its name", "[verify]") {
+    Counter counter;
+    fill(counter);
+    struct Change {
+        const char* sql;
+        const char* fault;
+    };
+    const auto change = GENERATE(
+        Change{"DROP TRIGGER event_stays", "trigger event_stays is missing; keep the file"},
+        Change{"DROP TRIGGER boot_is_kept", "trigger boot_is_kept is missing"},
+        Change{"DROP TRIGGER branch_stays; CREATE TRIGGER branch_stays BEFORE UPDATE ON branch BEGIN SELECT 1; END",
+               "trigger branch_stays is not as this version makes it"},
+        Change{"CREATE TRIGGER bonus AFTER INSERT ON event BEGIN DELETE FROM undoable; END",
+               "trigger bonus (on event) does not belong"},
+        Change{"CREATE TABLE notes (a)", "table notes (on notes) does not belong"},
+        Change{"CREATE INDEX quick ON dose (lot)", "index quick (on dose) does not belong"},
+        Change{"DROP INDEX dose_ready", "index dose_ready is missing; `dosario ledger rebuild`"},
+        Change{"DROP VIEW dispensed_dose", "view dispensed_dose is missing; `dosario ledger rebuild`"},
+        Change{"ALTER TABLE request ADD COLUMN more INT", "table request is not as this version makes it; keep"},
+        Change{"ALTER TABLE event ADD COLUMN more INT", "table event is not as this version makes it"},
+        Change{"DROP TABLE clock_sample", "table clock_sample is missing"},
+        Change{"DROP TABLE request", "table request cannot be read"},
+        Change{
+            "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'CHECK (doses_made >= 0)', '') WHERE name = 'stock'",
+            "table stock is not as this version makes it; `dosario ledger rebuild`"});
+    INFO(change.sql);
+    tamper_openly(counter, change.sql);
+    CHECK(faults(counter).find(std::string{"0: "} + change.fault) != std::string::npos);
+    if (std::string{change.fault}.find("rebuild") == std::string::npos) return;
+    REQUIRE(rebuild(counter.ledger()).has_value());
+    CHECK(first_fault(counter.verify()) == "");
+}
+
+TEST_CASE("the small tables of history are held against the entries", "[verify]") {
+    Counter counter;
+    fill(counter);
+    CHECK(counter.scan(Scan{Box{.product = 4}.code()}.mode("receive").id("one")).ok());
+    REQUIRE(counter.reopen().has_value());
+    struct Change {
+        const char* sql;
+        const char* fault;
+    };
+    const auto change =
+        GENERATE(Change{"UPDATE meta SET v = 2 WHERE k = 'hash_version'", "0: table meta: hash_version is not what it must be"},
+                 Change{"UPDATE meta SET v = 'x' WHERE k = 'created_wall_us'", "0: table meta: created_wall_us is not"},
+                 Change{"DELETE FROM meta WHERE k = 'created_wall_us'", "0: table meta: created_wall_us is missing"},
+                 Change{"INSERT INTO meta VALUES ('color', 'blue')", "0: table meta has a row that this version does not know"},
+                 Change{"DELETE FROM boot WHERE boot = 1", "1: it was written in start 1 of the daemon"},
+                 Change{"DELETE FROM boot WHERE boot = 1", "0: table boot: start 1 of the daemon is missing"},
+                 Change{"UPDATE boot SET boot_id = x'00' WHERE boot = 2", "0: table boot: the id of start 2 is not 16 bytes"},
+                 Change{"UPDATE branch SET parent_hash = randomblob(32)", "0: table branch: branch 1 does not fit"},
+                 Change{"UPDATE branch SET starts_after = 3, parent_hash = (SELECT hash FROM event WHERE seq = 3)",
+                        "0: table branch: branch 1 begins where it cannot"},
+                 Change{"INSERT INTO branch VALUES (2, 4, zeroblob(8), (SELECT hash FROM event WHERE seq = 5), 'x')",
+                        "0: table branch: branch 2 does not fit"},
+                 Change{"UPDATE branch SET n = 2", "0: table branch: branch 1 is missing"},
+                 Change{"UPDATE branch SET branch_id = x'00'", "0: table branch: branch 1 has an id that is not 8 bytes"},
+                 Change{"UPDATE request SET reply = x'00'", "0: table request: 1 kept replies cannot be read"},
+                 Change{"UPDATE request SET reply = x'1a0178'", ""},  // without entries, as earlier versions kept refusals
+                 Change{"UPDATE request SET reply = x'1a0178220163'", "0: table request: a kept reply names entry 99"});
+    INFO(change.sql);
+    tamper(counter, change.sql);
+    const std::string found = faults(counter);
+    INFO(found);
+    CHECK((*change.fault == '\0' ? found.empty() : found.find(change.fault) != std::string::npos));
+}
+
+TEST_CASE("a branch that begins at an entry with its hash is no fault", "[verify]") {
+    Counter counter;
+    fill(counter);
+    tamper(counter, "INSERT INTO branch VALUES (2, 4, zeroblob(8), (SELECT hash FROM event WHERE seq = 4), 'x')");
+    CHECK(faults(counter) == "");
+}
+
+TEST_CASE("a kept reply that cannot be read is no leave to book again", "[verify]") {
+    Counter counter;
+    CHECK(counter.scan(Scan{Box{}.code()}.mode("receive").id("one")).ok());
+    tamper(counter, "UPDATE request SET reply = x'00'");
+    const Seq head = counter.ledger().head_seq();
+    CHECK(counter.scan(Scan{Box{}.code()}.mode("receive").id("one")).error->failure == Failure::damaged);
+    CHECK(counter.ledger().head_seq() == head);
 }
 
 TEST_CASE("a changed column of any projection table is found, and rebuild mends it", "[verify]") {

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// What verify looks at beside entries and projections: is every table, index and trigger as this version makes it, and do the small
+// tables of history (meta, boot, branch, request) agree with the entries? No hash covers those: what the entries cannot tell, such as
+// the time of a boot, is not seen when it is changed.
+#pragma once
+
+#include "ledger/sqlite.hpp"
+#include "workflow/fact.hpp"
+
+#include <functional>
+#include <vector>
+
+namespace dosario {
+
+/// Takes one fault: the entry, 0 when it is none, and a sentence.
+using FaultFinder = std::function<void(Seq, std::string)>;
+
+/// Every object of the schema against `fresh`, a database with kHistorySchema and kProjectionSchema and nothing else.
+void check_schema(Database& kept, Database& fresh, const FaultFinder& find);
+
+/// The identity is there, and nothing that this version does not know.
+void check_meta(Database& kept, const FaultFinder& find);
+
+/// Starts of the daemon, 1, 2, 3, ... without a gap; their numbers.
+std::vector<std::int64_t> check_boots(Database& kept, const FaultFinder& find);
+
+/// Each branch begins at an entry that is there, with that entry's hash.
+void check_branches(Database& kept, const FaultFinder& find);
+
+/// Kept replies can be read and name entries that are there.
+void check_requests(Database& kept, Seq last_seq, const FaultFinder& find);
+
+}  // namespace dosario
