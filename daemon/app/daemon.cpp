@@ -7,8 +7,8 @@
 #include "app/long_calls.hpp"
 #include "app/reader_desk.hpp"
 #include "app/system_clock.hpp"
-#include "control/http_server.hpp"
-#include "control/json.hpp"
+#include "http/http_server.hpp"
+#include "http/json.hpp"
 #include "crypto/openssl.hpp"
 
 #include <boost/asio/io_context.hpp>

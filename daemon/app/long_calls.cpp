@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/long_calls.hpp"
 
-#include "control/json.hpp"
+#include "http/json.hpp"
 #include "control/ledger_views.hpp"
 #include "ledger/snapshot.hpp"
 

@@ -2,7 +2,7 @@
 #include "app/settings.hpp"
 
 #include "app/system_clock.hpp"
-#include "app/toml_section.hpp"
+#include "config/toml_section.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -12,22 +12,6 @@ namespace dosario {
 namespace {
 
 constexpr std::size_t kMostProducts = 100'000;
-
-std::optional<toml::table> parse_file(const std::string& path, std::vector<std::string>& problems) {
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(path, error)) {
-        problems.push_back(path + ": there is no such file; config/dosario.toml is an example to copy");
-        return std::nullopt;
-    }
-    try {
-        return toml::parse_file(path);
-    } catch (const toml::parse_error& wrong) {
-        const auto& at = wrong.source().begin;
-        problems.push_back(path + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " +
-                           std::string{wrong.description()});
-        return std::nullopt;
-    }
-}
 
 void read_station(TomlSection section, Settings& settings) {
     section.text("name", settings.station);
@@ -115,7 +99,7 @@ void read_product(TomlSection section, std::vector<Product>& products, std::set<
 }
 
 void read_catalogue(const std::string& file, std::vector<Product>& products, std::vector<std::string>& problems) {
-    const auto table = parse_file(file, problems);
+    const auto table = parse_toml(file, problems, "config/dosario.toml");
     if (!table) return;
     TomlSection root{&*table, file, "", problems};
     std::set<Gtin> seen;
@@ -129,7 +113,7 @@ void read_catalogue(const std::string& file, std::vector<Product>& products, std
 
 Settings read_settings(const std::string& path, SettingsProblems& problems) {
     Settings settings;
-    const auto table = parse_file(path, problems.lines);
+    const auto table = parse_toml(path, problems.lines, "config/dosario.toml");
     if (!table) return settings;
     TomlSection root{&*table, path, "", problems.lines};
     read_station(root.section("station"), settings);

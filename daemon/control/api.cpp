@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/api.hpp"
 
-#include "control/json.hpp"
+#include "http/json.hpp"
 #include "control/ledger_views.hpp"
 
 namespace dosario {
@@ -24,28 +24,7 @@ constexpr ApiRow kCalls[] = {
     {"/v1/ledger/log", call<v1::LogRequest, v1::LogReply, &Service::log>},
 };
 
-unsigned http_status(Failure failure) {
-    switch (failure) {
-        case Failure::invalid: return 400;
-        case Failure::refused: return 409;
-        case Failure::not_found: return 404;
-        case Failure::unavailable: return 503;
-        case Failure::full: return 507;
-        case Failure::damaged:
-        case Failure::newer:
-        case Failure::io: return 500;
-    }
-    return 500;
-}
-
 }  // namespace
-
-ApiReply error_reply(const Error& error) {
-    v1::ErrorReply reply;
-    reply.set_error(std::string{failure_name(error.failure)});
-    reply.set_message(error.message);
-    return {http_status(error.failure), to_json(reply)};
-}
 
 std::span<const ApiRow> ledger_calls() { return kCalls; }
 

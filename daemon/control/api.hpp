@@ -3,6 +3,7 @@
 #pragma once
 
 #include "control/service.hpp"
+#include "http/api_reply.hpp"
 
 #include <functional>
 #include <span>
@@ -10,14 +11,6 @@
 #include <string_view>
 
 namespace dosario {
-
-struct ApiReply {
-    unsigned status = 200;  ///< HTTP
-    std::string body;       ///< JSON
-};
-
-/// An Error as an API reply: {"error","message"} with a fitting HTTP status.
-ApiReply error_reply(const Error& error);
 
 struct ApiRow {
     std::string_view path;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/ledger_views.hpp"
 
-#include "control/json.hpp"
+#include "http/json.hpp"
 #include "reader/driver.hpp"
 #include "wire/fact_codec.hpp"
 
@@ -49,20 +49,6 @@ Result<Story> find_story(Ledger& ledger, const std::string& id) {
 }
 
 }  // namespace
-
-std::string_view failure_name(Failure failure) {
-    switch (failure) {
-        case Failure::invalid: return "invalid";
-        case Failure::refused: return "refused";
-        case Failure::not_found: return "not_found";
-        case Failure::unavailable: return "unavailable";
-        case Failure::full: return "full";
-        case Failure::damaged: return "damaged";
-        case Failure::newer: return "newer";
-        case Failure::io: return "io";
-    }
-    return "io";
-}
 
 v1::LogEntry log_entry(const Entry& entry) {
     v1::LogEntry out;

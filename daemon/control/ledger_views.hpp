@@ -14,7 +14,4 @@ Result<v1::StockReply> stock_reply(Ledger& ledger, const v1::StockRequest& reque
 Result<v1::HistoryReply> history_reply(Ledger& ledger, const v1::HistoryRequest& request);
 v1::VerifyReply verify_reply(const VerifyReport& report);
 
-/// The name of a failure in error replies: `invalid`, `refused`, ...
-std::string_view failure_name(Failure failure);
-
 }  // namespace dosario

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/service.hpp"
 
-#include "control/json.hpp"
+#include "http/json.hpp"
 #include "control/ledger_views.hpp"
 #include "identity/person.hpp"
 #include "reader/driver.hpp"

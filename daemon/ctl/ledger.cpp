@@ -2,7 +2,7 @@
 // Verbs on the ledger itself: through the daemon when one holds it, else by opening the file.
 #include "ctl/verbs.hpp"
 
-#include "control/json.hpp"
+#include "http/json.hpp"
 #include "control/ledger_views.hpp"
 #include "crypto/openssl.hpp"
 #include "ledger/snapshot.hpp"

@@ -2,7 +2,7 @@
 // What every verb shares: where the daemon is, how to print, and the exit codes.
 #pragma once
 
-#include "ctl/client.hpp"
+#include "http/client.hpp"
 
 #include <boost/json/value.hpp>
 

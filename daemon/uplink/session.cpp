@@ -82,9 +82,7 @@ void UplinkSession::handle(const v1::Envelope& message) {
     switch (message.message_case()) {
         case v1::Envelope::kWelcome: return welcome(message.welcome());
         case v1::Envelope::kAck: return ack(message.ack());
-        case v1::Envelope::kCredit:
-            credit_ = message.credit().credit();
-            return stream();
+        case v1::Envelope::kCredit: credit_ = message.credit().credit(); return stream();
         case v1::Envelope::kHashes: return hashes(message.hashes());
         case v1::Envelope::kPulled: return pulled(message.pulled());
         case v1::Envelope::kPong: return pong(message.pong());
@@ -115,7 +113,8 @@ void UplinkSession::welcome(const v1::Welcome& message) {
             head.common() != std::min(head.have(), ours.end)) {
             return broken("a Welcome with heads that cannot be");
         }
-        lines_.push_back({ours, head.have(), *have_hash, head.common(), *common_hash, head.common(), head.common(), *common_hash});
+        lines_.push_back(
+            {ours, head.have(), *have_hash, head.common(), *common_hash, head.common(), head.common(), *common_hash});
     }
     credit_ = message.credit();
     flights_.clear();
@@ -208,7 +207,8 @@ void UplinkSession::narrow() {
 void UplinkSession::fork(std::size_t line, Seq after) {
     if (++forks_ > kMostForks) return broken("too many partings: our branches and the collector's do not settle");
     if (lines_.size() >= kMostBranches)
-        return finish({UplinkEndReason::ledger, "this ledger has too many branches: it needs a person at the centre", kAfterRefusal});
+        return finish(
+            {UplinkEndReason::ledger, "this ledger has too many branches: it needs a person at the centre", kAfterRefusal});
     state_ = State::forking;
     events_.emplace_back(ForkAfter{after, "the collector has other entries after " + std::to_string(after) + " of branch " +
                                               to_hex(lines_[line].ours.branch)});
@@ -260,8 +260,8 @@ void UplinkSession::stream() {
     if (flights_.size() >= kMostBatchesInFlight || entries_in_flight_ >= most || bytes_in_flight_ >= kMostBytesInFlight) return;
     for (const Line& line : lines_) {
         if (line.sent >= line.ours.end) continue;
-        const std::size_t limit =
-            std::min<std::size_t>({kMostEntriesInBatch, most - entries_in_flight_, static_cast<std::size_t>(line.ours.end - line.sent)});
+        const std::size_t limit = std::min<std::size_t>(
+            {kMostEntriesInBatch, most - entries_in_flight_, static_cast<std::size_t>(line.ours.end - line.sent)});
         reading_ = true;
         events_.emplace_back(ReadEntries{line.sent, limit, kMostBytesInBatch});
         return;
@@ -276,7 +276,8 @@ void UplinkSession::own_entries(std::vector<Entry> entries) {
     if (line == lines_.end()) return;
     if (entries.empty() || entries.front().header.seq != line->sent + 1 || entries.back().header.seq > line->ours.end)
         return finish({UplinkEndReason::ledger, "the ledger did not give the entries that follow", kAfterRefusal});
-    Flight flight{static_cast<std::size_t>(line - lines_.begin()), entries.back().header.seq, entries.back().hash, entries.size(), 0};
+    Flight flight{static_cast<std::size_t>(line - lines_.begin()), entries.back().header.seq, entries.back().hash, entries.size(),
+                  0};
     v1::Envelope message;
     auto& batch = *message.mutable_batch();
     batch.set_branch(text_of(line->ours.branch));
@@ -367,7 +368,9 @@ void UplinkSession::command(UplinkCommand command, MonoTime now, UtcTime wall) {
                    [&](EntriesRead& read) { own_entries(std::move(read.entries)); },
                    [&](HashesRead& read) { own_hashes(read.hashes); },
                    [&](TailRead& read) { tail(std::move(read.tail)); },
-                   [&](LedgerFailed& failed) { finish({UplinkEndReason::ledger, failed.why, kAfterRefusal}); },
+                   [&](LedgerFailed& failed) {
+                       finish({UplinkEndReason::ledger, failed.why, kAfterRefusal});
+                   },
                },
                command);
 }

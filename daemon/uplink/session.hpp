@@ -23,7 +23,7 @@ public:
     static constexpr std::size_t kMostBytesInFlight = 512 * 1024;
     static constexpr Micros kPingEvery = std::chrono::seconds{15};
     static constexpr Micros kPatience = std::chrono::seconds{20};  ///< for the answer to what was asked
-    static constexpr std::size_t kMostForks = 8;                    ///< in one session: more is a broken collector
+    static constexpr std::size_t kMostForks = 8;                   ///< in one session: more is a broken collector
 
     explicit UplinkSession(UplinkGreeting greeting) : greeting_(std::move(greeting)) {}
 
@@ -101,8 +101,8 @@ private:
     std::size_t credit_ = 0;
     bool reading_ = false;  ///< a ReadEntries is on its way
 
-    std::size_t searched_ = 0;          ///< the line being searched
-    Seq low_ = 0, high_ = 0;            ///< the last common entry is at or after low_ and before high_
+    std::size_t searched_ = 0;  ///< the line being searched
+    Seq low_ = 0, high_ = 0;    ///< the last common entry is at or after low_ and before high_
     std::vector<Seq> probes_;
     std::vector<Sha256> our_probes_;
     std::vector<std::optional<Sha256>> their_probes_;

@@ -32,8 +32,13 @@ std::optional<Entry> entry_of(const v1::UplinkEntry& in) {
         return std::nullopt;
     }
     Entry entry;
-    entry.header = {in.seq(),     static_cast<std::int32_t>(in.kind()), static_cast<std::int32_t>(in.version()),
-                    static_cast<std::int64_t>(in.boot()), in.mono_us(), in.wall_us(), static_cast<std::int32_t>(in.clock())};
+    entry.header = {in.seq(),
+                    static_cast<std::int32_t>(in.kind()),
+                    static_cast<std::int32_t>(in.version()),
+                    static_cast<std::int64_t>(in.boot()),
+                    in.mono_us(),
+                    in.wall_us(),
+                    static_cast<std::int32_t>(in.clock())};
     entry.event_id = *id;
     const ByteView body = as_bytes(in.body());
     entry.body.assign(body.begin(), body.end());

@@ -2,7 +2,7 @@
 // Fuzz target: bodies of entries. What decodes can be written, read again and shown. First byte: below 128 a body of the release,
 // in which the following pairs put bytes at places; else the rest is the body.
 #include "base/check.hpp"
-#include "control/json.hpp"
+#include "http/json.hpp"
 #include "support/facts.hpp"
 
 #include <google/protobuf/stubs/logging.h>

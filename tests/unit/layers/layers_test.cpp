@@ -24,11 +24,15 @@ const std::map<std::string, Names> kMayInclude = {
     {"wire", {"base", "identity", "workflow"}},
     {"ledger", {"base", "identity", "workflow", "wire"}},
     {"uplink", {"base", "wire"}},
-    {"control", {"base", "reader", "scan", "identity", "workflow", "wire", "ledger"}},
+    {"http", {"base", "identity"}},
+    {"config", {"base"}},
+    {"control", {"base", "reader", "scan", "identity", "workflow", "wire", "ledger", "http"}},
     {"usb", {"base", "reader"}},
-    {"app", {"base", "reader", "scan", "identity", "workflow", "crypto", "wire", "ledger", "control", "usb", "drivers"}},
-    {"ctl", {"base", "reader", "identity", "workflow", "wire", "ledger", "control", "crypto", "drivers"}},
-    {"collector", {"base", "identity", "workflow", "wire", "ledger", "uplink"}},
+    {"app",
+     {"base", "reader", "scan", "identity", "workflow", "crypto", "wire", "ledger", "uplink", "http", "config", "control", "usb",
+      "drivers"}},
+    {"ctl", {"base", "reader", "identity", "workflow", "wire", "ledger", "http", "control", "crypto", "drivers"}},
+    {"collector", {"base", "identity", "workflow", "wire", "ledger", "uplink", "crypto", "http", "config", "net"}},
 };
 const Names kDriversMayInclude = {"base", "reader"};
 
@@ -37,7 +41,7 @@ const Names kPure = {"base", "reader", "scan", "identity", "workflow", "drivers"
 const Names kBoostForPure = {"system", "endian", "container", "crc"};
 
 /// Generated from proto/, for the folders that may see it.
-const Names kMaySeeProto = {"wire", "uplink", "control", "app", "ctl", "collector"};
+const Names kMaySeeProto = {"wire", "uplink", "http", "control", "app", "ctl", "collector"};
 
 struct Include {
     std::string file;    ///< from the root of the sources

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "control/api.hpp"
+#include "http/api_reply.hpp"
 
 #include <boost/asio/io_context.hpp>
 

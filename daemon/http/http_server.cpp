@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "control/http_server.hpp"
+#include "http/http_server.hpp"
 
-#include "control/peer.hpp"
+#include "http/peer.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -69,12 +69,12 @@ using StatePtr = std::shared_ptr<HttpServer::State>;
 
 HttpResponse make_response(const HttpRequest& request, const ApiReply& reply) {
     HttpResponse response{static_cast<http::status>(reply.status), request.version()};
-    response.set(http::field::content_type, "application/json");
+    response.set(http::field::content_type, reply.content_type);
     response.set(http::field::cache_control, "no-store");
     response.set("X-Content-Type-Options", "nosniff");
     response.keep_alive(request.keep_alive());
     response.body() = reply.body;
-    response.body() += '\n';
+    if (!response.body().ends_with('\n')) response.body() += '\n';
     response.prepare_payload();
     return response;
 }

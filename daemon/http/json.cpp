@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "control/json.hpp"
+#include "http/json.hpp"
 
 #include "base/time.hpp"
 #include "dosario/v1/control.pb.h"

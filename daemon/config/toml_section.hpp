@@ -6,11 +6,15 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 namespace dosario {
+
+/// The file's table; nothing when it is missing or is no TOML, which is a problem with its place then. `example` is a file to copy.
+std::optional<toml::table> parse_toml(const std::string& path, std::vector<std::string>& problems, const char* example);
 
 class TomlSection {
 public:

@@ -1,7 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/toml_section.hpp"
+#include "config/toml_section.hpp"
+
+#include <filesystem>
 
 namespace dosario {
+
+std::optional<toml::table> parse_toml(const std::string& path, std::vector<std::string>& problems, const char* example) {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(path, error)) {
+        problems.push_back(path + ": there is no such file; " + example + " is an example to copy");
+        return std::nullopt;
+    }
+    try {
+        return toml::parse_file(path);
+    } catch (const toml::parse_error& wrong) {
+        const auto& at = wrong.source().begin;
+        problems.push_back(path + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " +
+                           std::string{wrong.description()});
+        return std::nullopt;
+    }
+}
 
 const toml::node* TomlSection::find(const char* key) {
     asked_.insert(key);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "control/peer.hpp"
+#include "http/peer.hpp"
 
 #include <grp.h>
 #include <pwd.h>
