@@ -3,10 +3,10 @@
 
 #include "app/api_token.hpp"
 #include "app/ledger_thread.hpp"
-#include "app/log.hpp"
+#include "system/log.hpp"
 #include "app/long_calls.hpp"
 #include "app/reader_desk.hpp"
-#include "app/system_clock.hpp"
+#include "system/system_clock.hpp"
 #include "http/http_server.hpp"
 #include "http/json.hpp"
 #include "crypto/openssl.hpp"

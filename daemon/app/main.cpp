@@ -2,7 +2,7 @@
 // dosariod: reads its configuration, runs the daemon. Exit codes: 0 stopped as asked, 1 cannot start or the disk failed, 2 usage or
 // configuration.
 #include "app/daemon.hpp"
-#include "app/log.hpp"
+#include "system/log.hpp"
 
 #include <CLI/CLI.hpp>
 

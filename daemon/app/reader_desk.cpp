@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/reader_desk.hpp"
 
-#include "app/log.hpp"
+#include "system/log.hpp"
 #include "identity/identity.hpp"
 
 #include <boost/asio/post.hpp>

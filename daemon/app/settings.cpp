@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/settings.hpp"
 
-#include "app/system_clock.hpp"
+#include "system/system_clock.hpp"
 #include "config/toml_section.hpp"
 
 #include <algorithm>

@@ -24,15 +24,16 @@ const std::map<std::string, Names> kMayInclude = {
     {"wire", {"base", "identity", "workflow"}},
     {"ledger", {"base", "identity", "workflow", "wire"}},
     {"uplink", {"base", "wire"}},
+    {"system", {"base"}},
     {"http", {"base", "identity"}},
     {"config", {"base"}},
     {"control", {"base", "reader", "scan", "identity", "workflow", "wire", "ledger", "http"}},
     {"usb", {"base", "reader"}},
     {"app",
-     {"base", "reader", "scan", "identity", "workflow", "crypto", "wire", "ledger", "uplink", "http", "config", "control", "usb",
+     {"base", "reader", "scan", "identity", "workflow", "crypto", "wire", "ledger", "uplink", "system", "http", "config", "control", "usb",
       "drivers"}},
     {"ctl", {"base", "reader", "identity", "workflow", "wire", "ledger", "http", "control", "crypto", "drivers"}},
-    {"collector", {"base", "identity", "workflow", "wire", "ledger", "uplink", "crypto", "http", "config", "net"}},
+    {"collector", {"base", "identity", "workflow", "wire", "ledger", "uplink", "crypto", "system", "http", "config", "net"}},
 };
 const Names kDriversMayInclude = {"base", "reader"};
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/log.hpp"
+#include "system/log.hpp"
 
 #include "base/bytes.hpp"
 

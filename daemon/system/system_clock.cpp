@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/system_clock.hpp"
+#include "system/system_clock.hpp"
 
 #include <date/tz.h>
 
