@@ -293,6 +293,10 @@ Result<void> SqliteStore::keep_clock(const StationClock& clock) {
         .run();
 }
 
+Result<void> SqliteStore::seen(const LedgerId& ledger, UtcTime at) {
+    return db_->query("UPDATE ledger SET last_seen_us = max(last_seen_us, ?) WHERE ledger = ?").bind(micros(at)).bind(ByteView{ledger}).run();
+}
+
 // --- projections -----------------------------------------------------------------------------------------------------------------
 
 Result<bool> SqliteStore::project(std::size_t limit) {

@@ -28,6 +28,7 @@ public:
     Result<std::vector<Entry>> entries(const LedgerId& ledger, const BranchId& branch, Seq after, std::size_t limit,
                                        std::size_t bytes) override;
     Result<void> keep_clock(const StationClock& clock) override;
+    Result<void> seen(const LedgerId& ledger, UtcTime at) override;
     Result<bool> project(std::size_t limit) override;
     Result<void> rest() override;
 

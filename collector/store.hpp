@@ -93,6 +93,8 @@ public:
     virtual Result<std::vector<Entry>> entries(const LedgerId& ledger, const BranchId& branch, Seq after, std::size_t limit,
                                                std::size_t bytes) = 0;
     virtual Result<void> keep_clock(const StationClock& clock) = 0;
+    /// A station was connected until then.
+    virtual Result<void> seen(const LedgerId& ledger, UtcTime at) = 0;
     /// Folds the next entries into the projections, in a transaction of its own; true while there are more.
     virtual Result<bool> project(std::size_t limit) = 0;
     /// Moves the log of writes into the file, when there is nothing else to do.

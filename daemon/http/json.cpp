@@ -74,8 +74,10 @@ json::value field_value(const pb::Message& message, const pb::FieldDescriptor& f
     return nullptr;
 }
 
-/// LogEntry.body holds JSON text already: it is shown as the object it is.
-bool holds_json(const pb::FieldDescriptor& field) { return field.full_name() == "dosario.v1.LogEntry.body"; }
+/// The body of a log entry holds JSON text already: it is shown as the object it is.
+bool holds_json(const pb::FieldDescriptor& field) {
+    return field.full_name() == "dosario.v1.LogEntry.body" || field.full_name() == "dosario.v1.CollectorLogEntry.body";
+}
 
 json::value message_value(const pb::Message& message, Style style) {
     const pb::Descriptor& type = *message.GetDescriptor();

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/store_thread.hpp"
+
+namespace dosario {
+namespace {
+
+constexpr std::size_t kEntriesProjectedAtOnce = 512;
+
+std::optional<Error> run_group(SqliteStore& store, std::span<const StoreThread::Job> jobs, const StoreObserver& observer) {
+    const auto began = std::chrono::steady_clock::now();
+    std::optional<Error> failure;
+    if (auto begun = store.begin(); !begun) failure = begun.error();
+    for (const StoreThread::Job& job : jobs) {
+        if (failure) break;
+        job.decide(store);
+        // An answer that the disk could not give is no answer: then nothing of the group is kept, and everybody hears so.
+        if (const auto broken = store.database().take_failure()) failure = *broken;
+        if (!failure && store.database().autocommit())
+            failure = fail(Failure::full, "the collector's disk refused to save this (is it full?): nothing of it was kept");
+    }
+    if (!failure) {
+        if (auto committed = store.commit(); !committed) failure = committed.error();
+    } else {
+        store.rollback();
+    }
+    observer.committed(jobs.size(), std::chrono::steady_clock::now() - began);
+    for (const StoreThread::Job& job : jobs) job.answer(failure);
+    if (failure && (failure->failure == Failure::io || failure->failure == Failure::damaged)) return failure;
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::unique_ptr<StoreThread> make_store_thread(std::unique_ptr<SqliteStore> store, StoreObserver observer,
+                                               std::function<void(const Error&)> on_fatal) {
+    StoreThread::Turns turns;
+    turns.run = [observer = std::move(observer)](SqliteStore& one, std::span<const StoreThread::Job> jobs) {
+        return run_group(one, jobs, observer);
+    };
+    turns.rest = [](SqliteStore& one) -> std::optional<Error> {
+        if (auto rested = one.rest(); !rested && rested.error().failure == Failure::io) return rested.error();
+        return std::nullopt;
+    };
+    turns.follow = [](SqliteStore& one) {
+        // A full disk: the projections wait, the raw entries are what counts. They go on after the next group.
+        const auto more = one.project(kEntriesProjectedAtOnce);
+        return more && *more;
+    };
+    turns.on_fatal = std::move(on_fatal);
+    return std::make_unique<StoreThread>(std::move(store), std::move(turns));
+}
+
+}  // namespace dosario

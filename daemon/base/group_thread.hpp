@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// A thread that owns a store and decides: a bounded queue in, everything that waits taken as one group, answers after its commit. A
+// stalled disk stalls this thread and nobody else.
+#pragma once
+
+#include "base/result.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <thread>
+#include <vector>
+
+namespace dosario {
+
+template <class State>
+class GroupThread {
+public:
+    static constexpr std::size_t kLongestQueue = 1024;
+    static constexpr std::size_t kLargestGroup = 256;
+    static constexpr std::size_t kMostChores = 8;
+    /// Quiet for so long: time to rest (move the write-ahead log into the database).
+    static constexpr auto kQuiet = std::chrono::seconds{1};
+
+    /// `decide` runs inside the group; `answer` after the commit, with the failure if there was one: then nothing of the group is kept.
+    struct Job {
+        std::function<void(State&)> decide;
+        std::function<void(const std::optional<Error>&)> answer;
+    };
+    /// One slice of long work, outside of any group; true while there is more to do.
+    using Chore = std::function<bool(State&)>;
+
+    /// What the owner of the state does. All are called on this thread.
+    struct Turns {
+        /// Decides, commits, answers. An Error says that the disk failed so that going on would be a lie.
+        std::function<std::optional<Error>(State&, std::span<const Job>)> run;
+        /// After kQuiet without a group.
+        std::function<std::optional<Error>(State&)> rest;
+        /// A slice of what follows from every group, between groups; true while there is more. May be empty.
+        std::function<bool(State&)> follow;
+        std::function<void(const Error&)> on_fatal;
+    };
+
+    GroupThread(std::unique_ptr<State> state, Turns turns)
+        : state_(std::move(state)), turns_(std::move(turns)), thread_([this] { loop(); }) {}
+    /// Finishes what is queued, then destroys the state.
+    ~GroupThread() {
+        {
+            const std::lock_guard lock{mutex_};
+            stopping_ = true;
+        }
+        wake_.notify_one();
+        thread_.join();
+    }
+    GroupThread(const GroupThread&) = delete;
+    GroupThread& operator=(const GroupThread&) = delete;
+
+    /// False when the queue is full or the thread is stopping: the job was not taken and will never be answered.
+    bool post(Job job) { return put(jobs_, std::move(job), kLongestQueue); }
+    bool post_chore(Chore chore) { return put(chores_, std::move(chore), kMostChores); }
+    std::size_t waiting() const {
+        const std::lock_guard lock{mutex_};
+        return jobs_.size();
+    }
+
+private:
+    template <class Queue, class Item>
+    bool put(Queue& queue, Item item, std::size_t most) {
+        {
+            const std::lock_guard lock{mutex_};
+            if (stopping_ || queue.size() >= most) return false;
+            queue.push_back(std::move(item));
+        }
+        wake_.notify_one();
+        return true;
+    }
+
+    void loop() {
+        bool restless = false;                         // something was decided since the last rest
+        bool following = turns_.follow != nullptr;  // at the start too: of the run before
+        std::unique_lock lock{mutex_};
+        for (;;) {
+            const auto busy = [&] { return stopping_ || !jobs_.empty() || !chores_.empty() || following; };
+            if (!restless) {
+                wake_.wait(lock, busy);
+            } else if (!wake_.wait_for(lock, kQuiet, busy)) {
+                lock.unlock();
+                if (auto failed = turns_.rest(*state_)) fail_for_good(*failed);
+                restless = false;
+                lock.lock();
+                continue;
+            }
+            if (jobs_.empty() && stopping_) return;
+            if (!jobs_.empty()) {
+                const std::vector<Job> group = take_group();
+                lock.unlock();
+                run(group);
+                restless = true;
+                following = turns_.follow != nullptr && !fatal_ && turns_.follow(*state_);
+                lock.lock();
+            } else if (following) {
+                lock.unlock();
+                following = !fatal_ && turns_.follow(*state_);
+                lock.lock();
+            } else {
+                Chore chore = std::move(chores_.front());
+                chores_.pop_front();
+                lock.unlock();
+                const bool more = chore(*state_);
+                lock.lock();
+                if (more && !stopping_) chores_.push_back(std::move(chore));
+            }
+        }
+    }
+
+    std::vector<Job> take_group() {
+        const auto end = jobs_.begin() + static_cast<std::ptrdiff_t>(std::min(jobs_.size(), kLargestGroup));
+        std::vector<Job> group{std::make_move_iterator(jobs_.begin()), std::make_move_iterator(end)};
+        jobs_.erase(jobs_.begin(), end);
+        return group;
+    }
+
+    void run(std::span<const Job> group) {
+        if (fatal_) {
+            for (const Job& job : group) job.answer(fatal_);
+            return;
+        }
+        if (auto failed = turns_.run(*state_, group)) fail_for_good(*failed);
+    }
+
+    void fail_for_good(const Error& why) {
+        if (fatal_) return;
+        fatal_ = why;
+        turns_.on_fatal(why);
+    }
+
+    std::unique_ptr<State> state_;
+    Turns turns_;
+    mutable std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<Job> jobs_;
+    std::deque<Chore> chores_;
+    bool stopping_ = false;
+    std::optional<Error> fatal_;  ///< on this thread only: nothing is decided any more
+    std::thread thread_;
+};
+
+}  // namespace dosario

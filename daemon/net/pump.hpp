@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Drives a protocol core over a TLS connection: bytes in, bytes out, its timers, its wishes. One for each connection, one thread.
+#pragma once
+
+#include "base/clock.hpp"
+#include "net/tls_connection.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <array>
+#include <functional>
+#include <optional>
+
+namespace dosario {
+
+/// `Core` has receive(bytes, mono, wall), wake(mono, wall), closed(), next_write(), next_event() and next_wake().
+template <class Core>
+class Pump {
+public:
+    using Event = typename decltype(std::declval<Core&>().next_event())::value_type;
+
+    /// The connection and the core outlive run(). `on_event` may call the core's command(), and then poke(); and stop().
+    Pump(boost::asio::any_io_executor executor, const Clock& clock, TlsConnection& connection, Core& core,
+         std::function<void(Event)> on_event)
+        : executor_(executor),
+          clock_(clock),
+          connection_(connection),
+          core_(core),
+          on_event_(std::move(on_event)),
+          news_(executor),
+          alarm_(executor) {}
+
+    /// Until the connection ends or stop() was called and what had to be said is said. Why it ended, if the connection says so.
+    boost::asio::awaitable<std::optional<Error>> run() {
+        children_ = 2;
+        boost::asio::co_spawn(executor_, read(), boost::asio::detached);
+        boost::asio::co_spawn(executor_, watch(), boost::asio::detached);
+        for (;;) {
+            drain();
+            if (lost_) break;
+            const Bytes bytes = core_.next_write();
+            if (!bytes.empty()) {
+                if (auto written = co_await connection_.write(bytes); !written) {
+                    if (!lost_) lost_ = written.error();
+                }
+                continue;
+            }
+            if (stopping_) break;
+            co_await wait(news_);
+        }
+        stopping_ = true;
+        connection_.close();
+        alarm_.cancel();
+        while (children_ > 0) co_await wait(news_);
+        core_.closed();
+        co_return end_known_ ? std::optional<Error>{} : lost_;
+    }
+
+    /// Something was said to the core.
+    void poke() {
+        drain();
+        news_.cancel();
+        alarm_.cancel();
+    }
+
+    /// Says what is left to say, then closes.
+    void stop() {
+        stopping_ = true;
+        end_known_ = true;
+        news_.cancel();
+    }
+
+private:
+    static constexpr auto kToken = boost::asio::as_tuple(boost::asio::use_awaitable);
+
+    /// Until the timer is cancelled; a minute at most, so that nothing depends on a lost signal.
+    boost::asio::awaitable<void> wait(boost::asio::steady_timer& timer) {
+        timer.expires_after(std::chrono::seconds{60});
+        const auto waited = co_await timer.async_wait(kToken);
+        (void)waited;
+    }
+
+    void drain() {
+        if (draining_) return;
+        draining_ = true;
+        while (auto event = core_.next_event()) on_event_(std::move(*event));
+        draining_ = false;
+    }
+
+    boost::asio::awaitable<void> read() {
+        std::array<std::byte, 16 * 1024> buffer;
+        while (!stopping_) {
+            const auto came = co_await connection_.read_some(buffer);
+            if (!came || *came == 0) {
+                lost_ = came ? fail(Failure::unavailable, "the other side closed the connection") : came.error();
+                break;
+            }
+            core_.receive({buffer.data(), *came}, clock_.mono(), clock_.wall());
+            poke();
+        }
+        --children_;
+        news_.cancel();
+    }
+
+    boost::asio::awaitable<void> watch() {
+        while (!stopping_ && !lost_) {
+            const auto next = core_.next_wake();
+            alarm_.expires_after(next ? std::clamp<Micros>(*next - clock_.mono(), Micros{0}, std::chrono::seconds{60})
+                                      : Micros{std::chrono::seconds{60}});
+            const auto waited = co_await alarm_.async_wait(kToken);
+            (void)waited;
+            if (stopping_ || lost_) break;
+            if (const auto due = core_.next_wake(); due && *due <= clock_.mono()) {
+                core_.wake(clock_.mono(), clock_.wall());
+                drain();
+                news_.cancel();
+            }
+        }
+        --children_;
+        news_.cancel();
+    }
+
+    boost::asio::any_io_executor executor_;
+    const Clock& clock_;
+    TlsConnection& connection_;
+    Core& core_;
+    std::function<void(Event)> on_event_;
+    boost::asio::steady_timer news_;
+    boost::asio::steady_timer alarm_;
+    std::optional<Error> lost_;
+    int children_ = 0;
+    bool draining_ = false;
+    bool stopping_ = false;
+    bool end_known_ = false;
+};
+
+}  // namespace dosario
