@@ -21,6 +21,7 @@ const std::map<std::string, Names> kMayInclude = {
     {"identity", {"base"}},
     {"workflow", {"base", "identity", "reader", "scan"}},
     {"crypto", {"base"}},
+    {"net", {"base", "crypto"}},
     {"wire", {"base", "identity", "workflow"}},
     {"ledger", {"base", "identity", "workflow", "wire"}},
     {"uplink", {"base", "wire"}},
