@@ -54,18 +54,18 @@ public:
 
 private:
     /// A job whose answer comes back to this thread, if the link is still there.
-    template <class Answer>
-    bool ask(std::function<Answer(SqliteStore&)> question, std::function<void(Link&, Result<Answer>)> answer) {
-        auto found = std::make_shared<std::optional<Answer>>();
-        return server_.store_.post({[found, question = std::move(question)](SqliteStore& store) { *found = question(store); },
-                                    [found, answer = std::move(answer), self = weak_from_this(),
-                                     &context = server_.context_](const std::optional<Error>& failure) {
-                                        asio::post(context, [found, answer, self, failure] {
-                                            const auto link = self.lock();
-                                            if (!link || link->over_) return;
-                                            answer(*link, failure ? Result<Answer>{*failure} : Result<Answer>{std::move(**found)});
-                                        });
-                                    }});
+    template <class Value>
+    bool ask(std::function<Result<Value>(SqliteStore&)> question, std::function<void(Link&, Result<Value>)> answer) {
+        auto found = std::make_shared<std::optional<Result<Value>>>();
+        return server_.store_.post(
+            {[found, question = std::move(question)](SqliteStore& store) { found->emplace(question(store)); },
+             [found, answer = std::move(answer), self = weak_from_this(),
+              &context = server_.context_](const std::optional<Error>& failure) {
+                 asio::post(context, [found, answer, self, failure] {
+                     const auto link = self.lock();
+                     if (link && !link->over_) answer(*link, failure ? Result<Value>{*failure} : std::move(**found));
+                 });
+             }});
     }
 
     void handle(ReceiverEvent event) {
@@ -95,9 +95,9 @@ private:
     void begin_session(SessionWanted wanted) {
         ledger_ = wanted.ledger;
         const UtcTime now = server_.clock_.wall();
-        const bool posted = ask<Result<SessionStart>>(
-            [wanted = std::move(wanted), now](SqliteStore& store) { return store.begin_session(wanted, now); },
-            [](Link& link, Result<Result<SessionStart>> start) { link.begun(start ? *start : Result<SessionStart>{start.error()}); });
+        const bool posted =
+            ask<SessionStart>([wanted = std::move(wanted), now](SqliteStore& store) { return store.begin_session(wanted, now); },
+                              [](Link& link, Result<SessionStart> start) { link.begun(start); });
         if (!posted) tell(SessionRefused{"the collector has too much to do: come back in a moment", false});
     }
 
@@ -115,8 +115,7 @@ private:
             begun.notices.emplace_back(
                 "this ledger came from another computer than last time: if the disk was copied, only one of the two may go on");
         }
-        if (start->second_ledger)
-            log(Level::warning, "second_ledger", {{"station", station()}, {"ledger", to_hex(ledger_)}});
+        if (start->second_ledger) log(Level::warning, "second_ledger", {{"station", station()}, {"ledger", to_hex(ledger_)}});
         for (const auto& [damage, times] : server_.damage_) {
             if (std::get<0>(damage) == ledger_ && times >= kBreaksUntilKept)
                 begun.damaged.emplace_back(std::get<1>(damage), std::get<2>(damage));
@@ -132,11 +131,9 @@ private:
     void flush() {
         while (!waiting_.empty()) {
             auto append = std::make_shared<Append>(std::move(waiting_.front()));
-            const bool posted = ask<Result<AppendOutcome>>(
+            const bool posted = ask<AppendOutcome>(
                 [append](SqliteStore& store) { return store.append(*append); },
-                [branch = append->span.branch](Link& link, Result<Result<AppendOutcome>> outcome) {
-                    link.kept(branch, outcome ? *outcome : Result<AppendOutcome>{outcome.error()});
-                });
+                [branch = append->span.branch](Link& link, Result<AppendOutcome> outcome) { link.kept(branch, outcome); });
             if (!posted) {
                 waiting_.front() = std::move(*append);
                 again_.expires_after(kQueueFull);
@@ -157,28 +154,27 @@ private:
     }
 
     void find_hashes(HashesWanted wanted) {
-        using Found = Result<std::vector<std::optional<Sha256>>>;
-        const bool posted =
-            ask<Found>([wanted = std::move(wanted)](
-                           SqliteStore& store) { return store.hashes(wanted.ledger, wanted.branch, wanted.seqs); },
-                       [](Link& link, Result<Found> found) {
-                           if (!found || !*found) return link.tell(StoreFailed{"the collector cannot read its store"});
-                           link.tell(HashesFound{std::move(**found)});
-                       });
+        using Found = std::vector<std::optional<Sha256>>;
+        const bool posted = ask<Found>(
+            [wanted = std::move(wanted)](SqliteStore& store) { return store.hashes(wanted.ledger, wanted.branch, wanted.seqs); },
+            [](Link& link, Result<Found> found) {
+                if (!found) return link.tell(StoreFailed{found.error().message});
+                link.tell(HashesFound{std::move(*found)});
+            });
         if (!posted) tell(StoreFailed{"the collector has too much to do"});
     }
 
     void find_entries(const EntriesWanted& wanted) {
-        using Found = Result<std::vector<Entry>>;
+        using Found = std::vector<Entry>;
         const bool posted = ask<Found>(
             [wanted](SqliteStore& store) {
                 return store.entries(wanted.ledger, wanted.branch, wanted.after, kMostEntriesInBatch, kMostBytesInBatch);
             },
             [](Link& link, Result<Found> found) {
-                if (!found || !*found) return link.tell(StoreFailed{"the collector cannot read its store"});
+                if (!found) return link.tell(StoreFailed{found.error().message});
                 log(Level::warning, "lost_tail_given_back",
-                    {{"station", link.station()}, {"entries", std::to_string((*found)->size())}});
-                link.tell(EntriesFound{std::move(**found)});
+                    {{"station", link.station()}, {"entries", std::to_string(found->size())}});
+                link.tell(EntriesFound{std::move(*found)});
             });
         if (!posted) tell(StoreFailed{"the collector has too much to do"});
     }
@@ -231,7 +227,8 @@ Result<void> UplinkServer::listen(const std::string& address, std::uint16_t port
     if (!error) acceptor_->bind(endpoint, error);
     if (!error) acceptor_->listen(asio::socket_base::max_listen_connections, error);
     if (error)
-        return fail(Failure::unavailable, "cannot listen on " + address + " port " + std::to_string(port) + " (" + error.message() +
+        return fail(Failure::unavailable, "cannot listen on " + address + " port " + std::to_string(port) + " (" +
+                                              error.message() +
                                               "): is another collector running, or is the address not this machine's?");
     asio::co_spawn(context_, accept_loop(), asio::detached);
     return {};

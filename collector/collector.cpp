@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/collector.hpp"
+
+#include "collector/api.hpp"
+#include "collector/pki.hpp"
+#include "collector/queries.hpp"
+#include "collector/uplink_server.hpp"
+#include "collector/verify.hpp"
+#include "crypto/openssl.hpp"
+#include "http/http_server.hpp"
+#include "http/json.hpp"
+#include "system/log.hpp"
+#include "system/system_clock.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <sys/statvfs.h>
+
+#include <csignal>
+
+namespace dosario {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr auto kLastAnswers = std::chrono::milliseconds{500};
+constexpr std::size_t kEntriesVerifiedAtOnce = 500;
+
+class RunningCollector final : public Collector {
+public:
+    RunningCollector(CollectorSettings settings, std::string directory)
+        : settings_(std::move(settings)), directory_(std::move(directory)) {}
+    ~RunningCollector() override { stop(); }
+
+    Result<void> open();
+    int run() override;
+
+private:
+    Result<std::shared_ptr<const TlsContext>> read_certificates();
+    void answer(ApiCall call, std::function<void(ApiReply)> reply);
+    void look(const CollectorCall& call, std::string body, std::function<void(ApiReply)> reply);
+    void status(std::function<void(ApiReply)> reply);
+    void stop();
+
+    CollectorSettings settings_;
+    std::string directory_;
+    std::unique_ptr<Clock> clock_ = make_system_clock();
+    std::unique_ptr<Digest> digest_ = make_digest();
+    asio::io_context context_{1};
+    asio::signal_set signals_{context_, SIGINT, SIGTERM, SIGHUP};
+    std::unique_ptr<StoreThread> store_;
+    std::unique_ptr<UplinkServer> uplink_;
+    std::unique_ptr<HttpServer> api_;
+    std::string name_;
+    int exit_code_ = 0;
+};
+
+Result<std::shared_ptr<const TlsContext>> RunningCollector::read_certificates() {
+    const PkiPaths paths = pki_paths(directory_);
+    const std::string identity = settings_.identity.empty() ? paths.collector : settings_.identity;
+    TlsFiles files{identity, identity, settings_.authorities};
+    if (files.authorities.empty()) files.authorities.push_back(paths.ca);
+    const UtcTime released_at = *parse_date(DOSARIO_RELEASED_ON);
+    auto tls = TlsContext::for_collector(files, [this, released_at] { return std::max<UtcTime>(clock_->wall(), released_at); });
+    if (!tls && tls.error().failure == Failure::not_found)
+        return fail(Failure::not_found,
+                    tls.error().message + " (`dosario-collector --data " + directory_ + " pki init` makes certificates)");
+    return tls;
+}
+
+Result<void> RunningCollector::open() {
+    auto tls = read_certificates();
+    if (!tls) return tls.error();
+    name_ = (*tls)->own().name;
+    auto store = SqliteStore::open(directory_, true);
+    if (!store) return store.error();
+    store_ = make_store_thread(std::move(*store), {}, [this](const Error& error) {
+        log(Level::error, "disk_failed", {{"why", error.message}});
+        asio::post(context_, [this] {
+            exit_code_ = 1;
+            context_.stop();
+        });
+    });
+    const std::string signer = settings_.signer.empty() ? pki_paths(directory_).authority : settings_.signer;
+    uplink_ = std::make_unique<UplinkServer>(
+        context_, *clock_, *digest_, *store_,
+        [this, signer](const std::string& request, const std::string& station) -> Result<std::string> {
+            if (signer == "none")
+                return fail(Failure::refused, "this collector renews no certificates: ask whoever issued yours");
+            return renew_station(signer, request, station, clock_->wall());
+        });
+    if (auto listening = uplink_->listen(settings_.address, settings_.port, *tls); !listening) return listening;
+    api_ = std::make_unique<HttpServer>(
+        context_, [this](ApiCall call, std::function<void(ApiReply)> reply) { answer(std::move(call), std::move(reply)); });
+    if (auto listening = api_->listen_unix(directory_ + "/collector.sock", settings_.group); !listening) return listening;
+    if (!settings_.socket.empty()) return api_->listen_unix(settings_.socket, settings_.group);
+    return {};
+}
+
+int RunningCollector::run() {
+    std::function<void(const boost::system::error_code&, int)> signalled = [&](const boost::system::error_code& error,
+                                                                               int number) {
+        if (error) return;
+        if (number != SIGHUP) return context_.stop();
+        // Certificates were renewed or an authority was added: from the next handshake on.
+        if (auto tls = read_certificates()) {
+            uplink_->use(std::move(*tls));
+            log(Level::info, "certificates_read");
+        } else {
+            log(Level::error, "certificates_not_read", {{"why", tls.error().message}});
+        }
+        signals_.async_wait(signalled);
+    };
+    signals_.async_wait(signalled);
+    log(Level::info, "ready",
+        {{"collector", name_}, {"port", std::to_string(uplink_->port())}, {"socket", directory_ + "/collector.sock"}});
+    context_.run();
+    stop();
+    log(Level::info, "stopped");
+    return exit_code_;
+}
+
+void RunningCollector::stop() {
+    if (uplink_ != nullptr) uplink_->stop();
+    if (api_ != nullptr) api_->stop_listening();
+    context_.restart();
+    context_.run_for(kLastAnswers);
+    store_.reset();  // finishes what is queued and closes the file
+    if (api_ != nullptr) api_->stop();
+    context_.restart();
+    context_.poll();
+}
+
+// --- the API ---------------------------------------------------------------------------------------------------------------------
+
+void RunningCollector::answer(ApiCall call, std::function<void(ApiReply)> reply) {
+    if (store_ == nullptr) return reply(error_reply(fail(Failure::unavailable, "the collector is stopping")));
+    for (const CollectorCall& row : collector_calls()) {
+        if (row.path == call.path) return look(row, std::move(call.body), std::move(reply));
+    }
+    if (call.path == "/v1/status") return status(std::move(reply));
+    if (call.path == "/v1/verify") {
+        auto verifier = std::make_shared<std::unique_ptr<StoreVerifier>>();
+        const bool posted = store_->post_chore([this, verifier, reply](SqliteStore& store) {
+            if (*verifier == nullptr) *verifier = std::make_unique<StoreVerifier>(store.database(), *digest_);
+            const auto more = (*verifier)->step(kEntriesVerifiedAtOnce);
+            if (!more) return reply(error_reply(more.error())), false;
+            if (!*more) reply({200, to_json((*verifier)->report())});
+            return *more;
+        });
+        if (!posted) reply(error_reply(fail(Failure::unavailable, "too much long work is waiting already: try again later")));
+        return;
+    }
+    if (call.path == "/v1/rebuild") {
+        if (call.method != "POST") return reply(error_reply(fail(Failure::invalid, "this call changes something: POST it")));
+        const bool posted = store_->post_chore([reply](SqliteStore& store) {
+            auto forgotten = store.forget_projections();
+            if (!forgotten) return reply(error_reply(forgotten.error())), false;
+            v1::CollectorRebuildReply done;
+            const auto lag = projection_lag(store.database());
+            done.set_entries(lag ? *lag : 0);
+            for (;;) {
+                const auto more = store.project(kEntriesVerifiedAtOnce);
+                if (!more) return reply(error_reply(more.error())), false;
+                if (!*more) break;
+            }
+            reply({200, to_json(done)});
+            return false;
+        });
+        if (!posted) reply(error_reply(fail(Failure::unavailable, "too much long work is waiting already: try again later")));
+        return;
+    }
+    reply(error_reply(fail(Failure::not_found, "the API has no such path: docs/collector.md lists what it has")));
+}
+
+void RunningCollector::look(const CollectorCall& call, std::string body, std::function<void(ApiReply)> reply) {
+    auto answered = std::make_shared<ApiReply>();
+    const bool stations_too = call.path == "/v1/stations";
+    StoreThread::Job job;
+    job.decide = [&call, answered, body = std::move(body)](SqliteStore& store) { *answered = call.answer(store, body); };
+    job.answer = [this, answered, reply, stations_too](const std::optional<Error>& failure) {
+        if (failure) *answered = error_reply(*failure);
+        if (!stations_too || answered->status != 200) return reply(std::move(*answered));
+        asio::post(context_, [this, answered, reply] {
+            v1::StationsReply stations;
+            if (from_json(answered->body, stations) && uplink_ != nullptr) {
+                for (auto& line : *stations.mutable_stations()) {
+                    const auto id = from_hex(line.ledger());
+                    LedgerId ledger{};
+                    if (!id || id->size() != ledger.size()) continue;
+                    std::copy(id->begin(), id->end(), ledger.begin());
+                    if (const auto heard = uplink_->heard(ledger)) {
+                        line.set_connected(true);
+                        line.set_last_seen(format_utc(*heard));
+                    }
+                }
+                answered->body = to_json(stations);
+            }
+            reply(std::move(*answered));
+        });
+    };
+    if (!store_->post(std::move(job)))
+        reply(error_reply(fail(Failure::unavailable, "the store has too much to do: repeat it in a moment")));
+}
+
+void RunningCollector::status(std::function<void(ApiReply)> reply) {
+    auto found = std::make_shared<v1::CollectorStatusReply>();
+    found->set_version(DOSARIO_VERSION);
+    found->set_collector(name_);
+    found->set_connected(static_cast<std::uint32_t>(uplink_->connected()));
+    struct statvfs space {};
+    if (statvfs(directory_.c_str(), &space) == 0) found->set_free_bytes(std::uint64_t{space.f_bavail} * space.f_frsize);
+    StoreThread::Job job;
+    job.decide = [found](SqliteStore& store) {
+        Database& db = store.database();
+        const auto entries = db.number("SELECT coalesce(max(n), 0) FROM event");
+        const auto lag = projection_lag(db);
+        const auto aside = db.number("SELECT count(*) FROM quarantine");
+        if (entries) found->set_entries(static_cast<std::uint64_t>(*entries));
+        if (lag) found->set_lag(*lag);
+        if (aside) found->set_quarantined(static_cast<std::uint64_t>(*aside));
+    };
+    job.answer = [found, reply](const std::optional<Error>& failure) {
+        if (failure) return reply(error_reply(*failure));
+        if (found->quarantined() > 0)
+            found->add_warnings(std::to_string(found->quarantined()) +
+                                " entries are in quarantine: dosario-collector quarantine shows them");
+        reply({200, to_json(*found)});
+    };
+    if (!store_->post(std::move(job)))
+        reply(error_reply(fail(Failure::unavailable, "the store has too much to do: repeat it in a moment")));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Collector>> Collector::start(const CollectorSettings& settings, const std::string& directory) {
+    auto collector = std::make_unique<RunningCollector>(settings, directory);
+    if (auto opened = collector->open(); !opened) return opened.error();
+    return std::unique_ptr<Collector>{std::move(collector)};
+}
+
+}  // namespace dosario
