@@ -23,7 +23,7 @@ public:
     static constexpr std::size_t kMostBytesInFlight = 512 * 1024;
     static constexpr Micros kPingEvery = std::chrono::seconds{15};
     static constexpr Micros kPatience = std::chrono::seconds{20};  ///< for the answer to what was asked
-    static constexpr std::size_t kMostForks = 8;                    ///< in one session: more is a broken collector
+    static constexpr std::size_t kMostForks = 8;                   ///< in one session: more is a broken collector
 
     explicit UplinkSession(UplinkGreeting greeting) : greeting_(std::move(greeting)) {}
 
@@ -89,6 +89,7 @@ private:
     void broken(const char* what);
 
     UplinkGreeting greeting_;
+    Seq grown_ = 0;  ///< our head, as far as we were told
     State state_ = State::greeting;
     MessageReader in_;
     Bytes out_;
@@ -101,8 +102,8 @@ private:
     std::size_t credit_ = 0;
     bool reading_ = false;  ///< a ReadEntries is on its way
 
-    std::size_t searched_ = 0;          ///< the line being searched
-    Seq low_ = 0, high_ = 0;            ///< the last common entry is at or after low_ and before high_
+    std::size_t searched_ = 0;  ///< the line being searched
+    Seq low_ = 0, high_ = 0;    ///< the last common entry is at or after low_ and before high_
     std::vector<Seq> probes_;
     std::vector<Sha256> our_probes_;
     std::vector<std::optional<Sha256>> their_probes_;
@@ -113,6 +114,8 @@ private:
     MonoTime now_{};  ///< of the verb that is running
     UtcTime wall_{};
     std::optional<MonoTime> deadline_;  ///< for the answer the conversation waits for
+    MonoTime greeted_at_{};
+    MonoTime pinged_at_{};
     std::optional<MonoTime> pong_due_;
     std::optional<MonoTime> next_ping_;
     Micros last_rtt_{};
