@@ -97,15 +97,17 @@ Result<void> StoreProjection::fold(const At& at, const Reversed& fact) {
         if (sql(fact.seq) > find.number(0)) break;
         branch = find.number(1);
     }
+    // Two disks that were copies of each other may send the same entry in two branches; the one that had its effect counts.
     At then = at;
     Bytes body;
     {
         auto find = db_.query(
-            "SELECT e.n, e.body, q.n IS NOT NULL FROM event e LEFT JOIN quarantine q USING (n) WHERE e.branch = ? AND e.seq = ?");
-        find.bind(branch).bind(sql(fact.seq));
+            "SELECT t.n, e.body FROM event e LEFT JOIN effect t ON t.ledger = ? AND t.event_id = e.event_id WHERE e.branch = ?"
+            " AND e.seq = ?");
+        find.bind(at.ledger).bind(branch).bind(sql(fact.seq));
         if (!find.row()) return conflict("it takes back an entry that is not here");
-        if (find.number(2) != 0) return conflict("it takes back an entry that is in quarantine itself");
         then.n = find.number(0);
+        if (then.n == 0) return conflict("it takes back an entry that is in quarantine itself");
         body = find.blob(1);
     }
     auto once = db_.query("INSERT OR IGNORE INTO taken_back VALUES (?, ?)");

@@ -9,8 +9,19 @@ namespace {
 constexpr std::uint32_t kAfterFullDisk_s = 30;
 constexpr std::uint32_t kAfterStop_s = 2;
 constexpr std::size_t kLongestBuild = 64;
+constexpr std::size_t kLargestRequest = 16 * 1024;
 
 std::int64_t micros(UtcTime at) { return at.time_since_epoch().count(); }
+
+/// As an INT of SQLite.
+bool fits(std::uint64_t number) { return number <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()); }
+
+/// The first bytes of a text, whole characters.
+std::string shortened(std::string text, std::size_t most) {
+    if (text.size() <= most) return text;
+    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
+    return text.substr(0, most);
+}
 
 /// Branches that could be those of one ledger: in order of their beginnings, each where the one before ends.
 std::optional<std::vector<BranchSpan>> spans_of(const v1::Hello& hello) {
@@ -20,8 +31,7 @@ std::optional<std::vector<BranchSpan>> spans_of(const v1::Hello& hello) {
         const auto branch = exactly<BranchId>(each.branch());
         const auto parent = exactly<Sha256>(each.parent_hash());
         const Seq begins = spans.empty() ? 0 : spans.back().end;
-        if (!branch || !parent || each.starts_after() != begins || each.end() < each.starts_after() ||
-            each.end() > static_cast<Seq>(std::numeric_limits<std::int64_t>::max())) {
+        if (!branch || !parent || each.starts_after() != begins || each.end() < each.starts_after() || !fits(each.end())) {
             return std::nullopt;
         }
         if (begins == 0 && *parent != Sha256{}) return std::nullopt;
@@ -49,7 +59,9 @@ void Receiver::receive(ByteView bytes, MonoTime now, UtcTime wall) {
 
 void Receiver::handle(const v1::Envelope& message, UtcTime wall) {
     if (message.message_case() == v1::Envelope::kRenew) {
-        if (message.renew().request().size() > 16 * 1024) return broken("a certificate request of more than 16 KiB");
+        if (message.renew().request().size() > kLargestRequest) return broken("a certificate request of more than 16 KiB");
+        if (renewing_) return broken("one certificate request at a time");
+        renewing_ = true;
         events_.emplace_back(RenewalWanted{message.renew().request()});
         return;
     }
@@ -57,12 +69,12 @@ void Receiver::handle(const v1::Envelope& message, UtcTime wall) {
     if (expired_)
         return refuse(v1::CERTIFICATE_EXPIRED, "the certificate of " + station_ + " has expired: only its renewal is answered");
     if (message.message_case() == v1::Envelope::kHello) return hello(message.hello(), wall);
+    if (message.message_case() == v1::Envelope::kPing && greeted_) return ping(message.ping(), wall);
     if (!begun_) return broken("nothing is understood before Hello and Welcome");
     switch (message.message_case()) {
         case v1::Envelope::kBatch: return batch(message.batch(), wall);
         case v1::Envelope::kAskHashes: return ask_hashes(message.ask_hashes());
         case v1::Envelope::kPull: return pull(message.pull());
-        case v1::Envelope::kPing: return ping(message.ping(), wall);
         default: return broken("a message that only the collector sends");
     }
 }
@@ -74,10 +86,11 @@ void Receiver::hello(const v1::Hello& message, UtcTime) {
                                        std::to_string(message.proto_max()) + ": upgrade the older of the two");
     }
     if (greeted_ && !begun_) return broken("a Hello before the last one was answered");
-    if (waiting_ > 0) return broken("a Hello while entries are on their way");
+    if (waiting_ > 0 || asking_) return broken("a Hello while an answer is on its way");
     const auto ledger = exactly<LedgerId>(message.ledger());
     auto spans = spans_of(message);
-    if (!ledger || !spans || (greeted_ && *ledger != ledger_)) return broken("a Hello with a ledger or branches that cannot be");
+    if (!ledger || !spans || (greeted_ && *ledger != ledger_) || !fits(message.boot()))
+        return broken("a Hello with a ledger or branches that cannot be");
     greeted_ = true;
     begun_ = false;
     ledger_ = *ledger;
@@ -85,7 +98,7 @@ void Receiver::hello(const v1::Hello& message, UtcTime) {
     hello_mono_us_ = message.mono_us();
     lines_.clear();
     for (const BranchSpan& span : *spans) lines_.push_back({span, 0, {}, 0});
-    SessionWanted wanted{station_, ledger_, std::move(*spans), {}, message.build().substr(0, kLongestBuild), boot_};
+    SessionWanted wanted{station_, ledger_, std::move(*spans), {}, shortened(message.build(), kLongestBuild), boot_};
     if (const auto machine = exactly<Sha256>(message.machine())) wanted.machine = *machine;
     events_.emplace_back(std::move(wanted));
 }
@@ -131,7 +144,10 @@ void Receiver::batch(const v1::Batch& message, UtcTime wall) {
     auto entries = entries_of(message.entries());
     if (line == nullptr) return broken("a Batch of a branch that the Hello did not name");
     if (!entries || entries->empty()) return broken("a Batch whose entries do not follow each other, or are none");
-    if (waiting_ + entries->size() > kMostEntriesWaiting) return broken("more entries than there was credit for");
+    std::size_t bytes = 0;
+    for (const Entry& entry : *entries) bytes += entry.body.size();
+    if (waiting_ + entries->size() > kMostEntriesWaiting || bytes_waiting_ + bytes > kMostBytesWaiting)
+        return broken("more entries than there was credit for");
     if (entries->front().header.seq != line->next) return broken("a Batch that does not begin after the last entry");
     Append append{ledger_, session_, line->span, {}, 0, wall};
     for (const Entry& entry : *entries) {
@@ -148,14 +164,16 @@ void Receiver::batch(const v1::Batch& message, UtcTime wall) {
     }
     line->next = entries->back().header.seq + 1;
     waiting_ += entries->size();
-    in_store_.push_back(entries->size());
+    bytes_waiting_ += bytes;
+    in_store_.emplace_back(entries->size(), bytes);
     append.entries = std::move(*entries);
     events_.emplace_back(std::move(append));
 }
 
 void Receiver::kept(const EntriesKept& kept) {
     if (in_store_.empty()) return;
-    waiting_ -= in_store_.front();
+    waiting_ -= in_store_.front().first;
+    bytes_waiting_ -= in_store_.front().second;
     in_store_.pop_front();
     switch (kept.outcome.what) {
         case Appended::stored: break;
@@ -203,7 +221,7 @@ void Receiver::found(const HashesFound& found) {
 void Receiver::pull(const v1::Pull& message) {
     if (asking_) return broken("one question at a time");
     const Line* line = line_of(message.branch());
-    if (line == nullptr) return broken("a Pull of a branch that the Hello did not name");
+    if (line == nullptr || !fits(message.after())) return broken("a Pull of a branch that the Hello did not name");
     asking_ = true;
     asked_branch_ = message.branch();
     asked_seqs_.clear();
@@ -216,7 +234,14 @@ void Receiver::found(EntriesFound found) {
     v1::Envelope message;
     auto& pulled = *message.mutable_pulled();
     pulled.set_branch(asked_branch_);
-    for (const Entry& entry : found.entries) put(*pulled.add_entries(), entry);
+    std::size_t bytes = 0;
+    for (const Entry& entry : found.entries) {
+        bytes += entry.body.size();
+        if (pulled.entries_size() == static_cast<int>(kMostEntriesInBatch) ||
+            (pulled.entries_size() > 0 && bytes > kMostBytesInBatch))
+            break;
+        put(*pulled.add_entries(), entry);
+    }
     send(message);
 }
 
@@ -225,7 +250,11 @@ void Receiver::ping(const v1::Ping& message, UtcTime wall) {
     answer.mutable_pong()->set_mono_us(message.mono_us());
     answer.mutable_pong()->set_collector_us(micros(wall));
     send(answer);
-    if (message.last_rtt_us() <= 0 || message.last_rtt_us() > Micros{kPatience}.count()) return;
+    // Before the Welcome it is not certain that the ledger is this station's.
+    if (!begun_ || message.last_rtt_us() <= 0 || message.last_rtt_us() > Micros{kPatience}.count() || message.mono_us() < 0 ||
+        !fits(message.boot())) {
+        return;
+    }
     events_.emplace_back(StationClock{ledger_, static_cast<std::int64_t>(message.boot()), message.mono_us(),
                                       micros(wall) - message.last_rtt_us() / 2, message.last_rtt_us()});
 }
@@ -243,11 +272,13 @@ void Receiver::command(ReceiverCommand command, MonoTime, UtcTime wall) {
                    [&](const HashesFound& now_found) { found(now_found); },
                    [&](EntriesFound& now_found) { found(std::move(now_found)); },
                    [&](CertificateIssued& issued) {
+                       renewing_ = false;
                        v1::Envelope message;
                        message.mutable_renewed()->set_certificate(std::move(issued.certificate));
                        send(message);
                    },
                    [&](RenewalRefused& refused) {
+                       renewing_ = false;
                        if (expired_) return refuse(v1::CANNOT_RENEW, std::move(refused.why), {}, 0, 3600);
                        v1::Envelope message;
                        auto& out = *message.mutable_refuse();

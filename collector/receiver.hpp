@@ -12,8 +12,9 @@ namespace dosario {
 
 class Receiver {
 public:
-    static constexpr Micros kPatience = std::chrono::seconds{45};  ///< with a station that says nothing: three of its pings
-    static constexpr std::size_t kMostEntriesWaiting = 4096;       ///< more than any credit: a station that does not listen
+    static constexpr Micros kPatience = std::chrono::seconds{45};      ///< with a station that says nothing: three of its pings
+    static constexpr std::size_t kMostEntriesWaiting = 4096;           ///< more than any credit: a station that does not listen
+    static constexpr std::size_t kMostBytesWaiting = 2 * 1024 * 1024;  ///< of their bodies
 
     /// `station` is the authenticated name; with `expired` only a renewal is answered.
     Receiver(const Digest& digest, std::string station, bool expired)
@@ -59,6 +60,7 @@ private:
     bool greeted_ = false;  ///< a Hello came
     bool begun_ = false;    ///< it was answered with a Welcome
     bool asking_ = false;   ///< hashes or entries are being looked up
+    bool renewing_ = false;
     bool ended_ = false;
     MessageReader in_;
     Bytes out_;
@@ -69,7 +71,8 @@ private:
     std::int64_t hello_mono_us_ = 0;
     std::vector<Line> lines_;
     std::size_t waiting_ = 0;  ///< entries given to the store and not answered
-    std::deque<std::size_t> in_store_;
+    std::size_t bytes_waiting_ = 0;
+    std::deque<std::pair<std::size_t, std::size_t>> in_store_;  ///< of each Append: entries, bytes
     std::string asked_branch_;
     std::vector<Seq> asked_seqs_;
     MonoTime heard_{};

@@ -5,6 +5,8 @@
 
 #include <sys/stat.h>
 
+#include <limits>
+
 namespace dosario {
 namespace {
 
@@ -184,6 +186,9 @@ Result<AppendOutcome> SqliteStore::append(const Append& entries) {
         ledger = find.number(0);
         if (static_cast<std::uint64_t>(find.number(1)) != entries.session) return AppendOutcome{Appended::fenced, 0, {}, 0};
     }
+    for (std::size_t i = 1; i < entries.entries.size(); ++i) {
+        if (entries.entries[i].header.seq != entries.entries[i - 1].header.seq + 1) return AppendOutcome{Appended::gap, 0, {}, 0};
+    }
     const auto grown = grow_branch(ledger, entries.span);
     if (!grown) return grown.error();
     if (!*grown) return AppendOutcome{Appended::orphaned, 0, {}, 0};
@@ -239,6 +244,7 @@ Result<std::vector<std::optional<Sha256>>> SqliteStore::hashes(const LedgerId& l
 Result<std::vector<Entry>> SqliteStore::entries(const LedgerId& ledger, const BranchId& branch, Seq after, std::size_t limit,
                                                 std::size_t bytes) {
     std::vector<Entry> out;
+    if (after > static_cast<Seq>(std::numeric_limits<std::int64_t>::max())) return out;
     const auto id = ledger_id(ledger);
     const auto row = id ? branch_row(*id, branch) : std::nullopt;
     if (!row) return out;

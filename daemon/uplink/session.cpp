@@ -14,6 +14,7 @@ std::int64_t micros(UtcTime at) { return at.time_since_epoch().count(); }
 constexpr Micros kAfterFence = std::chrono::seconds{5};     // two copies of one ledger must not take turns every instant
 constexpr Micros kAfterRefusal = std::chrono::seconds{30};  // a person has to do something first
 constexpr int kMostNotices = 16;
+constexpr std::int64_t kLastInstant_us = 253'402'300'799'000'000;  // the end of the year 9999
 
 UplinkEndReason reason_of(v1::RefuseReason why) {
     switch (why) {
@@ -61,6 +62,9 @@ void UplinkSession::greet() {
     hello.set_boot(static_cast<std::uint64_t>(greeting_.tail.boot));
     hello.set_mono_us(micros(now_));
     hello.set_wall_us(micros(wall_));
+    greeted_at_ = now_;
+    next_ping_.reset();
+    pong_due_.reset();
     hello.set_machine(text_of(greeting_.machine));
     hello.set_build(greeting_.build);
     ask(message);
@@ -68,6 +72,7 @@ void UplinkSession::greet() {
 }
 
 void UplinkSession::receive(ByteView bytes, MonoTime now, UtcTime wall) {
+    if (state_ == State::finished) return;
     at(now, wall);
     in_.feed(bytes);
     while (state_ != State::finished) {
@@ -120,8 +125,7 @@ void UplinkSession::welcome(const v1::Welcome& message) {
     flights_.clear();
     entries_in_flight_ = bytes_in_flight_ = 0;
     for (int i = 0; i < std::min(message.notices_size(), kMostNotices); ++i) events_.emplace_back(Notice{message.notices(i)});
-    const MonoTime asked{Micros{message.hello_mono_us()}};
-    if (asked <= now_) heard_clock(message.collector_us(), now_ - asked);
+    heard_clock(message.collector_us(), now_ - greeted_at_);
     next_ping_ = now_ + kPingEvery;
     deadline_.reset();
     session_ = message.session();
@@ -153,7 +157,7 @@ void UplinkSession::compare(const std::vector<Sha256>& hashes) {
     }
     const Line& last = lines_.back();
     if (last.have > last.ours.end) return pull();
-    lines_.back().ours.end = std::max(last.ours.end, greeting_.tail.branches.back().end);  // booked in the meantime
+    lines_.back().ours.end = std::max(last.ours.end, grown_);  // booked in the meantime
     state_ = State::streaming;
     events_.emplace_back(Streaming{session_});
     stream();
@@ -274,17 +278,21 @@ void UplinkSession::own_entries(std::vector<Entry> entries) {
     if (state_ != State::streaming) return;
     const auto line = std::find_if(lines_.begin(), lines_.end(), [](const Line& each) { return each.sent < each.ours.end; });
     if (line == lines_.end()) return;
+    // The credit may have fallen while the ledger read.
+    const std::size_t most = std::min(credit_, kMostEntriesInFlight);
+    if (entries_in_flight_ >= most) return;
+    if (entries.size() > most - entries_in_flight_) entries.resize(most - entries_in_flight_);
     if (entries.empty() || entries.front().header.seq != line->sent + 1 || entries.back().header.seq > line->ours.end)
         return finish({UplinkEndReason::ledger, "the ledger did not give the entries that follow", kAfterRefusal});
     Flight flight{static_cast<std::size_t>(line - lines_.begin()), entries.back().header.seq, entries.back().hash, entries.size(),
                   0};
+    for (const Entry& entry : entries) flight.bytes += entry.body.size();
+    // A large one waits until there is room, and is read again then; alone it always has room.
+    if (bytes_in_flight_ > 0 && bytes_in_flight_ + flight.bytes > kMostBytesInFlight) return;
     v1::Envelope message;
     auto& batch = *message.mutable_batch();
     batch.set_branch(text_of(line->ours.branch));
-    for (const Entry& entry : entries) {
-        flight.bytes += entry.body.size();
-        put(*batch.add_entries(), entry);
-    }
+    for (const Entry& entry : entries) put(*batch.add_entries(), entry);
     send(message);
     line->sent = flight.last;
     entries_in_flight_ += flight.entries;
@@ -321,15 +329,15 @@ void UplinkSession::ack(const v1::Ack& message) {
 // --- clocks, refusals, ends ------------------------------------------------------------------------------------------------------
 
 void UplinkSession::heard_clock(std::int64_t collector_us, Micros rtt) {
+    if (collector_us < 0 || collector_us > kLastInstant_us) return;
     last_rtt_ = std::max(rtt, Micros{1});
     events_.emplace_back(ClockHeard{greeting_.tail.boot, now_, wall_, UtcTime{Micros{collector_us}} + last_rtt_ / 2, last_rtt_});
 }
 
 void UplinkSession::pong(const v1::Pong& message) {
-    const MonoTime asked{Micros{message.mono_us()}};
-    if (!pong_due_ || asked > now_ || now_ - asked > kPatience) return;
+    if (!pong_due_ || message.mono_us() != micros(pinged_at_)) return;
     pong_due_.reset();
-    heard_clock(message.collector_us(), now_ - asked);
+    heard_clock(message.collector_us(), now_ - pinged_at_);
 }
 
 void UplinkSession::refuse(const v1::Refuse& message) {
@@ -337,10 +345,7 @@ void UplinkSession::refuse(const v1::Refuse& message) {
         // It cannot renew now; our certificate may still be good enough.
         events_.emplace_back(Notice{message.message()});
         greeting_.renewal.clear();
-        deadline_.reset();
-        state_ = State::greeting;
-        next_ping_.reset();
-        return;
+        return greet();
     }
     if (!message.fatal()) {
         events_.emplace_back(Notice{message.message()});
@@ -359,8 +364,7 @@ void UplinkSession::command(UplinkCommand command, MonoTime now, UtcTime wall) {
     at(now, wall);
     std::visit(Overloaded{
                    [&](const LedgerGrew& grew) {
-                       auto& branches = greeting_.tail.branches;
-                       if (!branches.empty()) branches.back().end = std::max(branches.back().end, grew.head);
+                       grown_ = std::max(grown_, grew.head);  // what a Hello said stays as it was said
                        if (state_ != State::streaming) return;
                        lines_.back().ours.end = std::max(lines_.back().ours.end, grew.head);
                        stream();
@@ -380,8 +384,9 @@ void UplinkSession::wake(MonoTime now, UtcTime wall) {
     at(now, wall);
     if ((deadline_ && now >= *deadline_) || (pong_due_ && now >= *pong_due_))
         return finish({UplinkEndReason::no_answer, "the collector does not answer", {}});
-    if (state_ == State::greeting && !deadline_) return greet();  // after a renewal that was refused
     if (!next_ping_ || now < *next_ping_) return;
+    next_ping_ = now + kPingEvery;
+    if (pong_due_) return;  // one at a time
     v1::Envelope message;
     auto& ping = *message.mutable_ping();
     ping.set_boot(static_cast<std::uint64_t>(greeting_.tail.boot));
@@ -389,8 +394,8 @@ void UplinkSession::wake(MonoTime now, UtcTime wall) {
     ping.set_wall_us(micros(wall));
     ping.set_last_rtt_us(last_rtt_.count());
     send(message);
-    if (!pong_due_) pong_due_ = now + kPatience;
-    next_ping_ = now + kPingEvery;
+    pinged_at_ = now;
+    pong_due_ = now + kPatience;
 }
 
 void UplinkSession::closed() {
@@ -420,7 +425,6 @@ std::optional<UplinkEvent> UplinkSession::next_event() {
 
 std::optional<MonoTime> UplinkSession::next_wake() const {
     if (state_ == State::finished) return std::nullopt;
-    if (state_ == State::greeting && !deadline_) return MonoTime{};  // at once
     std::optional<MonoTime> next;
     for (const auto& at : {deadline_, pong_due_, next_ping_}) {
         if (at && (!next || *at < *next)) next = at;

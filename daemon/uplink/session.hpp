@@ -89,6 +89,7 @@ private:
     void broken(const char* what);
 
     UplinkGreeting greeting_;
+    Seq grown_ = 0;  ///< our head, as far as we were told
     State state_ = State::greeting;
     MessageReader in_;
     Bytes out_;
@@ -113,6 +114,8 @@ private:
     MonoTime now_{};  ///< of the verb that is running
     UtcTime wall_{};
     std::optional<MonoTime> deadline_;  ///< for the answer the conversation waits for
+    MonoTime greeted_at_{};
+    MonoTime pinged_at_{};
     std::optional<MonoTime> pong_due_;
     std::optional<MonoTime> next_ping_;
     Micros last_rtt_{};
