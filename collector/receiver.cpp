@@ -313,7 +313,7 @@ void Receiver::refuse(v1::RefuseReason why, std::string text, ByteView branch, S
     events_.emplace_back(ReceiverEnd{std::move(text)});
 }
 
-void Receiver::wake(MonoTime now) {
+void Receiver::wake(MonoTime now, UtcTime) {
     if (ended_ || now - heard_ < kPatience) return;
     ended_ = true;
     events_.emplace_back(ReceiverEnd{"the station says nothing any more"});

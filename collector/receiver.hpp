@@ -24,7 +24,7 @@ public:
     /// `wall` is the collector's clock.
     void receive(ByteView bytes, MonoTime now, UtcTime wall);
     void command(ReceiverCommand command, MonoTime now, UtcTime wall);
-    void wake(MonoTime now);
+    void wake(MonoTime now, UtcTime wall);
     void closed();
 
     Bytes next_write() { return std::exchange(out_, {}); }

@@ -76,7 +76,9 @@ Result<void> RunningDaemon::open_ledger() {
     opening.build = DOSARIO_VERSION;
     auto ledger = Ledger::open(opening);
     if (!ledger) return ledger.error();
-    const UtcTime released_at = *parse_date(DOSARIO_RELEASED_ON);
+    constexpr auto kFurthestEast = std::chrono::hours{14};  // there the day begins first
+    UtcTime released_at = *parse_date(DOSARIO_RELEASED_ON);
+    if (settings_.not_before) released_at = std::max(released_at, UtcTime{*settings_.not_before} - kFurthestEast);
     auto service = std::make_unique<Service>(
         **ledger, *clock_, *entropy_,
         ServiceSettings{settings_.station, settings_.site, DOSARIO_VERSION, directory_, settings_.language, settings_.rules,

@@ -3,6 +3,7 @@
 // configuration.
 #include "app/daemon.hpp"
 #include "system/log.hpp"
+#include "wire/quiet_protobuf.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -13,6 +14,7 @@
 
 int main(int argc, char** argv) {
     using namespace dosario;
+    quiet_protobuf();
     CLI::App options{"Dosario's daemon: reads scanners, keeps the ledger, answers the counter."};
     std::string config;
     std::string directory;

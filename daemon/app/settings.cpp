@@ -19,6 +19,10 @@ void read_station(TomlSection section, Settings& settings) {
     section.choice<Language>("language", settings.language, {{"es", Language::es}, {"en", Language::en}, {"pt", Language::pt}});
     section.text("time_zone", settings.time_zone);
     if (const auto zone = site_calendar(settings.time_zone); !zone) section.problem("time_zone", zone.error().message);
+    std::string not_before;
+    section.text("not_before", not_before);
+    settings.not_before = parse_date(not_before);
+    if (!not_before.empty() && !settings.not_before) section.problem("not_before", "a day is wanted, for example \"2027-06-30\"");
     section.end();
 }
 

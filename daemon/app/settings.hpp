@@ -32,6 +32,7 @@ struct Settings {
     std::string site;
     Language language = Language::es;
     std::string time_zone = "America/Argentina/Buenos_Aires";
+    std::optional<Date> not_before;  ///< a day that has surely come
     Rules rules;
     std::string socket;  ///< a second socket beside the one in the data directory, empty = none
     std::string group = "dosario";

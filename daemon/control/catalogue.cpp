@@ -4,7 +4,8 @@
 namespace dosario {
 namespace {
 
-// Names in braces: product, gtin, lot, expires, other, until, rule, packs, units, remaining, wasted, doses, work, seq, badge, error, at.
+// Names in braces: product, gtin, lot, expires, other, until, rule, packs, units, remaining, wasted, doses, work, seq, badge, today, error,
+// at.
 constexpr CatalogueRow kRows[] = {
     {"received", "Recibido: {packs} x {product}, lote {lot}, vence {expires}.",
      "Received: {packs} x {product}, lot {lot}, expires {expires}.",
@@ -139,6 +140,12 @@ constexpr CatalogueRow kRows[] = {
     {"count_set", "x{packs}: escanee ahora la caja.", "x{packs}: now scan the pack.", "x{packs}: agora escaneie a caixa."},
     {"cancelled", "Cancelado; no se guardó nada.", "Cancelled; nothing was saved.", "Cancelado; nada foi salvo."},
     {"scanner_tested", "El lector funciona.", "The scanner works.", "O leitor funciona."},
+    {"day_unknown",
+     "La fecha de esta computadora está muy adelante del último asiento y no se sabe qué día es. No se guardó nada: corrija la fecha y "
+     "escanee otra vez.",
+     "The date of this computer is far ahead of the last entry, and nobody knows the day. Nothing was saved: set the date and scan again.",
+     "A data deste computador está muito adiante do último registro e não se sabe que dia é. Nada foi salvo: acerte a data e escaneie de "
+     "novo."},
     {"?lot", "¿Lote y vencimiento? Escríbalos una vez (--lot, --expires) o escanee el DataMatrix.",
      "Lot and expiry? Type them once (--lot, --expires) or scan the DataMatrix.",
      "Lote e validade? Digite uma vez (--lot, --expires) ou escaneie o DataMatrix."},
@@ -161,6 +168,12 @@ constexpr CatalogueRow kRows[] = {
     {"line/fnc1", "Atención: al código puede faltarle un separador; compare lote y vencimiento con la caja.",
      "Careful: the code may lack a separator; compare lot and expiry with the pack.",
      "Atenção: pode faltar um separador no código; compare lote e validade com a caixa."},
+    {"line/clock_behind", "Atención: la fecha de esta computadora está atrasada; se cuenta como {today}. Corríjala.",
+     "Careful: the date of this computer is behind; it is taken to be {today}. Set it right.",
+     "Atenção: a data deste computador está atrasada; conta-se como {today}. Acerte-a."},
+    {"line/clock_ahead", "Atención: la fecha de esta computadora saltó hacia adelante; se cuenta como {today}. Corríjala.",
+     "Careful: the date of this computer jumped ahead; it is taken to be {today}. Set it right.",
+     "Atenção: a data deste computador saltou para a frente; conta-se como {today}. Acerte-a."},
 };
 
 }  // namespace

@@ -55,6 +55,17 @@ std::string_view question_key(QuestionKind kind) {
     return "?lot";
 }
 
+/// What is said of a clock that is not believed; a day that nobody knows has a sentence of its own.
+std::string_view clock_key(ClockState state) {
+    switch (state) {
+        case ClockState::behind: return "line/clock_behind";
+        case ClockState::ahead: return "line/clock_ahead";
+        case ClockState::good:
+        case ClockState::unknown: return {};
+    }
+    return {};
+}
+
 std::string day(const std::optional<Date>& date) { return date ? format_date(*date) : "-"; }
 std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
 
@@ -77,6 +88,7 @@ std::string fill(std::string_view pattern, const Particulars& about, Language la
     names.push_back(fmt::arg("work", std::string{about.work_kind ? find(work_key(*about.work_kind), language) : "-"}));
     names.push_back(fmt::arg("seq", about.seq));
     names.push_back(fmt::arg("badge", about.badge));
+    names.push_back(fmt::arg("today", day(about.today)));
     names.push_back(fmt::arg("error", std::string{about.fault ? code_error_name(about.fault->error) : "-"}));
     names.push_back(fmt::arg("at", about.fault ? about.fault->offset : 0));
     return fmt::vformat(fmt::string_view{pattern.data(), pattern.size()}, names);
@@ -103,6 +115,7 @@ Words words_for(const Review& review, Language language) {
     if (!about.lot.empty()) words.lines.push_back(fill(find("line/lot", language), about, language));
     if (about.beyond_use_on) words.lines.push_back(fill(find("line/until", language), about, language));
     if (about.suspect_missing_fnc1) words.lines.push_back(fill(find("line/fnc1", language), about, language));
+    if (const auto key = clock_key(about.clock); !key.empty()) words.lines.push_back(fill(find(key, language), about, language));
     if (review.ask) words.question = fill(find(question_key(*review.ask), language), about, language);
     return words;
 }

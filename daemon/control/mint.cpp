@@ -13,9 +13,8 @@ constexpr unsigned kCounterBits = 28;
 }  // namespace
 
 ThingId ThingMint::thing() {
-    const std::int64_t wall_s =
-        std::chrono::floor<std::chrono::seconds>(std::max(clock_.wall(), earliest_)).time_since_epoch().count();
-    const auto seconds = static_cast<std::uint64_t>(std::clamp<std::int64_t>(wall_s - kEpoch_s, 0, 0xffffffff));
+    const std::int64_t now_s = std::chrono::floor<std::chrono::seconds>(at_).time_since_epoch().count();
+    const auto seconds = static_cast<std::uint64_t>(std::clamp<std::int64_t>(now_s - kEpoch_s, 0, 0xffffffff));
     if (const std::uint64_t first = seconds << kCounterBits; first > last_) {
         std::uint32_t random = 0;
         entropy_.fill(std::as_writable_bytes(std::span{&random, 1}));

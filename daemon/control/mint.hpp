@@ -11,18 +11,18 @@ namespace dosario {
 
 class ThingMint final : public Mint {
 public:
-    /// `above`: the largest id that exists already. No id is of before `earliest`, so that stations with a dead clock do not meet
-    /// either. Clock and entropy outlive the mint.
-    ThingMint(const Clock& clock, Entropy& entropy, ThingId above, UtcTime earliest)
-        : clock_(clock), entropy_(entropy), earliest_(earliest), last_(above.number) {}
+    /// `above`: the largest id that exists already. Entropy outlives the mint.
+    ThingMint(Entropy& entropy, ThingId above) : entropy_(entropy), last_(above.number) {}
+
+    /// The time of the decision that may want ids.
+    void set_time(UtcTime at) { at_ = at; }
 
     ThingId thing() override;
     Recipient recipient() override;
 
 private:
-    const Clock& clock_;
     Entropy& entropy_;
-    UtcTime earliest_;
+    UtcTime at_{};
     std::uint64_t last_;
 };
 

@@ -59,6 +59,31 @@ bool plain_text(std::string_view text) {
     return true;
 }
 
+std::string_view clock_name(ClockState state) {
+    switch (state) {
+        case ClockState::good: return "good";
+        case ClockState::behind:
+        case ClockState::ahead: return "suspect";
+        case ClockState::unknown: return "unknown";
+    }
+    return "unknown";
+}
+
+const char* clock_warning(ClockState state) {
+    switch (state) {
+        case ClockState::good: return "";
+        case ClockState::behind:
+            return "the clock is behind the last saved entry or this version's release: set the date of this computer";
+        case ClockState::ahead:
+            return "the clock jumped ahead by more than a day and is not believed: set the date of this computer; if it is right now, "
+                   "start dosariod again";
+        case ClockState::unknown:
+            return "the clock is far ahead of the last saved entry and nothing is booked: set the date of this computer; if it is "
+                   "right, say so in the configuration ([station] not_before) and start dosariod again";
+    }
+    return "";
+}
+
 Error invalid(std::string message) { return fail(Failure::invalid, std::move(message)); }
 
 }  // namespace
@@ -75,7 +100,8 @@ Service::Service(Ledger& ledger, const Clock& clock, Entropy& entropy, ServiceSe
     : ledger_(ledger),
       clock_(clock),
       settings_(std::move(settings)),
-      mint_(clock, entropy, largest_thing(ledger), settings_.released_at),
+      trusted_clock_(clock, settings_.released_at),
+      mint_(entropy, largest_thing(ledger)),
       desk_(settings_.rules),
       desk_at_begin_(desk_),
       started_at_(clock.wall()) {}
@@ -112,15 +138,13 @@ void Service::remember(const std::string& request_id, const v1::ScanReply& reply
     if (unrecorded_.size() > kMostUnrecorded) unrecorded_.pop_front();
 }
 
-Now Service::now() const {
-    const UtcTime wall = clock_.wall();
-    const UtcTime trusted = std::max({wall, ledger_.last_good_wall().value_or(settings_.released_at), settings_.released_at});
-    return {trusted, settings_.site_day(trusted), wall < trusted};
-}
-
-// A good clock is read once: the stamp must not fall behind the day that was decided for.
-Stamp Service::stamp(const Now& now) const {
-    return {now.clock_suspect ? clock_.wall() : now.at, clock_.mono(), now.clock_suspect};
+// Both clocks are read once for a decision: its stamps must not fall behind the day that was decided for.
+Service::Moment Service::moment() {
+    const TrustedClock::Reading reading = trusted_clock_.read(ledger_.last_good_wall());
+    mint_.set_time(reading.at);
+    // Entries of a bad clock raise no clock, but the day never goes back behind one that was decided for.
+    const Date today = std::max(settings_.site_day(reading.at), ledger_.last_decided_on().value_or(Date::min()));
+    return {{reading.at, today, reading.state}, {reading.wall, reading.mono, reading.state != ClockState::good}};
 }
 
 Result<DeskScan> Service::desk_scan(const v1::ScanRequest& request) const {
@@ -182,19 +206,20 @@ Result<v1::ScanReply> Service::scan(const v1::ScanRequest& request) {
 /// In a savepoint: the facts and the kept reply are saved together or not at all. Without facts nothing is written: no sync to wait
 /// for, and a full disk still answers.
 Result<v1::ScanReply> Service::decide(const DeskScan& scan, const std::string& request_id) {
-    const Now moment = now();
-    const Review review = desk_.see(scan, ledger_.stock(), moment, mint_);
+    const Moment now = moment();
+    Review review = desk_.see(scan, ledger_.stock(), now.now, mint_);
     if (auto unread = ledger_.database().take_failure()) return *unread;  // an unread row must not look like an absent one
     std::vector<Seq> written;
     for (const SignedFact& fact : review.facts) {
-        const auto seq = ledger_.append(fact, stamp(moment));
+        const auto seq = ledger_.append(fact, now.stamp);
         if (!seq) return seq.error();
         written.push_back(*seq);
     }
+    review.about.clock = now.now.clock;
+    review.about.today = now.now.today;
     v1::ScanReply reply = reply_for(review, std::move(written));
     if (request_id.empty() || reply.seq().empty()) return reply;
-    if (auto kept = ledger_.keep_reply(request_id, as_bytes(reply.SerializeAsString()), clock_.wall()); !kept)
-        return kept.error();
+    if (auto kept = ledger_.keep_reply(request_id, as_bytes(reply.SerializeAsString()), now.now.at); !kept) return kept.error();
     return reply;
 }
 
@@ -226,15 +251,15 @@ v1::ScanReply Service::reply_for(const Review& review, std::vector<Seq> written)
 }
 
 /// A fact that no scan decided; when it is refused, nothing of it stays in the group.
-Result<Seq> Service::append_alone(const Fact& fact, const std::string& operator_badge, const Now& moment) {
+Result<Seq> Service::append_alone(const Fact& fact, const std::string& operator_badge, const Moment& now) {
     if (auto saved = ledger_.savepoint(); !saved) return saved.error();
-    auto seq = ledger_.append({fact, 0, operator_badge, "", moment.today}, stamp(moment));
+    auto seq = ledger_.append({fact, 0, operator_badge, "", now.now.today}, now.stamp);
     if (auto ended = seq ? ledger_.keep() : ledger_.undo(); !ended) return ended.error();
     return seq;
 }
 
 Result<void> Service::learn(std::span<const Product> products) {
-    const Now moment = now();
+    const Moment now = moment();
     for (const Product& product : products) {
         const auto known = ledger_.stock().product(product.gtin);
         if (auto unread = ledger_.database().take_failure()) return *unread;
@@ -245,13 +270,13 @@ Result<void> Service::learn(std::span<const Product> products) {
         }
         const ProductLearned fact{
             product.gtin, product.name, product.unit, product.units_per_pack, product.beyond_use_days, product.units_per_dose};
-        if (auto seq = append_alone(fact, "", moment); !seq) return seq.error();
+        if (auto seq = append_alone(fact, "", now); !seq) return seq.error();
     }
     return {};
 }
 
 Result<void> Service::adopt(const std::string& reader, const std::string& operator_badge) {
-    const auto seq = append_alone(ReaderAdopted{reader}, operator_badge, now());
+    const auto seq = append_alone(ReaderAdopted{reader}, operator_badge, moment());
     if (!seq) return seq.error();
     return {};
 }
@@ -265,7 +290,7 @@ std::set<std::string> Service::adopted_readers() {
 
 Result<v1::StatusReply> Service::status(const v1::StatusRequest&) {
     v1::StatusReply reply;
-    const Now moment = now();
+    const Now now = moment().now;
     reply.set_station(settings_.station);
     reply.set_site(settings_.site);
     reply.set_version(settings_.version);
@@ -278,12 +303,11 @@ Result<v1::StatusReply> Service::status(const v1::StatusRequest&) {
     reply.set_ledger(to_hex(ledger_.id()));
     reply.set_entries(ledger_.head_seq());
     reply.set_head(to_hex(ledger_.head_hash()));
-    reply.set_clock(moment.clock_suspect ? "suspect" : "good");
-    reply.set_today(format_date(moment.today));
+    reply.set_clock(std::string{clock_name(now.clock)});
+    reply.set_today(format_date(now.today));
     reply.set_queue(static_cast<std::uint32_t>(settings_.waiting()));
     reply.set_free_bytes(free_bytes(settings_.directory));
-    if (moment.clock_suspect)
-        reply.add_warnings("the clock is behind the last saved entry or this version's release: set the date of this computer");
+    if (const char* warning = clock_warning(now.clock); *warning != '\0') reply.add_warnings(warning);
     if (reply.free_bytes() < kLowSpace_bytes)
         reply.add_warnings("less than 1 GiB is free on the disk: make room before saving stops");
     const Seq after = ledger_.head_seq() > kLastShown ? ledger_.head_seq() - kLastShown : 0;

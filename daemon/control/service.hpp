@@ -4,6 +4,7 @@
 
 #include "control/messages.hpp"
 #include "control/mint.hpp"
+#include "control/trusted_clock.hpp"
 #include "dosario/v1/control.pb.h"
 #include "ledger/ledger.hpp"
 #include "workflow/desk.hpp"
@@ -23,7 +24,7 @@ struct ServiceSettings {
     Language language = Language::es;
     Rules rules;
     std::function<Date(UtcTime)> site_day;                                 ///< the calendar day at the site
-    UtcTime released_at{};                                                 ///< no honest clock is before this
+    UtcTime released_at{};                                                 ///< no honest clock is before this: see TrustedClock
     std::function<std::size_t()> waiting = [] { return std::size_t{0}; };  ///< length of the queue, for the status
 };
 
@@ -52,11 +53,14 @@ public:
     Ledger& ledger() { return ledger_; }
 
 private:
-    Now now() const;
-    Stamp stamp(const Now& now) const;
+    struct Moment {
+        Now now;
+        Stamp stamp;
+    };
+    Moment moment();
     Result<DeskScan> desk_scan(const v1::ScanRequest& request) const;
     Result<v1::ScanReply> decide(const DeskScan& scan, const std::string& request_id);
-    Result<Seq> append_alone(const Fact& fact, const std::string& operator_badge, const Now& moment);
+    Result<Seq> append_alone(const Fact& fact, const std::string& operator_badge, const Moment& moment);
     v1::ScanReply reply_for(const Review& review, std::vector<Seq> written);
     Result<std::optional<v1::ScanReply>> reply_again(const std::string& request_id) const;
     void remember(const std::string& request_id, const v1::ScanReply& reply);
@@ -64,6 +68,7 @@ private:
     Ledger& ledger_;
     const Clock& clock_;
     ServiceSettings settings_;
+    TrustedClock trusted_clock_;
     ThingMint mint_;
     Desk desk_;
     Desk desk_at_begin_;

@@ -4,6 +4,7 @@
 
 #include "base/bytes.hpp"
 #include "identity/person.hpp"
+#include "wire/quiet_protobuf.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -22,6 +23,7 @@ bool is_person(const char* word) {
 int main(int argc, char** argv) {
     using namespace dosario;
     std::signal(SIGPIPE, SIG_DFL);
+    quiet_protobuf();
     CLI::App app{"Dosario from a terminal: scan, receive, fraction, verify, dispense, undo; look at stock, history and ledger."};
     Session session;
     Action action;

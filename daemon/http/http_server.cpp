@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <list>
 
@@ -31,13 +32,22 @@ namespace http = beast::http;
 
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds{30};   // for one request to arrive or one reply to leave
-constexpr auto kHeartbeat = std::chrono::seconds{15};  // of the live feed
+constexpr auto kPatience = std::chrono::seconds{30};        // for one request to arrive or one reply to leave
+constexpr auto kPartingPatience = std::chrono::seconds{2};  // for a refused client to read why
+constexpr std::size_t kMostDrained_bytes = 65536;           // of what it sends meanwhile
+constexpr auto kHeartbeat = std::chrono::seconds{15};       // of the live feed
 constexpr std::size_t kLongestFeedQueue = 256;
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 
 using HttpRequest = http::request<http::string_body>;
 using HttpResponse = http::response<http::string_body>;
+
+/// Who is connected over one kind of socket.
+struct Crowd {
+    std::size_t most = 0;
+    std::size_t served = 0;
+    std::size_t refused = 0;  ///< told that there is no room, and about to leave
+};
 
 /// One listener of /v1/live: what it has not read yet.
 struct Feed {
@@ -50,6 +60,8 @@ struct Feed {
 }  // namespace
 
 struct HttpServer::State {
+    State(asio::io_context& on, ApiHandler answers) : context(on), handler(std::move(answers)) {}
+
     asio::io_context& context;
     ApiHandler handler;
     std::string group;
@@ -58,8 +70,8 @@ struct HttpServer::State {
     std::list<std::function<void()>> closers;  // one for each acceptor
     std::list<std::function<void()>> cutters;  // one for each connection
     std::vector<std::string> socket_paths;
-    std::size_t connections = 0;
-    std::size_t tcp_connections = 0;
+    Crowd local{kMostConnections};
+    Crowd loopback{kMostTcpConnections};
     bool stopping = false;
 };
 
@@ -204,10 +216,8 @@ asio::awaitable<void> serve_requests(StatePtr state, Stream& stream, bool over_t
 /// A connection in the server's books, for as long as its coroutine lives: that may be destroyed without ever being resumed.
 class Registration {
 public:
-    Registration(StatePtr state, bool over_tcp, std::function<void()> cut)
-        : state_(std::move(state)),
-          count_(over_tcp ? state_->tcp_connections : state_->connections),
-          cutter_(state_->cutters.insert(state_->cutters.end(), std::move(cut))) {
+    Registration(StatePtr state, std::size_t& count, std::function<void()> cut)
+        : state_(std::move(state)), count_(count), cutter_(state_->cutters.insert(state_->cutters.end(), std::move(cut))) {
         ++count_;
     }
     ~Registration() {
@@ -223,10 +233,12 @@ private:
     std::list<std::function<void()>>::iterator cutter_;
 };
 
+Crowd& crowd_of(const StatePtr& state, bool over_tcp) { return over_tcp ? state->loopback : state->local; }
+
 template <class Protocol>
 asio::awaitable<void> serve_connection(StatePtr state, typename Protocol::socket socket, bool over_tcp) {
     beast::basic_stream<Protocol> stream{std::move(socket)};
-    const Registration registration{state, over_tcp, [&stream] { stream.cancel(); }};
+    const Registration registration{state, crowd_of(state, over_tcp).served, [&stream] { stream.cancel(); }};
     try {
         co_await serve_requests(state, stream, over_tcp);
     } catch (const std::exception&) {
@@ -234,8 +246,32 @@ asio::awaitable<void> serve_connection(StatePtr state, typename Protocol::socket
     }
 }
 
+/// Says 503 at once, and reads away what the peer sends until it hangs up: closed earlier, it would find its request refused by the
+/// system and never read why.
+template <class Protocol>
+asio::awaitable<void> refuse_connection(StatePtr state, typename Protocol::socket socket, bool over_tcp) {
+    beast::basic_stream<Protocol> stream{std::move(socket)};
+    const Registration registration{state, crowd_of(state, over_tcp).refused, [&stream] { stream.cancel(); }};
+    HttpResponse response = make_response(
+        HttpRequest{}, error_reply(fail(Failure::unavailable,
+                                        "too many programs are connected: nothing of this was saved, repeat it in a moment")));
+    response.set(http::field::retry_after, "1");
+    response.keep_alive(false);
+    stream.expires_after(kPartingPatience);
+    const auto told = co_await http::async_write(stream, response, kToken);
+    boost::system::error_code error = std::get<0>(told);
+    if (!error) stream.socket().shutdown(asio::socket_base::shutdown_send, error);
+    std::array<char, 4096> dropped;
+    for (std::size_t drained = 0; !error && drained < kMostDrained_bytes && !state->stopping;) {
+        const auto sent = co_await stream.async_read_some(asio::buffer(dropped), kToken);
+        error = std::get<0>(sent);
+        drained += std::get<1>(sent);
+    }
+}
+
 template <class Protocol>
 asio::awaitable<void> accept_loop(StatePtr state, std::shared_ptr<typename Protocol::acceptor> acceptor, bool over_tcp) {
+    const Crowd& crowd = crowd_of(state, over_tcp);
     while (!state->stopping) {
         auto accepted = co_await acceptor->async_accept(kToken);
         if (std::get<0>(accepted)) {
@@ -246,11 +282,14 @@ asio::awaitable<void> accept_loop(StatePtr state, std::shared_ptr<typename Proto
             continue;
         }
         typename Protocol::socket socket = std::move(std::get<1>(accepted));
-        if (over_tcp ? state->tcp_connections >= HttpServer::kMostTcpConnections
-                     : state->connections >= HttpServer::kMostConnections)
-            continue;
         if (!over_tcp && !peer_may_enter(socket.native_handle(), state->group)) continue;
-        asio::co_spawn(acceptor->get_executor(), serve_connection<Protocol>(state, std::move(socket), over_tcp), asio::detached);
+        if (crowd.served < crowd.most) {
+            asio::co_spawn(acceptor->get_executor(), serve_connection<Protocol>(state, std::move(socket), over_tcp),
+                           asio::detached);
+        } else if (crowd.refused < HttpServer::kMostRefusals) {
+            asio::co_spawn(acceptor->get_executor(), refuse_connection<Protocol>(state, std::move(socket), over_tcp),
+                           asio::detached);
+        }
     }
 }
 
@@ -291,7 +330,7 @@ Result<void> clear_way(const std::string& path) {
 }  // namespace
 
 HttpServer::HttpServer(asio::io_context& context, ApiHandler handler)
-    : state_(std::make_shared<State>(State{context, std::move(handler), {}, {}, {}, {}, {}, {}, 0, 0, false})) {}
+    : state_(std::make_shared<State>(context, std::move(handler))) {}
 
 HttpServer::~HttpServer() { stop(); }
 

@@ -37,6 +37,7 @@ public:
     static constexpr std::size_t kLargestBody_bytes = 1024 * 1024;
     static constexpr std::size_t kMostConnections = 64;     ///< on Unix sockets
     static constexpr std::size_t kMostTcpConnections = 16;  ///< apart, so that strangers on loopback cannot lock out the counter
+    static constexpr std::size_t kMostRefusals = 16;        ///< of each kind told 503 at a time; more are closed without a word
 
     HttpServer(boost::asio::io_context& context, ApiHandler handler);
     ~HttpServer();

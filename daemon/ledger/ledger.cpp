@@ -168,10 +168,11 @@ Result<void> Ledger::read_head() {
     auto branch = db_->query("SELECT branch_id FROM branch ORDER BY starts_after DESC, n DESC LIMIT 1");
     if (!branch.row()) return fail(Failure::damaged, "the ledger has lost its branches: keep the file and restore a backup");
     branch_ = to_hex(branch.blob_view(0));
-    auto last = db_->query("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1");
+    auto last = db_->query("SELECT seq, hash, body FROM event ORDER BY seq DESC LIMIT 1");
     if (last.row()) {
         head_seq_ = static_cast<Seq>(last.number(0));
         head_hash_ = fixed<32>(last.blob_view(1));
+        if (const auto fact = decode_fact(last.blob_view(2))) last_decided_on_ = fact->decided_on;
     }
     auto good = db_->query("SELECT wall_us FROM event WHERE clock = 0 ORDER BY seq DESC LIMIT 1");
     if (good.row()) last_good_wall_ = UtcTime{Micros{good.number(0)}};
@@ -234,6 +235,7 @@ void Ledger::return_to(const Head& before) {
     last_good_wall_ = before.good_wall;
     branch_ = before.branch;
     boot_ = before.boot;
+    last_decided_on_ = before.decided_on;
 }
 
 Result<Seq> Ledger::append(const SignedFact& fact, const Stamp& stamp) {
@@ -276,6 +278,7 @@ Result<void> Ledger::insert(const Entry& entry, const SignedFact& fact) {
     head_seq_ = header.seq;
     head_hash_ = entry.hash;
     if (header.clock == 0) last_good_wall_ = UtcTime{Micros{header.wall_us}};
+    last_decided_on_ = fact.decided_on;
     return {};
 }
 

@@ -69,6 +69,8 @@ public:
     const std::string& branch() const { return branch_; }
     /// The latest wall clock of an entry whose clock was good; nothing in an empty ledger.
     std::optional<UtcTime> last_good_wall() const { return last_good_wall_; }
+    /// The day that the last entry was decided for; nothing in an empty ledger.
+    std::optional<Date> last_decided_on() const { return last_decided_on_; }
 
     /// Entries after that number, oldest first, at most `limit`.
     Result<std::vector<Entry>> entries_after(Seq after, std::size_t limit) const;
@@ -120,16 +122,18 @@ private:
     Seq head_seq_ = 0;
     Sha256 head_hash_{};
     std::optional<UtcTime> last_good_wall_;
+    std::optional<Date> last_decided_on_;
     std::uint64_t replies_kept_ = 0;
     // As they were at begin() and at savepoint(), to return to.
     struct Head {
         Seq seq;
         Sha256 hash;
         std::optional<UtcTime> good_wall;
+        std::optional<Date> decided_on;
         std::string branch;
         std::int64_t boot;
     };
-    Head head() const { return {head_seq_, head_hash_, last_good_wall_, branch_, boot_}; }
+    Head head() const { return {head_seq_, head_hash_, last_good_wall_, last_decided_on_, branch_, boot_}; }
     void return_to(const Head& head);
     Head at_begin_{};
     Head at_savepoint_{};

@@ -194,7 +194,7 @@ std::string encode_fact(const SignedFact& fact) {
 Result<SignedFact> decode_fact(ByteView bytes) {
     v1::FactBody body;
     if (!body.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-        return fail(Failure::damaged, "an entry's body is no Protobuf message");
+        return fail(Failure::damaged, "an entry's body is no Protobuf message, or a text in it is no UTF-8");
     }
     if (!holds_together(body)) return fail(Failure::damaged, "an entry's body has a field out of its range");
     SignedFact fact{{}, body.work(), body.operator_(), body.witness(), day_of(body.decided_on())};

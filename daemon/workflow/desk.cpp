@@ -61,6 +61,7 @@ struct Desk::Turn {
 };
 
 Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint& mint) {
+    if (now.clock == ClockState::unknown) return stop(What::day_unknown);
     Turn turn{scan,
               {stock,
                mint,

@@ -35,6 +35,7 @@ std::string_view what_name(What what) {
         case What::count_set: return "count_set";
         case What::cancelled: return "cancelled";
         case What::scanner_tested: return "scanner_tested";
+        case What::day_unknown: return "day_unknown";
     }
     return "not_understood";
 }

@@ -42,6 +42,7 @@ enum class What : std::uint8_t {
     count_set,
     cancelled,
     scanner_tested,
+    day_unknown,
 };
 std::string_view what_name(What what);
 
@@ -49,11 +50,19 @@ std::string_view what_name(What what);
 enum class Sound : std::uint8_t { recorded, repeated, complete, stop, notice };
 std::string_view sound_name(Sound sound);
 
+/// What is thought of the computer's clock.
+enum class ClockState : std::uint8_t {
+    good,
+    behind,   ///< before what is written, or before the release: the day is at least that of the last good entry
+    ahead,    ///< it jumped while the daemon ran: the day goes on by the clock that never jumps
+    unknown,  ///< it was far ahead from the start: nobody knows the day, and nothing is booked
+};
+
 /// Made once per scan: no other code asks for a day or an instant.
 struct Now {
     UtcTime at{};
-    Date today{};  ///< the site's day, from max(wall clock, last good wall clock, build date)
-    bool clock_suspect = false;
+    Date today{};  ///< the site's day that is decided for
+    ClockState clock = ClockState::good;
 };
 
 /// New ids and references. Ids come in ascending order.
@@ -109,6 +118,8 @@ struct Particulars {
     Seq seq = 0;
     std::string badge;
     bool suspect_missing_fnc1 = false;  ///< the code may have swallowed a separator
+    ClockState clock = ClockState::good;
+    std::optional<Date> today;  ///< that was decided for
 };
 
 /// What a workflow says to one scan. With facts, they are written; a stop never has facts.

@@ -5,11 +5,12 @@ import contextlib
 import http.client
 import json
 import os
+import pathlib
 import socket
 import threading
 import time
 
-from pharmacy import (ANA, IBUPROFEN, IN_TWO_YEARS, PATIENCE_S, Pharmacy, PharmacyTest, element_string, main_guard, wait_until)
+from pharmacy import (ANA, IBUPROFEN, IN_TWO_YEARS, PATIENCE_S, REFUSED, Pharmacy, PharmacyTest, element_string, main_guard, wait_until)
 
 
 def pack(serial):
@@ -116,19 +117,52 @@ class OverTheSocket(PharmacyTest):
         self.assertIn(b'"received"', slow.recv(65536))
         self.assertEqual(len(self.pharmacy.entries("packs_received")), 61)
 
-    def test_of_a_hundred_connections_those_beyond_the_limit_are_closed_and_the_rest_served(self):
-        connections = [self.pharmacy.http() for _ in range(100)]
-        served = 0
+    def test_connections_beyond_the_limit_are_told_so_and_the_rest_is_served(self):
+        connections = [self.pharmacy.http() for _ in range(64 + 10)]
         for connection in connections:
             self.addCleanup(connection.close)
             connection.connect()
-        for connection in connections:
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                served += self.pharmacy.call("/v1/status", connection=connection)[0] == 200
-        self.assertEqual(served, 64)
+        for connection in connections[:64]:
+            self.assertEqual(self.pharmacy.call("/v1/status", connection=connection)[0], 200)
+        for connection in connections[64:]:
+            connection.request("POST", "/v1/scan", json.dumps(receive("S1")))
+            response = connection.getresponse()
+            reply = json.loads(response.read())
+            self.assertEqual((response.status, reply["error"], response.getheader("Retry-After"), response.getheader("Connection")), (503, "unavailable", "1", "close"))
+            self.assertIn("nothing of this was saved", reply["message"])
+        answer = self.pharmacy.ask("scan", "DOSARIO.AYUDA")
+        self.assertEqual((answer.code, answer.reply["error"]), (REFUSED, "unavailable"))
         for connection in connections:
             connection.close()
         wait_until(lambda: self.pharmacy.dosario("status").code == 0, "there is room again")
+        self.assertEqual(self.pharmacy.entries("packs_received"), [])
+
+    def test_a_flood_of_connections_exhausts_nothing(self):
+        good = [self.pharmacy.http() for _ in range(64)]
+        for connection in good:
+            self.addCleanup(connection.close)
+            self.assertEqual(self.pharmacy.call("/v1/status", connection=connection)[0], 200)
+        descriptors = pathlib.Path(f"/proc/{self.pharmacy.child.pid}/fd")
+        before = len(list(descriptors.iterdir()))
+        flood, told = [], 0
+        for _ in range(300):
+            connection = socket.socket(socket.AF_UNIX)
+            self.addCleanup(connection.close)
+            connection.settimeout(PATIENCE_S)
+            connection.connect(str(self.pharmacy.socket))
+            flood.append(connection)
+        self.assertEqual(self.pharmacy.call("/v1/status", connection=good[0])[0], 200)
+        self.assertLessEqual(len(list(descriptors.iterdir())), before + 17)               # 16, and one in the door
+        for connection in flood:                                                         # those who only sit there are sent away in time
+            answer = b""
+            while more := connection.recv(65536):
+                answer += more
+            told += answer.startswith(b"HTTP/1.1 503 ")
+        self.assertGreaterEqual(told, 16)
+        self.assertEqual(self.pharmacy.call("/v1/status", connection=good[-1])[0], 200)
+        wait_until(lambda: len(list(descriptors.iterdir())) <= before, "the flood is gone")
+        for connection in good:
+            connection.close()
 
     def test_a_request_id_sent_again_gets_the_same_reply_and_books_nothing(self):
         for scan in (receive("S1", request_id="uno"), {"content": "", "request_id": "dos"}, {"content": base64.b64encode(b"7790000000010").decode(), "mode": "receive", "lot": "A", "packs": 3,

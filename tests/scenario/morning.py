@@ -329,4 +329,32 @@ class TheLedgerVerbs(PharmacyTest):
         self.assertIn("DAMAGED", self.pharmacy.dosario("ledger", "verify").out)
 
 
+    def test_bytes_that_are_no_text_are_a_fault_in_words_and_are_not_printed(self):
+        self.pharmacy.start()
+        self.pharmacy.scan(ANA, "DOSARIO.RECIBIR", element_string(IBUPROFEN, IN_TWO_YEARS, "L1", "S1"))
+        self.pharmacy.stop()
+        with sqlite3.connect(self.pharmacy.data / "ledger.db") as db:
+            trigger = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'event_stays'").fetchone()[0]
+            db.execute("DROP TRIGGER event_stays")
+            seq, body = db.execute("SELECT seq, body FROM event WHERE kind = 14").fetchone()
+            db.execute("UPDATE event SET body = ? WHERE seq = ?", (body.replace(b"ANA00001", b"ANA\xff\xfe001"), seq))
+            db.execute("UPDATE request SET reply = x'1a02fffe'")
+            db.execute(trigger)
+        db.close()
+        for running in (False, True):
+            if running:
+                self.pharmacy.start()
+            answer = self.pharmacy.ask("ledger", "verify")
+            self.assertEqual((answer.code, answer.err), (REFUSED, ""))
+            self.assertIn((seq, True), [(fault["seq"], "UTF-8" in fault["what"]) for fault in answer.reply["faults"]])
+            self.assertIn("kept replies cannot be read", " ".join(fault["what"] for fault in answer.reply["faults"]))
+            answer = self.pharmacy.ask("ledger", "log")
+            self.assertEqual((answer.code, answer.err), (DONE, ""))
+            answer = self.pharmacy.ask("ledger", "rebuild")
+            self.assertEqual((answer.code, "libprotobuf" in answer.err), (REFUSED, False))
+            self.assertIn("UTF-8", answer.reply["message"])
+        self.pharmacy.kill()
+        self.assertRegex(self.pharmacy.log_text, r"\A((info|warning|error) [a-z_]+.*\n)*\Z")      # our own lines, and nothing else
+
+
 main_guard(__name__)

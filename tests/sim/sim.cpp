@@ -109,23 +109,32 @@ private:
         return answer;
     }
 
+    void set_wrong(std::chrono::hours by) {
+        counter_.clock.set_wall(counter_.clock.wall() - wrong_by_ + by);
+        wrong_by_ = by;
+    }
+
     Date site_day() { return parse_date(counter_.service().status({})->today()).value(); }
 
     void step() {
         counter_.clock.pass(std::chrono::seconds{1 + below(3000)});
         if (one_in(40)) counter_.clock.pass(std::chrono::hours{24 * (1 + below(7))});
-        if (one_in(90)) {  // somebody sets the clock back, and some day somebody sets it right
-            const auto by = std::chrono::hours{24 * below(400)};
-            counter_.clock.set_wall(counter_.clock.wall() - by);
-            behind_ += by;
+        if (one_in(90)) {  // somebody sets the clock back or far ahead, and some day somebody sets it right
+            set_wrong(-std::chrono::hours{24 * below(400)});
+        } else if (one_in(90)) {
+            set_wrong(std::chrono::hours{24 * (201 + below(20000))});
         } else if (one_in(20)) {
-            counter_.clock.set_wall(counter_.clock.wall() + behind_);
-            behind_ = {};
+            set_wrong({});
         }
         if (one_in(120)) restart();
         if (one_in(50)) (void)counter_.ledger().checkpoint();
         latest_ = site_day();
         must(latest_ >= written_on_, "the site's day went back behind what was written");
+        must(latest_ <= counter_.clock.wall() - wrong_by_, "the site's day is one that has not come");
+        if (counter_.service().status({})->clock() == "unknown") {
+            const Answer answer = send(Scan{some_box(one_in(2)).code()}.mode("dispense"));
+            return must(answer.what() == "day_unknown", "something was decided on a day that nobody knows");
+        }
         switch (below(10)) {
             case 0:
             case 1: return receive();
@@ -319,7 +328,7 @@ private:
     Counter counter_;
     Shelf shelf_;
     Date latest_ = day("2026-11-21");
-    std::chrono::hours behind_{0};
+    std::chrono::hours wrong_by_{0};  ///< the wall clock against the truth
     Date written_on_{};
     std::uint64_t last_dose_ = 0;
     int step_ = 0;

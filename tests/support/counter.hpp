@@ -109,7 +109,7 @@ private:
     std::optional<Error> fatal_;
 };
 
-/// First and last day that this version believes a clock: see ServiceSettings::released_at.
+/// Of the version under test: see ServiceSettings::released_at.
 inline constexpr const char* kReleasedOn = "2026-11-01";
 
 /// Runs a verifier to its end.

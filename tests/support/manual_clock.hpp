@@ -22,8 +22,10 @@ public:
         wall_ += time;
         mono_ += time;
     }
+    /// Noon of that day comes.
+    void pass_to(Date day) { pass(UtcTime{day} + std::chrono::hours{12} - wall_); }
     /// Somebody sets the wall clock: noon of that day.
-    void set_day(Date day) { wall_ = UtcTime{day} + std::chrono::hours{12}; }
+    void set_day(Date day) { set_wall(UtcTime{day} + std::chrono::hours{12}); }
     void set_wall(UtcTime wall) { wall_ = wall; }
 
 private:

@@ -203,7 +203,7 @@ bool UplinkLink::pump(std::size_t piece) {
 void UplinkLink::pass(Micros time) {
     now += time;
     if (const auto at = session.next_wake(); at && *at <= now) session.wake(now, wall());
-    if (const auto at = receiver.next_wake(); at && *at <= now) receiver.wake(now);
+    if (const auto at = receiver.next_wake(); at && *at <= now) receiver.wake(now, wall());
     collect();
 }
 

@@ -116,6 +116,12 @@ TEST_CASE("a key where a section is wanted, and the other way round", "[settings
     CHECK(Read{"reader = [1]"}.problems.lines.size() == 1);
 }
 
+TEST_CASE("a day that has surely come is a day", "[settings]") {
+    CHECK_FALSE(Read{"[station]\nnot_before = \"\""}.settings.not_before);
+    CHECK(Read{"[station]\nnot_before = \"2027-06-30\""}.settings.not_before == parse_date("2027-06-30"));
+    CHECK(Read{"[station]\nnot_before = \"2027-06-31\""}.says("dosario.toml", "2:14", "2027-06-30"));
+}
+
 TEST_CASE("addresses to listen on are loopback with a port", "[settings]") {
     const auto taken = [](const std::string& listen) {
         return Read{"[api]\nlisten = \"" + listen + "\""}.problems.lines.empty();

@@ -195,7 +195,7 @@ TEST_CASE("a decision alone needs no ledger thread: facts come back unsigned by 
     Counter counter;
     Desk desk{Rules{0, 0, 0}};
     CountingMint mint;
-    const Now now{counter.clock.wall(), counter.today(), false};
+    const Now now{counter.clock.wall(), counter.today(), ClockState::good};
     const Review review =
         desk.see({"", Box{.serial = "S1"}.code().substr(3), "receive", {}, "ANA00001", ""}, counter.stock(), now, mint);
     REQUIRE(review.facts.size() == 2);

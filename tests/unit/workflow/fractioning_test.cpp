@@ -109,9 +109,9 @@ TEST_CASE("a second cut keeps the beyond-use date of the opening", "[fractioning
     Counter counter{{.rules = {0, 30, 0}}};
     counter.scan(Scan{kSerialBox}.mode("receive"));
     cut(counter, Scan{kSerialBox}.doses(1).units_per_dose(10));
-    counter.clock.set_day(day("2026-12-20"));
+    counter.clock.pass_to(day("2026-12-20"));
     CHECK(until(cut(counter, Scan{kSerialBox}.doses(1))) == "2026-12-21");
-    counter.clock.set_day(day("2026-12-22"));
+    counter.clock.pass_to(day("2026-12-22"));
     CHECK(cut(counter, Scan{kSerialBox}.doses(1)).what() == "expired");
 }
 
@@ -125,7 +125,7 @@ TEST_CASE("nothing expired, unknown, mistaken or unsigned is fractioned", "[frac
     CHECK(cut(counter, Scan{Box{.expires = "2028-06-29", .serial = "S1"}.code()}).what() == "wrong_lot");
     CHECK(cut(counter, Scan{kSerialBox}.lot("L2")).what() == "wrong_lot");
     CHECK(cut(counter, Scan{pack_code({77})}).what() == "not_in_stock");
-    counter.clock.set_day(day("2028-07-01"));
+    counter.clock.pass_to(day("2028-07-01"));
     CHECK(cut(counter, Scan{kSerialBox}).what() == "expired");
 }
 

@@ -92,9 +92,9 @@ TEST_CASE("an expired dose stays, and a clock set back does not make it good", "
     Counter counter{{.rules = {0, 30, 0}}};
     receive(counter, {.serial = "S1"});
     const auto doses = counter.ready_doses(Scan{kSerialBox}.doses(3).units_per_dose(10));
-    counter.clock.set_day(day("2026-12-21"));
+    counter.clock.pass_to(day("2026-12-21"));
     CHECK(dispense(counter, doses[0]).what() == "dispensed");  // its last day
-    counter.clock.set_day(day("2026-12-22"));
+    counter.clock.pass_to(day("2026-12-22"));
     CHECK(dispense(counter, doses[1]).what() == "expired");
     counter.scan(kAna);  // something is written on that day
     counter.clock.set_day(day("2026-11-21"));
@@ -110,6 +110,61 @@ TEST_CASE("a clock before the release is not believed", "[dispensing]") {
     counter.clock.set_day(day("1970-01-01"));
     CHECK(counter.service().status({})->today() == kReleasedOn);
     CHECK(counter.service().status({})->clock() == "suspect");
+}
+
+TEST_CASE("a clock that jumps ahead refuses no good stock, lets nothing expired go, and leaves no mark when it is set right",
+          "[dispensing]") {
+    Counter counter{{.rules = {0, 180, 0}}};
+    counter.scan(kAna);
+    receive(counter, {.lot = "SOON", .expires = "2026-11-22", .serial = "S1"});
+    receive(counter, {.expires = "2028-06-30", .serial = "S2"});
+    counter.clock.set_day(day("2091-01-01"));
+    const Answer left = dispense(counter, Box{.serial = "S2"}.code());
+    CHECK(left.what() == "earlier_expires");
+    CHECK(left.reply.lines(left.reply.lines_size() - 1).find("taken to be 2026-11-21") != std::string::npos);
+    CHECK(counter.service().status({})->clock() == "suspect");
+    // The century of two digits, the beyond-use day and the ids are of the true day too.
+    receive(counter, {.lot = "NEW", .expires = "2028-06-30", .serial = "S3"});
+    CHECK(counter.rows("SELECT date(expires_on * 86400, 'unixepoch') FROM lot WHERE lot = 'NEW'") == "2028-06-30");
+    const auto doses = counter.fraction(Scan{Box{.lot = "NEW", .serial = "S3"}.code()}.doses(1).units_per_dose(10));
+    CHECK(counter.rows("SELECT date(beyond_use_on * 86400, 'unixepoch') FROM dose") == "2027-05-20");
+    counter.clock.pass(std::chrono::hours{48});
+    CHECK(dispense(counter, Box{.lot = "SOON", .expires = "2026-11-22", .serial = "S1"}.code()).what() == "expired");
+    CHECK(counter.rows("SELECT min(clock) || max(clock) FROM event WHERE wall_us > 3000000000000000") == "11");
+
+    counter.clock.set_day(day("2026-11-23"));
+    CHECK(counter.service().status({})->clock() == "good");
+    CHECK(counter.scan(Scan{Box{.lot = "LAST", .serial = "S4"}.code()}.mode("receive")).reply.lines_size() == 2);
+    CHECK(counter.ledger().last_good_wall() == counter.clock.wall());
+    CHECK(first_fault(counter.verify()) == "");
+}
+
+TEST_CASE("a daemon that starts with a clock far ahead books nothing until the clock is set", "[dispensing]") {
+    Counter counter;
+    receive(counter, {.serial = "S1"});
+    const UtcTime right = counter.clock.wall();
+    const Seq head = counter.ledger().head_seq();
+    counter.clock.set_day(day("2031-11-21"));
+    REQUIRE(counter.reopen().has_value());
+    for (const auto& scan : {Scan{kAna}, Scan{kSerialBox}.mode("dispense"), Scan{}.mode("undo"), Scan{"DOSARIO.AYUDA"}})
+        CHECK(counter.scan(scan).what() == "day_unknown");
+    CHECK(counter.service().status({})->clock() == "unknown");
+    CHECK(counter.service().status({})->warnings_size() >= 1);
+    CHECK(counter.ledger().head_seq() == head);
+    counter.clock.set_wall(right);
+    CHECK(dispense(counter, kSerialBox).what() == "dispensed");
+}
+
+TEST_CASE("a day that was decided for stays the earliest, also over a restart with a dead clock", "[dispensing]") {
+    Counter counter;
+    receive(counter, {.lot = "SOON", .expires = "2026-11-25", .serial = "S1"});
+    counter.clock.set_day(day("1970-01-01"));
+    counter.clock.pass(std::chrono::hours{5 * 24});
+    receive(counter, {.serial = "S2"});
+    CHECK(counter.service().status({})->today() == "2026-11-26");
+    REQUIRE(counter.reopen().has_value());
+    CHECK(counter.service().status({})->today() == "2026-11-26");
+    CHECK(dispense(counter, Box{.lot = "SOON", .expires = "2026-11-25", .serial = "S1"}.code()).what() == "expired");
 }
 
 TEST_CASE("a dose that expires first elsewhere is told of", "[dispensing]") {
@@ -138,7 +193,7 @@ TEST_CASE("whole packs leave, with serial once", "[dispensing]") {
     CHECK(counter.scan(Scan{Box{.serial = "S2"}.code()}.mode("dispense").lot("L2")).what() == "wrong_lot");
     CHECK(dispense(counter, Box{.serial = "S3"}.code()).what() == "not_in_stock");
     CHECK(dispense(counter, Box{}.code()).what() == "not_in_stock");  // its lot has serial packs only
-    counter.clock.set_day(day("2028-07-01"));
+    counter.clock.pass_to(day("2028-07-01"));
     CHECK(dispense(counter, Box{.serial = "S2"}.code()).what() == "expired");
 }
 
@@ -170,7 +225,7 @@ TEST_CASE("an expired lot on the shelf does not count as one that expires earlie
     }
     receive(counter, {.lot = "EARLY", .expires = "2028-01-31"});
     receive(counter, {.lot = "LATE", .expires = "2029-01-31"}, 2);
-    counter.clock.set_day(day("2026-11-23"));
+    counter.clock.pass_to(day("2026-11-23"));
     CHECK(dispense(counter, Box{.lot = "LATE", .expires = "2029-01-31"}.code()).what() == "earlier_expires");
     CHECK(dispense(counter, Box{.lot = "EARLY", .expires = "2028-01-31"}.code()).what() == "dispensed");
     CHECK(dispense(counter, Box{.lot = "LATE", .expires = "2029-01-31"}.code()).what() == "dispensed");
