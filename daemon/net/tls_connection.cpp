@@ -85,7 +85,7 @@ Error interrupted(const std::string& place, const std::exception& why) {
     return fail(Failure::unavailable, place + ": the connection was given up (" + why.what() + ")");
 }
 
-/// Closing with something unread makes TCP drop what the other side has not read yet: our alert. So it is let read it and leave first.
+/// Closing with something unread makes TCP drop what the other side has not read yet: our alert. So let it read that and leave.
 asio::awaitable<void> let_leave(StatePtr state, SteadyTime until) {
     tcp::socket& socket = state->stream.next_layer();
     error_code ignored;

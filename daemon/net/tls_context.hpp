@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one side of the uplink brings to every handshake: its certificate and key, the authorities it trusts, its clock. TLS 1.3 (RFC 8446)
-// with certificates on both sides and ALPN `dosario-uplink/1`, always; nothing is resumed, so who the other one is gets checked each time.
+// What one side of the uplink brings to every handshake: its certificate and key, the authorities it trusts, its clock. TLS 1.3
+// (RFC 8446) with certificates on both sides and ALPN `dosario-uplink/1`, always; nothing is resumed, so who the other one is
+// gets checked each time.
 #pragma once
 
 #include "base/result.hpp"
@@ -29,8 +30,8 @@ struct TlsFiles {
     std::vector<std::string> authorities;  ///< at least one; each may hold several, and all are trusted (while one is replaced)
 };
 
-/// Asked in each handshake for the time by which certificates are judged. Where clocks can be dead this is the latest of the wall clock,
-/// the last good entry and the day of the release: by the clock of 1970 no certificate is valid yet. Must not throw.
+/// Asked in each handshake for the time by which certificates are judged. Where clocks can be dead this is the latest of the wall
+/// clock, the last good entry and the day of the release: by the clock of 1970 no certificate is valid yet. Must not throw.
 using TimeSource = std::function<UtcTime()>;
 
 /// Who the other side is, by a certificate that was verified.
@@ -45,9 +46,9 @@ struct PeerIdentity {
 /// Immutable, so connections can share it. After a renewal make a new one; open connections keep theirs.
 class TlsContext {
 public:
-    /// Connects as a station, to the collector of that name and no other. Errors name the file and what to do: not_found, refused (a key
-    /// that others can read), invalid (not PEM, a key of another certificate, a certificate of another kind, no authority in a file), io.
-    /// An own certificate that has expired is no error here: the collector decides.
+    /// Connects as a station, to the collector of that name and no other. Errors name the file and what to do: not_found, refused
+    /// (a key that others can read), invalid (not PEM, a key of another certificate, a certificate of another kind, no authority
+    /// in a file), io. An own certificate that has expired is no error here: the collector decides.
     static Result<std::shared_ptr<const TlsContext>> for_station(const TlsFiles& files, std::string collector, TimeSource now);
 
     /// Accepts stations. Errors as for_station.

@@ -46,9 +46,9 @@ std::string certificate_alert(int alert, bool on_station) {
                               : "it has expired by the station's clock; give this collector a new certificate";
         case SSL_AD_UNKNOWN_CA:
             return on_station
-                       ? "the collector does not know the authority that signed it; enrol this station at this collector, or let the "
-                         "collector trust that authority too"
-                       : "the station does not know the authority that signed it; give the station the new authority's certificate";
+                       ? "the collector does not know the authority that signed it; enrol this station at this collector, or "
+                         "let it trust that authority too"
+                       : "the station does not know the authority that signed it; give it the new authority's certificate";
         case SSL_AD_BAD_CERTIFICATE:
             return on_station
                        ? "by the collector's clock it is not valid yet, or it is damaged; compare the clocks, then enrol again"
