@@ -53,7 +53,7 @@ Result<void> init_pki(const std::string& directory, const std::string& name, Utc
     }
     if (auto made = make_folder(directory + "/pki"); !made) return made;
     if (auto made = make_folder(paths.stations); !made) return made;
-    auto authority = make_authority("Dosario " + name, now);
+    auto authority = make_authority(name, now);
     if (!authority) return authority.error();
     auto collector = issue_certificate(*authority, {CertificateKind::collector, name}, now);
     if (!collector) return collector.error();

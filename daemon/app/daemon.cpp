@@ -6,6 +6,7 @@
 #include "system/log.hpp"
 #include "app/long_calls.hpp"
 #include "app/reader_desk.hpp"
+#include "app/uplink_desk.hpp"
 #include "system/system_clock.hpp"
 #include "http/http_server.hpp"
 #include "http/json.hpp"
@@ -37,6 +38,7 @@ private:
     Result<void> open_ledger();
     Result<void> open_api();
     Result<void> open_readers();
+    void open_uplink();
     void stop();
 
     void answer(ApiCall call, std::function<void(ApiReply)> reply);
@@ -56,11 +58,13 @@ private:
     std::unique_ptr<LedgerThread> ledger_;
     std::unique_ptr<HttpServer> api_;
     std::unique_ptr<ReaderDesk> readers_;
+    std::unique_ptr<UplinkDesk> uplink_;
     int exit_code_ = 0;
 };
 
 Result<void> RunningDaemon::open() {
     if (auto opened = open_ledger(); !opened) return opened;
+    open_uplink();
     if (auto opened = open_api(); !opened) return opened;
     return open_readers();
 }
@@ -79,10 +83,13 @@ Result<void> RunningDaemon::open_ledger() {
     constexpr auto kFurthestEast = std::chrono::hours{14};  // there the day begins first
     UtcTime released_at = *parse_date(DOSARIO_RELEASED_ON);
     if (settings_.not_before) released_at = std::max(released_at, UtcTime{*settings_.not_before} - kFurthestEast);
+    std::function<v1::UplinkStatus()> uplink;
+    if (!settings_.uplink.host.empty()) uplink = [this] { return uplink_->status(); };
     auto service = std::make_unique<Service>(
         **ledger, *clock_, *entropy_,
         ServiceSettings{settings_.station, settings_.site, DOSARIO_VERSION, directory_, settings_.language, settings_.rules,
-                        *calendar, released_at, [this] { return ledger_ == nullptr ? std::size_t{0} : ledger_->waiting(); }});
+                        *calendar, released_at, [this] { return ledger_ == nullptr ? std::size_t{0} : ledger_->waiting(); },
+                        std::move(uplink)});
     // The catalogue of the configuration becomes facts before the first scan.
     std::optional<Error> failure;
     const Job learn{[&](Service& counter) {
@@ -95,14 +102,30 @@ Result<void> RunningDaemon::open_ledger() {
     if (failure) return *failure;
     adopted_readers_ = service->adopted_readers();
     log(Level::info, "ledger_open", {{"ledger", to_hex((*ledger)->id())}, {"entries", std::to_string((*ledger)->head_seq())}});
-    ledger_ = std::make_unique<LedgerThread>(std::move(*ledger), std::move(service), [this](const Error& error) {
+    LedgerThread::Hooks hooks;
+    hooks.fatal = [this](const Error& error) {
         log(Level::error, "disk_failed", {{"why", error.message}});
         asio::post(context_, [this] {
             exit_code_ = 1;
             context_.stop();
         });
-    });
+    };
+    hooks.grew = [this](Seq head) {
+        asio::post(context_, [this, head] {
+            if (uplink_ != nullptr) uplink_->grew(head);
+        });
+    };
+    ledger_ = std::make_unique<LedgerThread>(std::move(*ledger), std::move(service), std::move(hooks));
     return {};
+}
+
+void RunningDaemon::open_uplink() {
+    if (settings_.uplink.host.empty()) return;
+    UplinkSettings uplink = settings_.uplink;
+    if (uplink.identity.empty()) uplink.identity = directory_ + "/station.pem";
+    if (uplink.authorities.empty()) uplink.authorities.push_back(directory_ + "/ca.pem");
+    uplink_ = std::make_unique<UplinkDesk>(context_, *clock_, *entropy_, *digest_, *ledger_, std::move(uplink), DOSARIO_VERSION);
+    uplink_->start();
 }
 
 Result<void> RunningDaemon::open_api() {
@@ -142,6 +165,7 @@ Result<void> RunningDaemon::open_readers() {
 void RunningDaemon::stop() {
     if (readers_ != nullptr) readers_->stop();
     if (api_ != nullptr) api_->stop_listening();
+    if (uplink_ != nullptr) uplink_->stop();
     ledger_.reset();  // finishes what is queued and closes the file; its answers are on their way to the sessions
     context_.restart();
     context_.run_for(kLastAnswers);

@@ -11,8 +11,8 @@ constexpr auto kQuiet = std::chrono::seconds{1};
 
 }  // namespace
 
-LedgerThread::LedgerThread(std::unique_ptr<Ledger> ledger, std::unique_ptr<Service> service, std::function<void(Error)> on_fatal)
-    : ledger_(std::move(ledger)), service_(std::move(service)), on_fatal_(std::move(on_fatal)), thread_([this] { run(); }) {}
+LedgerThread::LedgerThread(std::unique_ptr<Ledger> ledger, std::unique_ptr<Service> service, Hooks hooks)
+    : ledger_(std::move(ledger)), service_(std::move(service)), hooks_(std::move(hooks)), thread_([this] { run(); }) {}
 
 LedgerThread::~LedgerThread() {
     {
@@ -83,7 +83,7 @@ void LedgerThread::run() {
 
 void LedgerThread::fail_for_good(const Error& why) {
     fatal_ = why;
-    on_fatal_(why);
+    hooks_.fatal(why);
 }
 
 std::vector<Job> LedgerThread::take_group() {
@@ -102,7 +102,9 @@ bool LedgerThread::run_jobs() {
     }
     const Seq before = ledger_->head_seq();
     if (auto failed = run_group(*service_, group)) fail_for_good(*failed);
-    return ledger_->head_seq() != before;
+    if (ledger_->head_seq() == before) return false;
+    hooks_.grew(ledger_->head_seq());
+    return true;
 }
 
 }  // namespace dosario

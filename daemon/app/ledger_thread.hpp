@@ -21,8 +21,14 @@ public:
     /// One slice of long work, outside of any group; true while there is more to do.
     using Chore = std::function<bool(Service&)>;
 
-    /// `on_fatal` is called on this thread when the disk failed so that going on would be a lie. Starts at once.
-    LedgerThread(std::unique_ptr<Ledger> ledger, std::unique_ptr<Service> service, std::function<void(Error)> on_fatal);
+    /// Called on this thread.
+    struct Hooks {
+        std::function<void(Error)> fatal;  ///< the disk failed so that going on would be a lie
+        std::function<void(Seq)> grew;     ///< there are entries up to here now
+    };
+
+    /// Starts at once.
+    LedgerThread(std::unique_ptr<Ledger> ledger, std::unique_ptr<Service> service, Hooks hooks);
     /// Finishes what is queued, then closes the ledger.
     ~LedgerThread();
 
@@ -39,7 +45,7 @@ private:
 
     std::unique_ptr<Ledger> ledger_;
     std::unique_ptr<Service> service_;
-    std::function<void(Error)> on_fatal_;
+    Hooks hooks_;
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<Job> jobs_;

@@ -33,6 +33,13 @@ void read_rules(TomlSection section, Rules& rules) {
     section.end();
 }
 
+/// 1 to 65535; nothing for anything else.
+std::optional<std::uint16_t> port_of(std::string_view text) {
+    const bool digits = !text.empty() && text.size() <= 5 && text.find_first_not_of("0123456789") == std::string_view::npos;
+    const int number = digits ? std::stoi(std::string{text}) : 0;
+    return number >= 1 && number <= 65535 ? std::optional{static_cast<std::uint16_t>(number)} : std::nullopt;
+}
+
 void read_listen(TomlSection& section, ApiTcp& tcp) {
     std::string listen;
     section.text("listen", listen);
@@ -40,16 +47,14 @@ void read_listen(TomlSection& section, ApiTcp& tcp) {
     section.texts("origins", tcp.origins);
     if (listen.empty()) return;
     const auto colon = listen.rfind(':');
-    const std::string port = colon == std::string::npos ? "" : listen.substr(colon + 1);
-    const bool digits = !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string::npos;
-    const int number = digits ? std::stoi(port) : 0;
+    const auto port = port_of(colon == std::string::npos ? "" : std::string_view{listen}.substr(colon + 1));
     std::string address = listen.substr(0, colon == std::string::npos ? 0 : colon);
     if (address == "[::1]") address = "::1";
-    if (number < 1 || number > 65535 || (address != "127.0.0.1" && address != "::1")) {
+    if (!port || (address != "127.0.0.1" && address != "::1")) {
         return section.problem("listen", "a loopback address with port is wanted, for example \"127.0.0.1:8460\"");
     }
     tcp.address = address;
-    tcp.port = static_cast<std::uint16_t>(number);
+    tcp.port = *port;
 }
 
 void read_api(TomlSection section, Settings& settings) {
@@ -58,6 +63,43 @@ void read_api(TomlSection section, Settings& settings) {
         section.problem("socket", "a whole path is wanted, beginning with /");
     section.text("group", settings.group);
     read_listen(section, settings.tcp);
+    section.end();
+}
+
+/// `name`, `name:port`, `1.2.3.4:port`, `[::1]:port`.
+bool read_place(const std::string& place, UplinkSettings& uplink) {
+    std::string_view host = place;
+    std::string_view port;
+    if (host.starts_with('[')) {
+        const auto end = host.find(']');
+        if (end == std::string_view::npos) return false;
+        port = host.substr(end + 1);
+        host = host.substr(1, end - 1);
+        if (!port.empty() && !port.starts_with(':')) return false;
+        if (!port.empty()) port.remove_prefix(1);
+    } else if (const auto colon = host.find(':'); colon != std::string_view::npos) {
+        port = host.substr(colon + 1);
+        host = host.substr(0, colon);
+        if (port.find(':') != std::string_view::npos) return false;  // IPv6 without brackets
+    }
+    if (host.empty() || host.size() > 253 || host.find_first_of(" /@") != std::string_view::npos) return false;
+    if (const auto number = port_of(port)) uplink.port = *number;
+    uplink.host = host;
+    return port.empty() ? place.back() != ':' : port_of(port).has_value();
+}
+
+void read_uplink(TomlSection section, const std::string& config, UplinkSettings& uplink) {
+    std::string address;
+    section.text("address", address);
+    if (!address.empty() && !read_place(address, uplink))
+        section.problem("address",
+                        "a name or address, with port if it is not 7420, is wanted: for example \"collector.example:7420\"");
+    section.text("name", uplink.name);
+    section.text("identity", uplink.identity);
+    section.texts("authorities", uplink.authorities);
+    const std::filesystem::path folder = std::filesystem::path{config}.parent_path();
+    if (!uplink.identity.empty()) uplink.identity = (folder / uplink.identity).string();
+    for (std::string& file : uplink.authorities) file = (folder / file).string();
     section.end();
 }
 
@@ -123,6 +165,7 @@ Settings read_settings(const std::string& path, SettingsProblems& problems) {
     read_station(root.section("station"), settings);
     read_rules(root.section("rules"), settings.rules);
     read_api(root.section("api"), settings);
+    read_uplink(root.section("collector"), path, settings.uplink);
     TomlSection usb = root.section("usb");
     usb.flag("enabled", settings.usb);
     usb.end();

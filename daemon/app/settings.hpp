@@ -2,6 +2,7 @@
 // The configuration file, read whole and checked before anything starts. config/dosario.toml explains every key.
 #pragma once
 
+#include "app/uplink_settings.hpp"
 #include "base/result.hpp"
 #include "control/messages.hpp"
 #include "reader/driver.hpp"
@@ -37,6 +38,7 @@ struct Settings {
     std::string socket;  ///< a second socket beside the one in the data directory, empty = none
     std::string group = "dosario";
     ApiTcp tcp;
+    UplinkSettings uplink;
     bool usb = true;
     std::vector<ReaderRow> readers;
     std::vector<Product> products;

@@ -7,6 +7,8 @@
 #include "base/clock.hpp"
 #include "workflow/review.hpp"
 
+#include <algorithm>
+
 namespace dosario {
 
 class ThingMint final : public Mint {
@@ -16,6 +18,9 @@ public:
 
     /// The time of the decision that may want ids.
     void set_time(UtcTime at) { at_ = at; }
+
+    /// No id up to this one is given any more.
+    void stay_above(ThingId id) { last_ = std::max(last_, id.number); }
 
     ThingId thing() override;
     Recipient recipient() override;

@@ -275,6 +275,12 @@ Result<void> Service::learn(std::span<const Product> products) {
     return {};
 }
 
+Result<void> Service::restore(std::span<const Entry> entries) {
+    if (auto restored = ledger_.restore(entries, moment().stamp); !restored) return restored;
+    mint_.stay_above(largest_thing(ledger_));
+    return {};
+}
+
 Result<void> Service::adopt(const std::string& reader, const std::string& operator_badge) {
     const auto seq = append_alone(ReaderAdopted{reader}, operator_badge, moment());
     if (!seq) return seq.error();
@@ -310,6 +316,18 @@ Result<v1::StatusReply> Service::status(const v1::StatusRequest&) {
     if (const char* warning = clock_warning(now.clock); *warning != '\0') reply.add_warnings(warning);
     if (reply.free_bytes() < kLowSpace_bytes)
         reply.add_warnings("less than 1 GiB is free on the disk: make room before saving stops");
+    if (settings_.uplink) {
+        v1::UplinkStatus& uplink = *reply.mutable_uplink();
+        uplink = settings_.uplink();
+        const auto lag = ledger_.unacknowledged();
+        if (!lag) return lag.error();
+        uplink.set_lag(*lag);
+        if (!uplink.problem().empty()) {
+            reply.add_warnings("the collector cannot be reached: " + uplink.problem() + "; " + std::to_string(*lag) +
+                               " entries wait here, nothing is lost");
+        }
+        for (const std::string& notice : uplink.notices()) reply.add_warnings("the collector says: " + notice);
+    }
     const Seq after = ledger_.head_seq() > kLastShown ? ledger_.head_seq() - kLastShown : 0;
     const auto last = ledger_.entries_after(after, kLastShown);
     if (!last) return last.error();

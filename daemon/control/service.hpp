@@ -26,6 +26,7 @@ struct ServiceSettings {
     std::function<Date(UtcTime)> site_day;                                 ///< the calendar day at the site
     UtcTime released_at{};                                                 ///< no honest clock is before this: see TrustedClock
     std::function<std::size_t()> waiting = [] { return std::size_t{0}; };  ///< length of the queue, for the status
+    std::function<v1::UplinkStatus()> uplink;                              ///< for the status; null: the station works alone
 };
 
 class Service {
@@ -41,6 +42,8 @@ public:
     Result<v1::ScanReply> scan(const v1::ScanRequest& request);
     /// Products of the configuration that the ledger does not know so yet.
     Result<void> learn(std::span<const Product> products);
+    /// Entries that this ledger had before it was restored from an older copy; new ids do not meet theirs.
+    Result<void> restore(std::span<const Entry> entries);
     Result<void> adopt(const std::string& reader, const std::string& operator_badge);
 
     /// Reading.
@@ -49,6 +52,8 @@ public:
     Result<v1::HistoryReply> history(const v1::HistoryRequest& request);
     Result<v1::LogReply> log(const v1::LogRequest& request);
     std::set<std::string> adopted_readers();
+    /// What decisions are made by now: see TrustedClock.
+    UtcTime believed_time() { return moment().now.at; }
 
     Ledger& ledger() { return ledger_; }
 

@@ -31,6 +31,10 @@ int show_status(Session& session) {
     const std::string who = text_of(reply, "operator");
     std::printf("working: %s%s%s\n", who.empty() ? "nobody said" : who.c_str(),
                 reply.at("work").is_null() ? "" : ", open: ", text_of(reply, "work_kind").c_str());
+    if (const json::value& uplink = reply.at("uplink"); uplink.is_object()) {
+        std::printf("collector %s: %s, %llu entries to send\n", text_of(uplink, "collector").c_str(),
+                    text_of(uplink, "state").c_str(), number(uplink, "lag"));
+    }
     for (const json::value& warning : reply.at("warnings").as_array()) std::printf("! %s\n", warning.as_string().c_str());
     if (!reply.at("last").as_array().empty()) std::printf("last entries:\n");
     for (const json::value& entry : reply.at("last").as_array()) print_entry(entry);

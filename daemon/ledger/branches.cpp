@@ -4,6 +4,8 @@
 #include "ledger/stock_change.hpp"
 #include "wire/fact_codec.hpp"
 
+#include <algorithm>
+
 namespace dosario {
 namespace {
 
@@ -80,6 +82,21 @@ Result<void> Ledger::restore(std::span<const Entry> entries, const Stamp& now) {
 Result<void> Ledger::keep_acked(const BranchId& branch, Seq seq, const Sha256& hash, UtcTime now) {
     auto keep = db_->query("INSERT OR REPLACE INTO acked SELECT n, ?, ?, ? FROM branch WHERE branch_id = ?");
     return keep.bind(sql(seq)).bind(ByteView{hash}).bind(now.time_since_epoch().count()).bind(ByteView{branch}).run();
+}
+
+Result<std::uint64_t> Ledger::unacknowledged() const {
+    auto query = db_->query(
+        "SELECT branch.starts_after, coalesce(acked.seq, 0) FROM branch LEFT JOIN acked ON acked.branch = branch.n"
+        " ORDER BY branch.starts_after DESC, branch.n DESC");
+    std::uint64_t unknown = 0;
+    Seq end = head_seq_;
+    while (query.row()) {
+        const auto starts_after = static_cast<Seq>(query.number(0));
+        unknown += end - std::clamp(static_cast<Seq>(query.number(1)), starts_after, end);
+        end = starts_after;
+    }
+    if (query.failed()) return query.error();
+    return unknown;
 }
 
 Result<void> Ledger::keep_clock_sample(std::int64_t boot, MonoTime mono, UtcTime wall, UtcTime collector, Micros rtt) {

@@ -91,6 +91,8 @@ public:
     /// Hints, for people: what the collector has, and how far its clock is from ours.
     Result<void> keep_acked(const BranchId& branch, Seq seq, const Sha256& hash, UtcTime now);
     Result<void> keep_clock_sample(std::int64_t boot, MonoTime mono, UtcTime wall, UtcTime collector, Micros rtt);
+    /// Entries that the collector is not known to have, by keep_acked.
+    Result<std::uint64_t> unacknowledged() const;
     std::int64_t boot() const { return boot_; }
 
     /// Replies kept for retried requests.

@@ -31,8 +31,8 @@ const std::map<std::string, Names> kMayInclude = {
     {"control", {"base", "reader", "scan", "identity", "workflow", "wire", "ledger", "http"}},
     {"usb", {"base", "reader"}},
     {"app",
-     {"base", "reader", "scan", "identity", "workflow", "crypto", "wire", "ledger", "uplink", "system", "http", "config", "control", "usb",
-      "drivers"}},
+     {"base", "reader", "scan", "identity", "workflow", "crypto", "net", "wire", "ledger", "uplink", "system", "http", "config",
+      "control", "usb", "drivers"}},
     {"ctl", {"base", "reader", "identity", "workflow", "wire", "ledger", "http", "control", "crypto", "drivers"}},
     {"collector", {"base", "identity", "workflow", "wire", "ledger", "uplink", "crypto", "system", "http", "config", "net"}},
 };

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeps the station connected to its collector, for ever: certificates, one call after the other, pauses in between. Whatever goes wrong
+// here, the counter works on, and the ledger is what still has to be sent.
+#pragma once
+
+#include "app/ledger_thread.hpp"
+#include "app/uplink_call.hpp"
+#include "app/uplink_settings.hpp"
+#include "dosario/v1/control.pb.h"
+#include "uplink/backoff.hpp"
+
+#include <mutex>
+
+namespace dosario {
+
+class UplinkDesk {
+public:
+    /// All references outlive it. `build`: this version, for the collector's people.
+    UplinkDesk(boost::asio::io_context& context, const Clock& clock, Entropy& entropy, const Digest& digest, LedgerThread& ledger,
+               UplinkSettings settings, std::string build);
+
+    void start();
+    /// The ledger has entries up to `head` now.
+    void grew(Seq head);
+    /// Closes the connection; what comes back later is ignored.
+    void stop();
+    /// Without the lag, which the ledger knows. Any thread may ask.
+    v1::UplinkStatus status() const;
+
+private:
+    struct Start;  ///< what the ledger knows at the beginning of a call
+    struct Due {   ///< a renewal that is under way
+        std::string name;
+        std::string key;
+        std::string request;
+    };
+
+    boost::asio::awaitable<void> run();
+    boost::asio::awaitable<UplinkEnd> attempt();
+    boost::asio::awaitable<Result<Start>> ask_ledger();
+    boost::asio::awaitable<void> pause(Micros time);
+    UplinkCall::Hooks hooks();
+    Result<Due> renewal(const CertificateInfo& own, UtcTime now) const;
+    void renewed(const std::string& certificate);
+    Result<CertificateInfo> keep_identity(const std::string& both) const;
+    void set_status(const std::function<void(v1::UplinkStatus&)>& change);
+    void report(const UplinkEnd& end);
+
+    boost::asio::io_context& context_;
+    const Clock& clock_;
+    const Digest& digest_;
+    LedgerThread& ledger_;
+    UplinkSettings settings_;
+    std::string build_;
+    Backoff backoff_;
+    boost::asio::steady_timer timer_;
+    std::shared_ptr<UplinkCall> call_;
+    Due due_;
+    Seq head_ = 0;
+    bool stopping_ = false;
+    std::string reported_;  ///< the last end that was logged: the same one is not logged again and again
+    mutable std::mutex mutex_;
+    v1::UplinkStatus status_;
+};
+
+}  // namespace dosario
