@@ -119,10 +119,10 @@ void say_lag(const json::value& answer) {
 
 void print_stock_line(const json::value& line) {
     std::printf(
-        "%-20s %s  %-34s lot %-16s expires %s  %lld closed, %lld opened (%lld left), doses: %lld to verify, %lld ready, %lld out\n",
+        "%-20s %s  %-34s lot %-16s expires %s  %lld packs, %lld units in opened packs, doses: %lld to verify, %lld ready, %lld out\n",
         text(line, "station").c_str(), text(line, "gtin").c_str(), text(line, "name").c_str(), text(line, "lot").c_str(),
-        text(line, "expires_on").c_str(), number(line, "packs"), number(line, "opened_packs"), number(line, "opened_units"),
-        number(line, "doses_to_verify"), number(line, "doses_ready"), number(line, "doses_out"));
+        text(line, "expires_on").c_str(), number(line, "packs"), number(line, "opened_units"), number(line, "doses_to_verify"),
+        number(line, "doses_ready"), number(line, "doses_out"));
 }
 
 void print_stations(const json::value& answer) {

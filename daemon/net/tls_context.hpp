@@ -8,6 +8,7 @@
 #include "base/time.hpp"
 #include "crypto/certificates.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -62,7 +63,8 @@ public:
     const CertificateInfo& own() const { return own_; }
     /// Empty on a collector.
     const std::string& expected_collector() const { return expected_collector_; }
-    UtcTime now() const { return now_(); }
+    /// Never before this side's own certificate was made: a dead clock does not shut out who was certified since.
+    UtcTime now() const { return std::max<UtcTime>(now_(), own_.not_before + kBackdating); }
     /// Lives as long as this.
     ssl_ctx_st* native() const { return native_; }
 

@@ -126,7 +126,7 @@ void UplinkSession::welcome(const v1::Welcome& message) {
     entries_in_flight_ = bytes_in_flight_ = 0;
     for (int i = 0; i < std::min(message.notices_size(), kMostNotices); ++i) events_.emplace_back(Notice{message.notices(i)});
     heard_clock(message.collector_us(), now_ - greeted_at_);
-    next_ping_ = now_ + kPingEvery;
+    next_ping_ = now_;  // with the round trip just measured: the first that sets our clock against theirs
     deadline_.reset();
     session_ = message.session();
     state_ = State::comparing;

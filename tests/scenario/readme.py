@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The README's session, typed as written into one shell against the daemon that ./run would start; what differs from run to run is …."""
+"""The README's session, typed as written into one shell against the two programs that ./run starts; what differs from run to run is …."""
 import os
 import pathlib
 import re
@@ -11,6 +11,9 @@ import unittest
 import pharmacy
 
 PLACE = "/tmp/dosario-practica"
+NOBODY_TYPES_SO_FAST = f"""until dosario status --json | grep -q '"lag":0,' &&
+  dosario-collector --data {PLACE}/collector stations --json | grep -q '"lag":0,'; do sleep 0.1; done
+"""
 
 
 def session():
@@ -29,7 +32,7 @@ def session():
 def general(text):
     """The same text for every run: dates of doses, codes, branch, head and sizes become …."""
     text = re.sub(r"DOSARIO\.([DP])\.[0-9A-Z]{13}", r"DOSARIO.\1.…", text)
-    text = re.sub(r"(usar hasta|Usar hasta|x10 ) (\d{4}-\d\d-\d\d|…)", r"\1 …", text)
+    text = re.sub(r"(usar hasta|Usar hasta|x10 |use before|dispensed) (\d{4}-\d\d-\d\d|…)", r"\1 …", text)
     text = re.sub(r"branch [0-9a-f]{16}, head [0-9a-f]{64}", "branch …, head …", text)
     return re.sub(r"\d+ bytes", "… bytes", text)
 
@@ -41,20 +44,22 @@ class Readme(unittest.TestCase):
         steps = session()
         self.assertGreater(len(steps), 15)
         with tempfile.TemporaryDirectory(prefix="dosario-readme-") as place:
-            log = pathlib.Path(place, "daemon.log")
+            log = pathlib.Path(place, "practice.log")
             with log.open("wb") as out:
-                daemon = subprocess.Popen([pharmacy.BIN / "dosariod", "--config", pharmacy.ROOT / "config" / "practice.toml", "--data", place],
-                                          stderr=out, cwd=pharmacy.ROOT)
+                practice = subprocess.Popen([pharmacy.ROOT / "scripts" / "practice", pharmacy.BIN, place], stderr=out)
             try:
-                pharmacy.wait_until(lambda: "info ready" in log.read_text(), "the daemon is ready")
+                pharmacy.wait_until(lambda: "practice is ready" in log.read_text(), "both programs are ready")
                 self.type(steps, place)
             finally:
-                daemon.send_signal(signal.SIGTERM)
-                self.assertEqual(daemon.wait(pharmacy.PATIENCE_S), 0)
+                practice.send_signal(signal.SIGTERM)
+                self.assertEqual(practice.wait(pharmacy.PATIENCE_S), 0)
+            for name in ("daemon.log", "collector.log"):
+                self.assertTrue(pathlib.Path(place, name).read_text().endswith("info stopped\n"))
 
     def type(self, steps, place):
         mark = "-- end of step --"
-        script = "".join(f"{command}\necho '{mark}'\n" for command, _ in steps).replace(PLACE, place)
+        script = "".join(f"{NOBODY_TYPES_SO_FAST if 'collector' in command else ''}{command}\necho '{mark}'\n" for command, _ in steps)
+        script = script.replace(PLACE, place)
         env = dict(os.environ, LC_ALL="C.UTF-8")
         ran = subprocess.run(["bash"], input=script.replace("$PWD/build/release/bin", str(pharmacy.BIN)), capture_output=True, text=True,
                              env=env, cwd=pharmacy.ROOT, timeout=pharmacy.PATIENCE_S * 6, encoding="utf-8")

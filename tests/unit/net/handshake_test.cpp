@@ -130,7 +130,8 @@ TEST_CASE("an authority that expired opens no door, also not for a renewal", "[t
     bench.station_time = bench.start;
     const UtcTime last = bench.collector_time - days{30};
     const Meeting met = bench.meet_refused(
-        bench.station(bench.issue(CertificateKind::station, "farmacia-7", last), bench.authority.certificate), bench.collector());
+        bench.station(bench.issue(CertificateKind::station, "farmacia-7", last), bench.authority.certificate),
+        bench.collector(bench.issue(CertificateKind::collector, "central", last), bench.authority.certificate));
     CHECK(says(error_of(met.collector), "the authority that signed it has expired"));
 }
 
@@ -150,14 +151,27 @@ TEST_CASE("a certificate that is not valid yet is refused, and the clocks are sa
     }
 }
 
-TEST_CASE("a station whose clock died meets its collector by the last good time", "[tls]") {
+TEST_CASE("a clock that died shuts nobody out who was certified before its own side was", "[tls]") {
     UplinkBench bench;
     const UtcTime dead{1h};
-    bench.station_time = dead;
-    CHECK(says(error_of(bench.meet(bench.station(), bench.collector()).station), "here it is 1970-01-01 01:00 UTC"));
-    const UtcTime last_good = bench.start - 30min;
-    bench.station_time = std::max(dead, last_good);
+    SECTION("the station's") { bench.station_time = dead; }
+    SECTION("the collector's") { bench.collector_time = dead; }
+    SECTION("both") { bench.station_time = bench.collector_time = dead; }
     const Meeting met = bench.meet(bench.station(), bench.collector());
+    CHECK(met.station.has_value());
+    CHECK(met.collector.has_value());
+}
+
+TEST_CASE("a station whose clock died meets a newer collector by the last good time", "[tls]") {
+    UplinkBench bench;
+    const ContextPtr station = bench.station();
+    const ContextPtr newer = bench.collector(bench.issue(CertificateKind::collector, "central", bench.start + days{30}),
+                                             bench.authority.certificate);
+    const UtcTime dead{1h};
+    bench.station_time = dead;
+    CHECK(says(error_of(bench.meet(station, newer).station), "here it is 2026-11-21 12:00 UTC"));
+    bench.station_time = bench.start + days{31};  // its last good entry
+    const Meeting met = bench.meet(station, newer);
     CHECK(met.station.has_value());
     CHECK(met.collector.has_value());
 }

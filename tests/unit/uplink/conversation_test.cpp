@@ -458,11 +458,20 @@ TEST_CASE("a collector that does not answer is left", "[time]") {
     }
 }
 
-TEST_CASE("pings go out every 15 seconds, and give the collector's clock", "[time]") {
+TEST_CASE("pings go out at once and every 15 seconds, and give the collector's clock", "[time]") {
     StationRig rig;
     rig.drive_to(Stand::streaming);
     rig.tell(rig.ack(10));
     rig.next<Acknowledged>();
+    REQUIRE(rig.session->next_wake() == rig.now);
+    rig.session->wake(rig.now, rig.wall);
+    const auto first = rig.one().ping();
+    CHECK(first.last_rtt_us() > 0);  // of Hello and Welcome
+    v1::Envelope first_pong;
+    first_pong.mutable_pong()->set_mono_us(first.mono_us());
+    first_pong.mutable_pong()->set_collector_us(rig.wall.time_since_epoch().count());
+    rig.tell(first_pong);
+    rig.next<ClockHeard>();
     CHECK(rig.session->next_wake() == rig.now + UplinkSession::kPingEvery);
     rig.session->wake(rig.now, rig.wall);
     CHECK(rig.said().empty());
