@@ -17,6 +17,7 @@ namespace {
 
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr auto kAfterQueueFull = std::chrono::seconds{1};
+constexpr auto kBetweenRenewals = std::chrono::hours{6};
 constexpr int kMostNotices = 16;
 
 UplinkEnd not_yet(const Error& error) {
@@ -123,12 +124,7 @@ asio::awaitable<UplinkEnd> UplinkDesk::attempt() {
     const CertificateInfo& own = (*tls)->own();
     set_status([&](v1::UplinkStatus& status) { status.set_certificate_ends(format_utc(own.not_after)); });
     due_ = {};
-    if (renewal_due(own, now())) {
-        if (auto due = renewal(own, now()))
-            due_ = std::move(*due);
-        else
-            log(Level::error, "renewal_not_asked", {{"why", due.error().message}});
-    }
+    if (renewal_due(own, now()) && clock_.mono() >= next_renewal_) due_ = renewal(own, now());
     auto connection = co_await TlsConnection::connect(settings_.host, settings_.port, *tls);
     if (stopping_) co_return UplinkEnd{};
     if (!connection) co_return not_yet(connection.error());
@@ -154,25 +150,30 @@ UplinkCall::Hooks UplinkDesk::hooks() {
         backoff_.succeeded();
         set_status([this](v1::UplinkStatus& status) { status.set_last_contact(format_utc(clock_.wall())); });
     };
-    hooks.notice = [this](const std::string& text) {
-        set_status([&](v1::UplinkStatus& status) {
-            const auto& notices = status.notices();
-            if (std::find(notices.begin(), notices.end(), text) != notices.end()) return;
-            log(Level::warning, "collector_says", {{"text", text}});
-            if (notices.size() >= kMostNotices) status.mutable_notices()->DeleteSubrange(0, 1);
-            status.add_notices(text);
-        });
-    };
+    hooks.notice = [this](const std::string& text) { notice("the collector says: " + text); };
     hooks.renewed = [this](const std::string& certificate) { renewed(certificate); };
     return hooks;
 }
 
-Result<UplinkDesk::Due> UplinkDesk::renewal(const CertificateInfo& own, UtcTime now) const {
+UplinkDesk::Due UplinkDesk::renewal(const CertificateInfo& own, UtcTime now) const {
     auto request = make_request({own.kind, own.name});
-    if (!request) return request.error();
+    if (!request) {
+        log(Level::error, "renewal_not_asked", {{"why", request.error().message}});
+        return {};
+    }
     log(Level::info, "renewal_asked",
         {{"days_left", std::to_string(std::chrono::floor<std::chrono::days>(own.not_after - now).count())}});
-    return Due{own.name, std::move(request->key), std::move(request->request)};
+    return {own.name, std::move(request->key), std::move(request->request)};
+}
+
+void UplinkDesk::notice(const std::string& text) {
+    set_status([&](v1::UplinkStatus& status) {
+        const auto& notices = status.notices();
+        if (std::find(notices.begin(), notices.end(), text) != notices.end()) return;
+        log(Level::warning, "uplink_notice", {{"text", text}});
+        if (notices.size() >= kMostNotices) status.mutable_notices()->DeleteSubrange(0, 1);
+        status.add_notices(text);
+    });
 }
 
 void UplinkDesk::renewed(const std::string& certificate) {
@@ -180,8 +181,13 @@ void UplinkDesk::renewed(const std::string& certificate) {
     auto kept = keep_identity(both);
     wipe(both);
     wipe(due_.key);
-    if (!kept) return log(Level::error, "renewed_certificate_not_kept", {{"why", kept.error().message}});
+    // However it went: entries go on with what there is, and it is not renewed again and again.
+    next_renewal_ = clock_.mono() + kBetweenRenewals;
     backoff_.succeeded();
+    if (!kept) {
+        log(Level::error, "renewed_certificate_not_kept", {{"why", kept.error().message}});
+        return notice("the renewed certificate could not be kept: " + kept.error().message);
+    }
     log(Level::info, "certificate_renewed", {{"until", format_utc(kept->not_after)}});
 }
 

@@ -40,7 +40,8 @@ private:
     boost::asio::awaitable<Result<Start>> ask_ledger();
     boost::asio::awaitable<void> pause(Micros time);
     UplinkCall::Hooks hooks();
-    Result<Due> renewal(const CertificateInfo& own, UtcTime now) const;
+    Due renewal(const CertificateInfo& own, UtcTime now) const;
+    void notice(const std::string& text);
     void renewed(const std::string& certificate);
     Result<CertificateInfo> keep_identity(const std::string& both) const;
     void set_status(const std::function<void(v1::UplinkStatus&)>& change);
@@ -56,6 +57,7 @@ private:
     boost::asio::steady_timer timer_;
     std::shared_ptr<UplinkCall> call_;
     Due due_;
+    MonoTime next_renewal_ = MonoTime::min();
     Seq head_ = 0;
     bool stopping_ = false;
     std::string reported_;  ///< the last end that was logged: the same one is not logged again and again

@@ -326,7 +326,7 @@ Result<v1::StatusReply> Service::status(const v1::StatusRequest&) {
             reply.add_warnings("the collector cannot be reached: " + uplink.problem() + "; " + std::to_string(*lag) +
                                " entries wait here, nothing is lost");
         }
-        for (const std::string& notice : uplink.notices()) reply.add_warnings("the collector says: " + notice);
+        for (const std::string& notice : uplink.notices()) reply.add_warnings(notice);
     }
     const Seq after = ledger_.head_seq() > kLastShown ? ledger_.head_seq() - kLastShown : 0;
     const auto last = ledger_.entries_after(after, kLastShown);

@@ -228,6 +228,17 @@ class Certificates(PairTest):
         self.wait_equal()
         self.assertEqual(self.pharmacy.log_text.count("certificate_renewed"), 1)
 
+    def test_a_renewed_certificate_that_cannot_be_kept_stops_nothing(self):
+        self.issue_for(30)
+        (self.pharmacy.data / "station.pem.new").mkdir()
+        before = self.identity()
+        self.start(25)
+        self.receive("S1")
+        self.wait_equal()
+        self.assertEqual(self.identity(), before)
+        self.assertTrue(any("could not be kept" in notice for notice in self.uplink()["notices"]))
+        self.assertEqual(self.pharmacy.log_text.count("renewal_asked"), 1)
+
     def test_an_expired_certificate_serves_for_its_renewal_only(self):
         self.issue_for(10)
         self.start(60)
