@@ -118,7 +118,10 @@ void UplinkCall::handle(UplinkEvent event) {
                        });
                    },
                    [&](const Notice& notice) { hooks_.notice(notice.text); },
-                   [&](const Streaming&) { hooks_.streaming(); },
+                   [&](const Streaming& streaming) {
+                       hooks_.streaming();
+                       for (const Acknowledged& proven : streaming.proven) acknowledged(proven);
+                   },
                    [&](const CertificateRenewed& renewed) { hooks_.renewed(renewed.certificate); },
                    [&](const UplinkEnd& end) {
                        end_ = end;

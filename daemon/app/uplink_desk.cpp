@@ -79,6 +79,7 @@ asio::awaitable<void> UplinkDesk::run() {
         const UplinkEnd end = co_await attempt();
         call_.reset();
         if (stopping_) co_return;
+        expired_ = end.reason == UplinkEndReason::expired;
         report(end);
         co_await pause(backoff_.next(end.retry_after));
     }
@@ -124,7 +125,7 @@ asio::awaitable<UplinkEnd> UplinkDesk::attempt() {
     const CertificateInfo& own = (*tls)->own();
     set_status([&](v1::UplinkStatus& status) { status.set_certificate_ends(format_utc(own.not_after)); });
     due_ = {};
-    if (renewal_due(own, now()) && clock_.mono() >= next_renewal_) due_ = renewal(own, now());
+    if ((expired_ || renewal_due(own, now())) && clock_.mono() >= next_renewal_) due_ = renewal(own, now());
     auto connection = co_await TlsConnection::connect(settings_.host, settings_.port, *tls);
     if (stopping_) co_return UplinkEnd{};
     if (!connection) co_return not_yet(connection.error());

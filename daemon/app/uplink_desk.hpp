@@ -57,6 +57,7 @@ private:
     boost::asio::steady_timer timer_;
     std::shared_ptr<UplinkCall> call_;
     Due due_;
+    bool expired_ = false;  ///< says the collector, whatever our clock says
     MonoTime next_renewal_ = MonoTime::min();
     Seq head_ = 0;
     bool stopping_ = false;

@@ -60,6 +60,7 @@ struct Notice {
 /// Branches are compared, entries flow.
 struct Streaming {
     std::uint64_t session = 0;
+    std::vector<Acknowledged> proven;  ///< what the collector has of each branch
 };
 /// A new certificate for our key, PEM: to be kept, and used from the next connection on.
 struct CertificateRenewed {

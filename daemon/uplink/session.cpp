@@ -159,7 +159,9 @@ void UplinkSession::compare(const std::vector<Sha256>& hashes) {
     if (last.have > last.ours.end) return pull();
     lines_.back().ours.end = std::max(last.ours.end, grown_);  // booked in the meantime
     state_ = State::streaming;
-    events_.emplace_back(Streaming{session_});
+    Streaming streaming{session_, {}};
+    for (const Line& line : lines_) streaming.proven.push_back({line.ours.branch, line.acked, line.acked_hash});
+    events_.emplace_back(std::move(streaming));
     stream();
 }
 

@@ -92,6 +92,7 @@ class Uplink(PairTest):
         self.assertEqual(self.pharmacy.ask("history", typed(box("T7"))).reply["doses"], doses)
         self.receive("U1")
         self.assertEqual(self.pharmacy.ask("fraction", typed(box("T8")), "--operator", ANA).code, DONE)
+        wait_until(lambda: self.uplink()["lag"] == 0, "the station knows what the collector has")
         self.assertFalse(set(doses) & set(self.pharmacy.ask("history", typed(box("T8"))).reply["doses"]))
         self.wait_equal()
         self.assertEqual(len(self.lines()), 1)
@@ -122,6 +123,7 @@ class Uplink(PairTest):
         self.wait_equal()
         line, = self.lines().values()
         self.assertEqual(len(line["branches"]), 2)
+        wait_until(lambda: self.uplink()["lag"] == 0, "the station knows what the collector has")
         self.verify_centre()
         self.pharmacy.verify()
         self.pharmacy.stop()
@@ -227,6 +229,13 @@ class Certificates(PairTest):
         self.receive("S2")
         self.wait_equal()
         self.assertEqual(self.pharmacy.log_text.count("certificate_renewed"), 1)
+
+    def test_the_collectors_clock_decides_that_a_certificate_has_expired(self):
+        self.issue_for(10)
+        self.start(0, 15)
+        self.receive("S1")
+        self.wait_equal(patience_s=90)                          # the refusal asks for 30 seconds
+        self.assertIn("certificate_renewed", self.centre.log_text)
 
     def test_a_renewed_certificate_that_cannot_be_kept_stops_nothing(self):
         self.issue_for(30)
