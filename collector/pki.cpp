@@ -64,6 +64,33 @@ Result<void> init_pki(const std::string& directory, const std::string& name, Utc
     return write_credential(paths.authority, *authority);  // last: with it the authority is whole
 }
 
+Result<UtcTime> renew_collector(const std::string& directory, UtcTime now) {
+    const PkiPaths paths = pki_paths(directory);
+    auto authority = read_authority(paths.authority);
+    if (!authority) return authority.error();
+    auto old = read_secret(paths.collector);
+    const auto info = old ? read_certificate(*old) : Result<CertificateInfo>{old.error()};
+    if (old) wipe(*old);
+    if (!info) return info.error();
+    auto renewed = issue_certificate(*authority, {info->kind, info->name}, now);
+    wipe(authority->key);
+    wipe(authority->certificate);
+    if (!renewed) return renewed.error();
+    const auto made = read_certificate(renewed->certificate);
+    if (auto written = write_credential(paths.collector, *renewed); !written) return written.error();
+    return made->not_after;
+}
+
+bool collector_renewal_due(const std::string& directory, UtcTime now) {
+    constexpr auto kLatest = std::chrono::days{30};
+    const PkiPaths paths = pki_paths(directory);
+    auto text = read_secret(paths.collector);
+    if (!text || !exists(paths.authority)) return false;
+    const auto info = read_certificate(*text);
+    wipe(*text);
+    return info && now >= info->not_before + (info->not_after - info->not_before) / 3 * 2 && now < info->not_after + kLatest;
+}
+
 Result<std::string> issue_station(const std::string& directory, const std::string& name, bool again, UtcTime now,
                                   std::chrono::seconds life) {
     if (auto good = check_certificate_name(name); !good) return good.error();

@@ -313,6 +313,19 @@ void add_pki_verbs(CLI::App& app, CollectorPlace& place, CollectorAction& action
             return kDone + 0;
         };
     });
+    CLI::App* renew = pki->add_subcommand(
+        "renew", "make the collector's own certificate anew; it does so itself while the authority is at hand");
+    renew->fallthrough();
+    renew->callback([&place, &action, directory_or] {
+        action = [&place, directory_or] {
+            if (!directory_or()) return kUsage + 0;
+            const auto until = renew_collector(place.directory, make_system_clock()->wall());
+            if (!until) return complain(until.error(), place.json);
+            std::printf("made %s, valid until %s; a collector that runs reads it at SIGHUP\n",
+                        pki_paths(place.directory).collector.c_str(), format_utc(*until).c_str());
+            return kDone + 0;
+        };
+    });
     CLI::App* issue = pki->add_subcommand("issue", "make a station's certificate and key");
     issue->fallthrough();
     issue->add_option("name", wanted->station, "of the station: 1 to 64 of a-z 0-9 . _ -")->required();

@@ -108,7 +108,8 @@ void TomlSection::end() {
     for (const auto& [key, value] : *table_) {
         if (asked_.contains(std::string{key.str()})) continue;
         const std::string where = name_.empty() ? std::string{key.str()} : name_ + "." + std::string{key.str()};
-        add(key.source(), "unknown key '" + where + "': is it misspelt? config/dosario.toml lists the keys");
+        add(key.source(),
+            "unknown key '" + where + "': is it misspelt? the example that is installed with this program lists the keys");
     }
 }
 

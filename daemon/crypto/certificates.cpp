@@ -146,8 +146,7 @@ Result<std::string> sign_key(const OpenAuthority& authority, EVP_PKEY* key, cons
 }
 
 Error no_request(const char* why) {
-    return fail(Failure::refused,
-                std::string{"the request for a certificate is refused: "} + why + "; begin the enrolment again");
+    return fail(Failure::refused, std::string{"the request for a certificate is refused: "} + why);
 }
 
 Result<CertificateName> name_asked_for(X509_REQ* request) {
@@ -231,7 +230,7 @@ Result<std::string> sign_request(const Credential& authority, std::string_view r
     if (!asked) return no_request("it does not carry one name of a station or collector");
     if (*asked != who)
         return fail(Failure::refused, "the request asks to be " + full_name(*asked) + ", but " + full_name(who) +
-                                          " was given leave to enrol: use the name that the token was made for");
+                                          " asks: everybody gets a certificate of the own name only");
     auto open = open_authority(authority, now);
     if (!open) return open.error();
     return sign_key(*open, key, who, now, life);

@@ -101,7 +101,7 @@ Result<void> TlsContext::load_own(CertificateKind side, const TlsFiles& files) {
     if (!key) return key.error();
     if (X509_check_private_key(&own, key->get()) != 1)
         return fail(Failure::invalid, "the key " + files.key + " is not the one of the certificate " + files.certificate +
-                                          ": name the two files that were made together, or enrol again");
+                                          ": name the two files that were made together, or have a new one issued");
     if (SSL_CTX_use_certificate(native_, &own) != 1 || SSL_CTX_use_PrivateKey(native_, key->get()) != 1)
         return fail(Failure::invalid, files.certificate + " is too weak for this system's rules: have a new one issued");
     own_ = std::move(*described);

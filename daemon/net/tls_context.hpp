@@ -39,7 +39,7 @@ using TimeSource = std::function<UtcTime()>;
 struct PeerIdentity {
     CertificateKind kind = CertificateKind::station;
     std::string name;
-    std::string serial;  ///< for a table of revoked ones; which the caller looks up
+    std::string serial;  ///< of the certificate; nobody keeps a table of revoked ones yet
     UtcTime not_after;
     bool expired = false;  ///< a station within kRenewalGrace: only a renewal may be served
 };

@@ -42,23 +42,24 @@ std::optional<int> alert_in(const error_code& error) {
 std::string certificate_alert(int alert, bool on_station) {
     switch (alert) {
         case SSL_AD_CERTIFICATE_EXPIRED:
-            return on_station ? "it expired more than 90 days ago, too long even for a renewal; enrol this station again"
-                              : "it has expired by the station's clock; give this collector a new certificate";
+            return on_station
+                       ? "it expired more than 90 days ago, too long even for a renewal; have a new one issued for this station"
+                       : "it has expired by the station's clock; give this collector a new certificate";
         case SSL_AD_UNKNOWN_CA:
             return on_station
-                       ? "the collector does not know the authority that signed it; enrol this station at this collector, or "
-                         "let it trust that authority too"
+                       ? "the collector does not know the authority that signed it; have one issued by this collector, or let it "
+                         "trust that authority too"
                        : "the station does not know the authority that signed it; give it the new authority's certificate";
         case SSL_AD_BAD_CERTIFICATE:
             return on_station
-                       ? "by the collector's clock it is not valid yet, or it is damaged; compare the clocks, then enrol again"
+                       ? "by the collector's clock it is not valid yet, or it is damaged; compare the clocks, then have a new one issued"
                        : "by the station's clock it is not valid yet, or the station expects a collector of another name";
         case SSL_AD_UNSUPPORTED_CERTIFICATE:
-            return on_station ? "it is not one of a station; enrol this station again"
+            return on_station ? "it is not one of a station; have one issued for this station"
                               : "it is not one of a collector; issue a new one";
         case SSL_AD_CERTIFICATE_REVOKED: return "it was revoked; ask those who run the collector";
         case SSL_AD_CERTIFICATE_UNKNOWN: return "it could not be verified there; look in the log of the other side";
-        case SSL_AD_CERTIFICATE_REQUIRED: return "none arrived there; enrol again";
+        case SSL_AD_CERTIFICATE_REQUIRED: return "none arrived there; have one issued for this station";
         default: return {};
     }
 }
@@ -94,7 +95,7 @@ std::string why_not_trusted(int code, int depth, x509_st& leaf, const HandshakeC
             if (depth > 0) return "the certificate of the authority that signed it has expired; a new authority is needed";
             return "it expired at " + minute(not_after(leaf)) +
                    (check.on_station() ? "; those who run the collector must give it a new one"
-                                       : ", too long ago even for a renewal; enrol the station again");
+                                       : ", too long ago even for a renewal; issue a new one for the station");
         case X509_V_ERR_CERT_NOT_YET_VALID:
             return whose + ("is not valid yet: here it is " + minute(check.judged_at)) +
                    (depth == 0 ? ", and it begins at " + minute(not_before(leaf)) : std::string{}) +
@@ -130,7 +131,7 @@ Error explain_handshake(const error_code& error, const HandshakeCheck& check, co
         return fail(Failure::unavailable, start + "the connection was lost in the handshake (" + error.message() + ")");
     switch (reason_of(error)) {
         case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
-            return fail(Failure::refused, start + who + " is refused: it shows no certificate; it must be enrolled first");
+            return fail(Failure::refused, start + who + " is refused: it shows no certificate; issue one for it first");
         case SSL_R_UNSUPPORTED_PROTOCOL:
         case SSL_R_VERSION_TOO_LOW:
             return fail(Failure::refused, start + who + " is refused: it is too old for TLS 1.3; update it");

@@ -113,7 +113,7 @@ TEST_CASE("a station's certificate that expired lets it in for a renewal, for 90
     const Error told = error_of(late.station);
     CHECK(told.failure == Failure::refused);
     CHECK(says(told, "the collector refused our certificate: it expired more than 90 days ago"));
-    CHECK(says(told, "enrol this station again"));
+    CHECK(says(told, "have a new one issued for this station"));
 }
 
 TEST_CASE("a collector's certificate that expired is refused at once", "[tls]") {
@@ -165,8 +165,8 @@ TEST_CASE("a clock that died shuts nobody out who was certified before its own s
 TEST_CASE("a station whose clock died meets a newer collector by the last good time", "[tls]") {
     UplinkBench bench;
     const ContextPtr station = bench.station();
-    const ContextPtr newer = bench.collector(bench.issue(CertificateKind::collector, "central", bench.start + days{30}),
-                                             bench.authority.certificate);
+    const ContextPtr newer =
+        bench.collector(bench.issue(CertificateKind::collector, "central", bench.start + days{30}), bench.authority.certificate);
     const UtcTime dead{1h};
     bench.station_time = dead;
     CHECK(says(error_of(bench.meet(station, newer).station), "here it is 2026-11-21 12:00 UTC"));
