@@ -327,6 +327,16 @@ Result<void> clear_way(const std::string& path) {
     return {};
 }
 
+void give_to_group(const std::string& path, const std::string& group) {
+    const long gid = group_number(group);
+    struct stat made {};
+    // Under systemd the group is the daemon's own, and nothing that changes owners may be called there.
+    if (gid < 0 || (lstat(path.c_str(), &made) == 0 && made.st_gid == static_cast<gid_t>(gid))) return;
+    if (::chown(path.c_str(), static_cast<uid_t>(-1), static_cast<gid_t>(gid)) != 0) {
+        // Not a member of that group: then only this user and root get in, which is the safe side.
+    }
+}
+
 }  // namespace
 
 HttpServer::HttpServer(asio::io_context& context, ApiHandler handler)
@@ -346,10 +356,7 @@ Result<void> HttpServer::listen_unix(const std::string& path, const std::string&
     umask(before);
     if (!listening) return listening;
     state_->socket_paths.push_back(path);
-    if (const long gid = group_number(group);
-        gid >= 0 && ::chown(path.c_str(), static_cast<uid_t>(-1), static_cast<gid_t>(gid)) != 0) {
-        // Not a member of that group: then only this user and root get in, which is the safe side.
-    }
+    give_to_group(path, group);
     return {};
 }
 
