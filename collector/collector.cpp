@@ -10,7 +10,9 @@
 #include "http/http_server.hpp"
 #include "http/json.hpp"
 #include "system/log.hpp"
+#include "system/service_manager.hpp"
 #include "system/system_clock.hpp"
+#include "system/thread_watch.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -50,6 +52,7 @@ private:
     asio::io_context context_{1};
     asio::signal_set signals_{context_, SIGINT, SIGTERM, SIGHUP};
     std::unique_ptr<StoreThread> store_;
+    std::optional<ThreadWatch> watch_;
     std::unique_ptr<UplinkServer> uplink_;
     std::unique_ptr<HttpServer> api_;
     std::string name_;
@@ -94,7 +97,9 @@ Result<void> RunningCollector::open() {
     api_ = std::make_unique<HttpServer>(
         context_, [this](ApiCall call, std::function<void(ApiReply)> reply) { answer(std::move(call), std::move(reply)); });
     if (auto listening = api_->listen_unix(directory_ + "/collector.sock", settings_.group); !listening) return listening;
-    if (!settings_.socket.empty()) return api_->listen_unix(settings_.socket, settings_.group);
+    std::string second = settings_.socket;
+    if (second.empty() && !runtime_directory().empty()) second = runtime_directory() + "/collector.sock";
+    if (!second.empty()) return api_->listen_unix(second, settings_.group);
     return {};
 }
 
@@ -115,13 +120,19 @@ int RunningCollector::run() {
     signals_.async_wait(signalled);
     log(Level::info, "ready",
         {{"collector", name_}, {"port", std::to_string(uplink_->port())}, {"socket", directory_ + "/collector.sock"}});
+    if (const auto period = watchdog_period())
+        watch_.emplace(
+            context_, [this](std::function<void()> alive) { store_->ask(std::move(alive)); }, *period);
+    tell_ready("receiving on port " + std::to_string(uplink_->port()));
     context_.run();
+    tell_stopping();
     stop();
     log(Level::info, "stopped");
     return exit_code_;
 }
 
 void RunningCollector::stop() {
+    if (watch_) watch_->stop();
     if (uplink_ != nullptr) uplink_->stop();
     if (api_ != nullptr) api_->stop_listening();
     context_.restart();

@@ -3,6 +3,8 @@
 // refused or damaged, 2 usage or configuration, 3 no collector answers.
 #include "collector/collector.hpp"
 #include "collector/verbs.hpp"
+#include "system/harden.hpp"
+#include "wire/quiet_protobuf.hpp"
 
 #include <sys/stat.h>
 
@@ -46,6 +48,8 @@ int run_collector(const std::string& config, const std::string& directory, bool 
 
 int main(int argc, char** argv) {
     using namespace dosario;
+    harden_process();
+    quiet_protobuf();
     CLI::App options{"Dosario's collector: receives the facts of all stations, keeps them, and derives stock, lots and doses."};
     CollectorPlace place;
     CollectorAction action;

@@ -34,6 +34,12 @@ std::optional<Error> run_group(SqliteStore& store, std::span<const StoreThread::
 std::unique_ptr<StoreThread> make_store_thread(std::unique_ptr<SqliteStore> store, StoreObserver observer,
                                                std::function<void(const Error&)> on_fatal) {
     StoreThread::Turns turns;
+    turns.begin = [](SqliteStore& one, std::function<void()> come_by) {
+        one.database().on_progress([come_by = std::move(come_by)] {
+            come_by();
+            return true;
+        });
+    };
     turns.run = [observer = std::move(observer)](SqliteStore& one, std::span<const StoreThread::Job> jobs) {
         return run_group(one, jobs, observer);
     };

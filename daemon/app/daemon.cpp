@@ -4,6 +4,8 @@
 #include "app/api_token.hpp"
 #include "app/ledger_thread.hpp"
 #include "system/log.hpp"
+#include "system/service_manager.hpp"
+#include "system/thread_watch.hpp"
 #include "app/long_calls.hpp"
 #include "app/reader_desk.hpp"
 #include "app/uplink_desk.hpp"
@@ -56,6 +58,7 @@ private:
     asio::signal_set signals_{context_, SIGINT, SIGTERM};
     std::set<std::string> adopted_readers_;
     std::unique_ptr<LedgerThread> ledger_;
+    std::optional<ThreadWatch> watch_;
     std::unique_ptr<HttpServer> api_;
     std::unique_ptr<ReaderDesk> readers_;
     std::unique_ptr<UplinkDesk> uplink_;
@@ -132,8 +135,10 @@ Result<void> RunningDaemon::open_api() {
     api_ = std::make_unique<HttpServer>(
         context_, [this](ApiCall call, std::function<void(ApiReply)> reply) { answer(std::move(call), std::move(reply)); });
     if (auto listening = api_->listen_unix(directory_ + "/dosario.sock", settings_.group); !listening) return listening;
-    if (!settings_.socket.empty()) {
-        if (auto listening = api_->listen_unix(settings_.socket, settings_.group); !listening) return listening;
+    std::string second = settings_.socket;
+    if (second.empty() && !runtime_directory().empty()) second = runtime_directory() + "/dosario.sock";
+    if (!second.empty()) {
+        if (auto listening = api_->listen_unix(second, settings_.group); !listening) return listening;
     }
     if (settings_.tcp.address.empty()) return {};
     auto token = rotate_token(directory_ + "/api.token", *entropy_);
@@ -163,6 +168,7 @@ Result<void> RunningDaemon::open_readers() {
 }
 
 void RunningDaemon::stop() {
+    if (watch_) watch_->stop();
     if (readers_ != nullptr) readers_->stop();
     if (api_ != nullptr) api_->stop_listening();
     if (uplink_ != nullptr) uplink_->stop();
@@ -179,7 +185,12 @@ int RunningDaemon::run() {
         if (!error) context_.stop();
     });
     log(Level::info, "ready", {{"station", settings_.station}, {"socket", directory_ + "/dosario.sock"}});
+    if (const auto period = watchdog_period())
+        watch_.emplace(
+            context_, [this](std::function<void()> alive) { ledger_->ask(std::move(alive)); }, *period);
+    tell_ready("serving station " + settings_.station);
     context_.run();
+    tell_stopping();
     stop();
     log(Level::info, "stopped");
     return exit_code_;

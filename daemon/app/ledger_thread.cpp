@@ -43,18 +43,31 @@ bool LedgerThread::post_chore(Chore chore) {
     return true;
 }
 
+void LedgerThread::ask(std::function<void()> alive) {
+    {
+        const std::lock_guard lock{mutex_};
+        question_.ask(std::move(alive));
+    }
+    wake_.notify_one();
+}
+
 std::size_t LedgerThread::waiting() const {
     const std::lock_guard lock{mutex_};
     return jobs_.size();
 }
 
 void LedgerThread::run() {
+    ledger_->database().on_progress([this] {
+        question_.answer();
+        return true;
+    });
     bool written_since_checkpoint = false;
+    auto quiet_at = std::chrono::steady_clock::now();
     std::unique_lock lock{mutex_};
     for (;;) {
-        const auto busy = [this] { return stopping_ || !jobs_.empty() || !chores_.empty(); };
+        const auto busy = [this] { return stopping_ || question_.asked() || !jobs_.empty() || !chores_.empty(); };
         if (written_since_checkpoint) {
-            if (!wake_.wait_for(lock, kQuiet, busy)) {
+            if (!wake_.wait_until(lock, quiet_at, busy)) {
                 lock.unlock();
                 if (auto moved = ledger_->checkpoint(); !moved && moved.error().failure == Failure::io)
                     fail_for_good(moved.error());
@@ -65,19 +78,26 @@ void LedgerThread::run() {
         } else {
             wake_.wait(lock, busy);
         }
-        if (jobs_.empty() && stopping_) return;
+        if (question_.asked()) {  // a question breaks no quiet
+            lock.unlock();
+            question_.answer();
+            lock.lock();
+            continue;
+        }
+        if (jobs_.empty() && stopping_) return ledger_->database().on_progress(nullptr);
         if (!jobs_.empty()) {
             lock.unlock();
             written_since_checkpoint = run_jobs() || written_since_checkpoint;
             lock.lock();
-            continue;
+        } else {
+            Chore chore = std::move(chores_.front());
+            chores_.pop_front();
+            lock.unlock();
+            const bool more = chore(*service_);
+            lock.lock();
+            if (more && !stopping_) chores_.push_back(std::move(chore));
         }
-        Chore chore = std::move(chores_.front());
-        chores_.pop_front();
-        lock.unlock();
-        const bool more = chore(*service_);
-        lock.lock();
-        if (more && !stopping_) chores_.push_back(std::move(chore));
+        quiet_at = std::chrono::steady_clock::now() + kQuiet;
     }
 }
 

@@ -3,6 +3,7 @@
 // (verifying, copying) goes on in slices whenever nobody waits. A stalled disk stalls this thread and no reader.
 #pragma once
 
+#include "base/life_question.hpp"
 #include "control/group.hpp"
 
 #include <condition_variable>
@@ -36,6 +37,10 @@ public:
     bool post(Job job);
     bool post_chore(Chore chore);
     std::size_t waiting() const;
+    /// Is it alive? `alive` is called on this thread as soon as it comes round: between two groups, two slices of long work, or in the
+    /// middle of a statement that goes on. Never while it hangs, however short the queue. It must not touch the ledger. A question
+    /// takes the place of one that waits.
+    void ask(std::function<void()> alive);
 
 private:
     void run();
@@ -51,6 +56,7 @@ private:
     std::deque<Job> jobs_;
     std::deque<Chore> chores_;
     bool stopping_ = false;
+    LifeQuestion question_;
     std::optional<Error> fatal_;  ///< on the ledger thread only: the disk failed, nothing is decided any more
     std::thread thread_;
 };

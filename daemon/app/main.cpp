@@ -2,7 +2,7 @@
 // dosariod: reads its configuration, runs the daemon. Exit codes: 0 stopped as asked, 1 cannot start or the disk failed, 2 usage or
 // configuration.
 #include "app/daemon.hpp"
-#include "system/log.hpp"
+#include "system/harden.hpp"
 #include "wire/quiet_protobuf.hpp"
 
 #include <CLI/CLI.hpp>
@@ -14,6 +14,7 @@
 
 int main(int argc, char** argv) {
     using namespace dosario;
+    harden_process();
     quiet_protobuf();
     CLI::App options{"Dosario's daemon: reads scanners, keeps the ledger, answers the counter."};
     std::string config;

@@ -3,6 +3,7 @@
 // stalled disk stalls this thread and nobody else.
 #pragma once
 
+#include "base/life_question.hpp"
 #include "base/result.hpp"
 
 #include <algorithm>
@@ -37,6 +38,8 @@ public:
 
     /// What the owner of the state does. All are called on this thread.
     struct Turns {
+        /// Once, first. `come_by` may be called in the middle of long work: it answers ask(). May be empty.
+        std::function<void(State&, std::function<void()> come_by)> begin;
         /// Decides, commits, answers. An Error says that the disk failed so that going on would be a lie.
         std::function<std::optional<Error>(State&, std::span<const Job>)> run;
         /// After kQuiet without a group.
@@ -67,6 +70,15 @@ public:
         const std::lock_guard lock{mutex_};
         return jobs_.size();
     }
+    /// Is it alive? `alive` is called on this thread as soon as it comes by: between two groups, two slices of long work, or in the
+    /// middle of one where the state's owner says so. Never while it hangs, however short the queue. It must not touch the state.
+    void ask(std::function<void()> alive) {
+        {
+            const std::lock_guard lock{mutex_};
+            question_.ask(std::move(alive));
+        }
+        wake_.notify_one();
+    }
 
 private:
     template <class Queue, class Item>
@@ -81,17 +93,25 @@ private:
     }
 
     void loop() {
-        bool restless = false;                         // something was decided since the last rest
+        bool restless = false;                      // something was decided since the last rest
         bool following = turns_.follow != nullptr;  // at the start too: of the run before
+        auto quiet_at = std::chrono::steady_clock::now();
+        if (turns_.begin != nullptr) turns_.begin(*state_, [this] { question_.answer(); });
         std::unique_lock lock{mutex_};
         for (;;) {
-            const auto busy = [&] { return stopping_ || !jobs_.empty() || !chores_.empty() || following; };
+            const auto busy = [&] { return stopping_ || question_.asked() || !jobs_.empty() || !chores_.empty() || following; };
             if (!restless) {
                 wake_.wait(lock, busy);
-            } else if (!wake_.wait_for(lock, kQuiet, busy)) {
+            } else if (!wake_.wait_until(lock, quiet_at, busy)) {
                 lock.unlock();
                 if (auto failed = turns_.rest(*state_)) fail_for_good(*failed);
                 restless = false;
+                lock.lock();
+                continue;
+            }
+            if (question_.asked()) {  // a question breaks no quiet
+                lock.unlock();
+                question_.answer();
                 lock.lock();
                 continue;
             }
@@ -115,6 +135,7 @@ private:
                 lock.lock();
                 if (more && !stopping_) chores_.push_back(std::move(chore));
             }
+            quiet_at = std::chrono::steady_clock::now() + kQuiet;
         }
     }
 
@@ -139,6 +160,7 @@ private:
         turns_.on_fatal(why);
     }
 
+    LifeQuestion question_;  ///< before the state, which may answer it until it is gone
     std::unique_ptr<State> state_;
     Turns turns_;
     mutable std::mutex mutex_;

@@ -10,6 +10,9 @@
 namespace dosario {
 namespace {
 
+/// Of SQLite's virtual machine; some ten million of them are a second.
+constexpr int kStepsBetweenProgress = 20'000;
+
 Error other_tables(const char* detail) {
     return fail(
         Failure::damaged,
@@ -127,6 +130,16 @@ Query Database::query(const char* sql) {
     return Query{*this, statement};
 }
 
+void Database::on_progress(std::function<bool()> go_on) {
+    go_on_ = std::move(go_on);
+    const auto break_off = [](void* self) { return static_cast<Database*>(self)->go_on_() ? 0 : 1; };
+    if (go_on_) {
+        sqlite3_progress_handler(handle_, kStepsBetweenProgress, break_off, this);
+    } else {
+        sqlite3_progress_handler(handle_, 0, nullptr, nullptr);
+    }
+}
+
 std::int64_t Database::changes() const { return sqlite3_changes64(handle_); }
 bool Database::autocommit() const { return sqlite3_get_autocommit(handle_) != 0; }
 
@@ -179,6 +192,7 @@ Error Database::explain(int code, std::string_view detail) {
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
             return fail(Failure::damaged, "the ledger file is damaged: keep it, and run `dosario ledger verify`" + why);
+        case SQLITE_INTERRUPT: return fail(Failure::unavailable, "it was broken off: start it again" + why);
         case SQLITE_CONSTRAINT: return fail(Failure::refused, "a rule of the ledger forbids this; nothing of it was saved" + why);
         default: return fail(Failure::io, "the disk reports an error" + why);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One line for each thing worth knowing, `level event key="value" …`, on standard error, where journald picks it up. Only shells log;
-// never a scanned content, never a person.
+// One entry for each thing worth knowing: an event's name and fields. Into the journal, where standard error leads there, with the names
+// of docs/journal.md; otherwise one line on standard error, `level event key="value" …`. Only shells log; never a scanned content,
+// never a person.
 #pragma once
 
 #include <initializer_list>
@@ -12,6 +13,9 @@ namespace dosario {
 
 enum class Level { info, warning, error };
 
-void log(Level level, std::string_view event, std::initializer_list<std::pair<std::string_view, std::string>> fields = {});
+using LogFields = std::initializer_list<std::pair<std::string_view, std::string>>;
+
+/// `event` and the fields' names are words in snake_case that stay: people search the journal for them.
+void log(Level level, std::string_view event, LogFields fields = {});
 
 }  // namespace dosario

@@ -346,15 +346,20 @@ def private_namespaces():
         yield ["unshare", "-m", "--propagation", "unchanged"]
 
 
+def missing(test, what):
+    """Ends a test that cannot be done here: a loud skip, and with CI set a failure."""
+    if os.environ.get("CI"):
+        test.fail(f"{what} is needed here")
+    print(f"SKIPPED, NOT TESTED: {test.id()} ({what} is missing)", flush=True)
+    test.skipTest(f"{what} is missing")
+
+
 def unshare_or_skip(test):
     """The command that starts a program in a mount namespace of its own, or a loud skip; with CI set, a failure."""
     unshare = next((words for words in private_namespaces() if subprocess.run([*words, "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True,
                                                                                check=False).returncode == 0), None)
     if unshare is None:
-        if os.environ.get("CI"):
-            test.fail("unshare -m with a tmpfs is needed here")
-        print("SKIPPED, NOT TESTED: full and read-only disks (no right to mount a tmpfs in a private namespace)", flush=True)
-        test.skipTest("no right to mount")
+        missing(test, "the right to mount in a private namespace (unshare -m)")
     return lambda mount, program: [*unshare, "sh", "-c", mount + ' && exec "$@"', "sh", *program]
 
 
