@@ -10,6 +10,9 @@
 namespace dosario {
 namespace {
 
+/// Of SQLite's virtual machine; some ten million of them are a second.
+constexpr int kStepsBetweenQuestions = 20'000;
+
 Error other_tables(const char* detail) {
     return fail(
         Failure::damaged,
@@ -159,6 +162,12 @@ Result<std::string> Database::text(const char* sql) {
     return found;
 }
 
+void Database::on_progress(std::function<bool()> goes_on) {
+    goes_on_ = std::move(goes_on);
+    const auto ask = [](void* self) { return static_cast<Database*>(self)->goes_on_() ? 0 : 1; };
+    sqlite3_progress_handler(handle_, kStepsBetweenQuestions, goes_on_ ? +ask : nullptr, this);
+}
+
 Error Database::explain(int code, std::string_view detail) {
     const std::string why = " (SQLite: " + std::string{detail} + ", code " + std::to_string(code) + ")";
     switch (code & 0xff) {
@@ -179,6 +188,7 @@ Error Database::explain(int code, std::string_view detail) {
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
             return fail(Failure::damaged, "the ledger file is damaged: keep it, and run `dosario ledger verify`" + why);
+        case SQLITE_INTERRUPT: return fail(Failure::unavailable, "it was broken off: start it again" + why);
         case SQLITE_CONSTRAINT: return fail(Failure::refused, "a rule of the ledger forbids this; nothing of it was saved" + why);
         default: return fail(Failure::io, "the disk reports an error" + why);
     }

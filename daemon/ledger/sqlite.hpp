@@ -6,6 +6,7 @@
 #include "base/result.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -89,6 +90,10 @@ public:
     Result<std::string> text(const char* sql);
     sqlite3* handle() { return handle_; }
 
+    /// Asked every few milliseconds within statements that take long, on their thread; false breaks the statement off (unavailable).
+    /// Null: nobody is asked. It must not touch this database, and is not called while the system is waited for.
+    void on_progress(std::function<bool()> goes_on);
+
     /// A failure of disk or memory in any query since the last call: what was read in between is not to be believed.
     /// Broken constraints do not count, they are answers.
     std::optional<Error> take_failure() { return std::exchange(failure_, std::nullopt); }
@@ -101,6 +106,7 @@ private:
     friend class Query;
     sqlite3* handle_;
     std::optional<Error> failure_;
+    std::function<bool()> goes_on_;
     std::unordered_map<const char*, sqlite3_stmt*> statements_;
 };
 
