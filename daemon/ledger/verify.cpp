@@ -118,7 +118,7 @@ void Verifier::check_tables() {
     check_branches(kept_, finder());
     auto id = kept_.query("SELECT v FROM meta WHERE k = 'ledger_id'");
     if (id.row()) id_ = fixed<LedgerId>(id.blob_view(0));
-    auto branch = kept_.query("SELECT branch_id FROM branch ORDER BY n DESC LIMIT 1");
+    auto branch = kept_.query("SELECT branch_id FROM branch ORDER BY starts_after DESC, n DESC LIMIT 1");
     if (branch.row()) report_.branch = to_hex(branch.blob_view(0));
 }
 

@@ -139,6 +139,7 @@ TEST_CASE("the small tables of history are held against the entries", "[verify]"
                  Change{"DELETE FROM boot WHERE boot = 1", "1: it was written in start 1 of the daemon"},
                  Change{"DELETE FROM boot WHERE boot = 1", "0: table boot: start 1 of the daemon is missing"},
                  Change{"UPDATE boot SET boot_id = x'00' WHERE boot = 2", "0: table boot: the id of start 2 is not 16 bytes"},
+                 Change{"INSERT INTO boot VALUES (9, randomblob(16), 0, 'x')", "0: table boot: start 3 of the daemon is missing"},
                  Change{"UPDATE branch SET parent_hash = randomblob(32)", "0: table branch: branch 1 does not fit"},
                  Change{"UPDATE branch SET starts_after = 3, parent_hash = (SELECT hash FROM event WHERE seq = 3)",
                         "0: table branch: branch 1 begins where it cannot"},
@@ -160,6 +161,14 @@ TEST_CASE("a branch that begins at an entry with its hash is no fault", "[verify
     Counter counter;
     fill(counter);
     tamper(counter, "INSERT INTO branch VALUES (2, 4, zeroblob(8), (SELECT hash FROM event WHERE seq = 4), 'x')");
+    CHECK(faults(counter) == "");
+}
+
+TEST_CASE("a gap before a start that came back from the collector is no fault", "[verify]") {
+    Counter counter;
+    fill(counter);
+    tamper(counter, "INSERT INTO boot VALUES (9, zeroblob(16), 0, 'restored from the collector')");
+    CHECK(counter.ledger().boot() == 10);
     CHECK(faults(counter) == "");
 }
 
