@@ -57,6 +57,7 @@ private:
     asio::io_context context_{1};
     asio::signal_set signals_{context_, SIGINT, SIGTERM};
     std::set<std::string> adopted_readers_;
+    std::unique_ptr<Verifying> verifying_ = std::make_unique<Verifying>(make_digest());
     std::unique_ptr<LedgerThread> ledger_;
     std::optional<ThreadWatch> watch_;
     std::unique_ptr<HttpServer> api_;
@@ -172,7 +173,9 @@ void RunningDaemon::stop() {
     if (readers_ != nullptr) readers_->stop();
     if (api_ != nullptr) api_->stop_listening();
     if (uplink_ != nullptr) uplink_->stop();
+    if (verifying_ != nullptr) verifying_->break_off();
     ledger_.reset();  // finishes what is queued and closes the file; its answers are on their way to the sessions
+    verifying_.reset();
     context_.restart();
     context_.run_for(kLastAnswers);
     if (api_ != nullptr) api_->stop();
@@ -225,7 +228,7 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
             reply(adopted ? ApiReply{200, to_json(*adopted)} : error_reply(adopted.error()));
         });
     }
-    if (auto chore = long_call(call.path, call.body, reply)) {
+    if (auto chore = long_call(call.path, call.body, *verifying_, reply)) {
         if (!ledger_->post_chore(std::move(*chore)))
             reply(error_reply(fail(Failure::unavailable, "too much long work is waiting already: try again later")));
         return;

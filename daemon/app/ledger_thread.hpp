@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The thread that owns the ledger and decides. A bounded queue in, groups of decisions, answers after the commit; long work
-// (verifying, copying) goes on in slices whenever nobody waits. A stalled disk stalls this thread and no reader.
+// (copying, for a snapshot or to verify the copy elsewhere) goes on in slices whenever nobody waits. A stalled disk stalls this thread and
+// no reader.
 #pragma once
 
 #include "base/life_question.hpp"
@@ -19,7 +20,7 @@ public:
     static constexpr std::size_t kLongestQueue = 1024;
     static constexpr std::size_t kMostChores = 8;
 
-    /// One slice of long work, outside of any group; true while there is more to do.
+    /// One slice of long work, outside of any group; true while there is more to do. A scan waits for it: some milliseconds.
     using Chore = std::function<bool(Service&)>;
 
     /// Called on this thread.
@@ -30,7 +31,7 @@ public:
 
     /// Starts at once.
     LedgerThread(std::unique_ptr<Ledger> ledger, std::unique_ptr<Service> service, Hooks hooks);
-    /// Finishes what is queued, then closes the ledger.
+    /// Finishes the jobs that are queued, drops chores where they are, and closes the ledger.
     ~LedgerThread();
 
     /// False when the queue is full or the thread is stopping: the job was not taken and will never be answered.

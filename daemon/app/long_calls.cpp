@@ -8,23 +8,7 @@
 namespace dosario {
 namespace {
 
-constexpr std::size_t kEntriesInSlice = 500;
 constexpr int kPagesInSlice = 256;
-
-LedgerThread::Chore verify_chore(std::function<void(ApiReply)> reply) {
-    auto verifier = std::make_shared<std::unique_ptr<Verifier>>();
-    return [verifier, reply = std::move(reply)](Service& service) {
-        if (*verifier == nullptr) {
-            auto started = Verifier::start(service.ledger());
-            if (!started) return reply(error_reply(started.error())), false;
-            *verifier = std::move(*started);
-        }
-        const auto more = (*verifier)->step(kEntriesInSlice);
-        if (!more) return reply(error_reply(more.error())), false;
-        if (!*more) reply({200, to_json(verify_reply((*verifier)->report()))});
-        return *more;
-    };
-}
 
 LedgerThread::Chore snapshot_chore(std::string path, std::function<void(ApiReply)> reply) {
     auto snapshot = std::make_shared<std::unique_ptr<Snapshot>>();
@@ -61,9 +45,13 @@ LedgerThread::Chore rebuild_chore(std::function<void(ApiReply)> reply) {
 
 }  // namespace
 
-std::optional<LedgerThread::Chore> long_call(const std::string& path, const std::string& body,
+std::optional<LedgerThread::Chore> long_call(const std::string& path, const std::string& body, Verifying& verifying,
                                              std::function<void(ApiReply)> reply) {
-    if (path == "/v1/ledger/verify") return verify_chore(std::move(reply));
+    if (path == "/v1/ledger/verify") {
+        return verifying.chore([reply = std::move(reply)](const Result<VerifyReport>& report) {
+            reply(report ? ApiReply{200, to_json(verify_reply(*report))} : error_reply(report.error()));
+        });
+    }
     if (path == "/v1/ledger/rebuild") return rebuild_chore(std::move(reply));
     if (path != "/v1/ledger/snapshot") return std::nullopt;
     v1::SnapshotRequest request;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/client.hpp"
 
+#include "base/socket_path.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/beast/core.hpp>
@@ -58,9 +60,7 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<Client>> Client::connect(const std::string& socket_path) {
-    constexpr std::size_t kLongestPath = 107;  // sun_path
-    if (socket_path.size() > kLongestPath)
-        return fail(Failure::invalid, "the socket's path is too long (at most 107 characters): " + socket_path);
+    if (auto fits = check_socket_path(socket_path); !fits) return fits.error();
     auto client = std::make_unique<SocketClient>(socket_path);
     if (auto opened = client->open(); !opened) return opened.error();
     return std::unique_ptr<Client>{std::move(client)};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/http_server.hpp"
 
+#include "base/socket_path.hpp"
 #include "http/peer.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -345,10 +346,7 @@ HttpServer::HttpServer(asio::io_context& context, ApiHandler handler)
 HttpServer::~HttpServer() { stop(); }
 
 Result<void> HttpServer::listen_unix(const std::string& path, const std::string& group) {
-    constexpr std::size_t kLongestPath = 107;  // sun_path
-    if (path.size() > kLongestPath)
-        return fail(Failure::invalid,
-                    "the socket's path is too long (" + path + "): at most 107 characters; use a shorter data directory");
+    if (auto fits = check_socket_path(path); !fits) return fits;
     if (auto free = clear_way(path); !free) return free;
     state_->group = group;
     const mode_t before = umask(0117);

@@ -11,13 +11,6 @@ namespace {
 
 constexpr std::int64_t kMostClockSamples = 256;
 
-template <class Array>
-Array fixed(ByteView bytes) {
-    Array out{};
-    std::copy_n(bytes.begin(), std::min(bytes.size(), out.size()), out.begin());
-    return out;
-}
-
 }  // namespace
 
 Result<LedgerTail> Ledger::tail() const {

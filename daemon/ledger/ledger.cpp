@@ -14,19 +14,11 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <limits>
 
 namespace dosario {
 namespace {
 
 constexpr off_t kPage = 4096;
-
-template <std::size_t N>
-std::array<std::byte, N> fixed(ByteView bytes) {
-    std::array<std::byte, N> out{};
-    std::copy_n(bytes.begin(), std::min(bytes.size(), N), out.begin());
-    return out;
-}
 
 /// Looks at the file's header before SQLite touches it, so that a newer or foreign file stays as it is.
 Result<void> check_header(const std::string& path) {
@@ -164,14 +156,14 @@ Result<void> Ledger::read_head() {
     if (!meta.row() || meta.blob_view(0).size() != id_.size()) {
         return fail(Failure::damaged, "the ledger has lost its identity (table meta): keep the file and restore a backup");
     }
-    id_ = fixed<16>(meta.blob_view(0));
+    id_ = fixed<LedgerId>(meta.blob_view(0));
     auto branch = db_->query("SELECT branch_id FROM branch ORDER BY starts_after DESC, n DESC LIMIT 1");
     if (!branch.row()) return fail(Failure::damaged, "the ledger has lost its branches: keep the file and restore a backup");
     branch_ = to_hex(branch.blob_view(0));
     auto last = db_->query("SELECT seq, hash, body FROM event ORDER BY seq DESC LIMIT 1");
     if (last.row()) {
         head_seq_ = static_cast<Seq>(last.number(0));
-        head_hash_ = fixed<32>(last.blob_view(1));
+        head_hash_ = fixed<Sha256>(last.blob_view(1));
         if (const auto fact = decode_fact(last.blob_view(2))) last_decided_on_ = fact->decided_on;
     }
     auto good = db_->query("SELECT wall_us FROM event WHERE clock = 0 ORDER BY seq DESC LIMIT 1");
@@ -282,43 +274,13 @@ Result<void> Ledger::insert(const Entry& entry, const SignedFact& fact) {
     return {};
 }
 
-Result<std::vector<Entry>> Ledger::entries_after(Seq after, std::size_t limit) const {
-    return entries_after(after, limit, std::numeric_limits<std::size_t>::max());
-}
+Result<std::vector<Entry>> Ledger::entries_after(Seq after, std::size_t limit) const { return read_entries(*db_, after, limit); }
 
 Result<std::vector<Entry>> Ledger::entries_after(Seq after, std::size_t limit, std::size_t bytes) const {
-    auto query = db_->query(
-        "SELECT seq, event_id, kind, version, boot, mono_us, wall_us, clock, body, hash FROM event WHERE seq > ? ORDER BY seq LIMIT ?");
-    query.bind(sql(after)).bind(static_cast<std::int64_t>(limit));
-    std::vector<Entry> entries;
-    std::size_t total = 0;
-    while (query.row()) {
-        Entry entry;
-        entry.header = {static_cast<std::uint64_t>(query.number(0)),
-                        static_cast<std::int32_t>(query.number(2)),
-                        static_cast<std::int32_t>(query.number(3)),
-                        query.number(4),
-                        query.number(5),
-                        query.number(6),
-                        static_cast<std::int32_t>(query.number(7))};
-        entry.event_id = fixed<16>(query.blob_view(1));
-        entry.body = query.blob(8);
-        entry.hash = fixed<32>(query.blob_view(9));
-        total += entry.body.size();
-        if (!entries.empty() && total > bytes) break;
-        entries.push_back(std::move(entry));
-    }
-    if (query.failed()) return query.error();
-    return entries;
+    return read_entries(*db_, after, limit, bytes);
 }
 
-Result<SignedFact> Ledger::fact(Seq seq) const {
-    auto query = db_->query("SELECT body FROM event WHERE seq = ?");
-    query.bind(sql(seq));
-    if (!query.row())
-        return query.failed() ? query.error() : fail(Failure::not_found, "there is no entry " + std::to_string(seq));
-    return decode_fact(query.blob_view(0));
-}
+Result<SignedFact> Ledger::fact(Seq seq) const { return read_fact(*db_, seq); }
 
 std::optional<Bytes> Ledger::reply_to(std::string_view request_id) const {
     auto query = db_->query("SELECT reply FROM request WHERE request_id = ?");

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "ledger/entries.hpp"
 #include "ledger/file_lock.hpp"
 #include "ledger/projection.hpp"
 #include "ledger/stock_view.hpp"

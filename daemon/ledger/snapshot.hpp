@@ -2,11 +2,9 @@
 // A copy of the ledger as one plain SQLite file, consistent while scans go on, for reports and for people with a SQL tool.
 #pragma once
 
-#include "ledger/ledger.hpp"
+#include "ledger/ledger_copy.hpp"
 
 #include <string>
-
-struct sqlite3_backup;
 
 namespace dosario {
 
@@ -24,14 +22,11 @@ public:
     Seq entries() const { return entries_; }
 
 private:
-    Snapshot(Ledger& ledger, std::string path, std::unique_ptr<Database> copy, sqlite3_backup* backup)
-        : ledger_(ledger), path_(std::move(path)), copy_(std::move(copy)), backup_(backup) {}
+    Snapshot(std::string path, std::unique_ptr<LedgerCopy> copy) : path_(std::move(path)), copy_(std::move(copy)) {}
     Result<void> finish();
 
-    Ledger& ledger_;
     std::string path_;
-    std::unique_ptr<Database> copy_;
-    sqlite3_backup* backup_;
+    std::unique_ptr<LedgerCopy> copy_;  ///< null when it stands under its name
     std::uint64_t bytes_ = 0;
     Seq entries_ = 0;
 };

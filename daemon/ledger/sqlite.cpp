@@ -11,7 +11,7 @@ namespace dosario {
 namespace {
 
 /// Of SQLite's virtual machine; some ten million of them are a second.
-constexpr int kStepsBetweenProgress = 20'000;
+constexpr int kStepsBetweenQuestions = 20'000;
 
 Error other_tables(const char* detail) {
     return fail(
@@ -130,16 +130,6 @@ Query Database::query(const char* sql) {
     return Query{*this, statement};
 }
 
-void Database::on_progress(std::function<bool()> go_on) {
-    go_on_ = std::move(go_on);
-    const auto break_off = [](void* self) { return static_cast<Database*>(self)->go_on_() ? 0 : 1; };
-    if (go_on_) {
-        sqlite3_progress_handler(handle_, kStepsBetweenProgress, break_off, this);
-    } else {
-        sqlite3_progress_handler(handle_, 0, nullptr, nullptr);
-    }
-}
-
 std::int64_t Database::changes() const { return sqlite3_changes64(handle_); }
 bool Database::autocommit() const { return sqlite3_get_autocommit(handle_) != 0; }
 
@@ -170,6 +160,12 @@ Result<std::string> Database::text(const char* sql) {
     }
     sqlite3_finalize(statement);
     return found;
+}
+
+void Database::on_progress(std::function<bool()> goes_on) {
+    goes_on_ = std::move(goes_on);
+    const auto ask = [](void* self) { return static_cast<Database*>(self)->goes_on_() ? 0 : 1; };
+    sqlite3_progress_handler(handle_, kStepsBetweenQuestions, goes_on_ ? +ask : nullptr, this);
 }
 
 Error Database::explain(int code, std::string_view detail) {

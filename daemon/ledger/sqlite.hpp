@@ -89,9 +89,10 @@ public:
     Result<std::int64_t> number(const char* sql);
     Result<std::string> text(const char* sql);
     sqlite3* handle() { return handle_; }
-    /// Called every 20,000 steps of SQLite's machine (a few milliseconds of a long statement), on the thread that runs it; false breaks
-    /// the statement off (unavailable). It must not touch this database, and is not called while the system is waited for. Null = no more.
-    void on_progress(std::function<bool()> go_on);
+
+    /// Asked every few milliseconds within statements that take long, on their thread; false breaks the statement off (unavailable).
+    /// Null: nobody is asked. It must not touch this database, and is not called while the system is waited for.
+    void on_progress(std::function<bool()> goes_on);
 
     /// A failure of disk or memory in any query since the last call: what was read in between is not to be believed.
     /// Broken constraints do not count, they are answers.
@@ -105,7 +106,7 @@ private:
     friend class Query;
     sqlite3* handle_;
     std::optional<Error> failure_;
-    std::function<bool()> go_on_;
+    std::function<bool()> goes_on_;
     std::unordered_map<const char*, sqlite3_stmt*> statements_;
 };
 

@@ -13,7 +13,7 @@
 namespace dosario {
 namespace {
 
-constexpr std::size_t kRebuildSlice = 1000;
+constexpr std::size_t kSlice = 1000;  // entries read at once
 
 /// One value of a row as comparable bytes.
 std::string cell(sqlite3_stmt* statement, int column) {
@@ -59,87 +59,115 @@ private:
     int code_ = SQLITE_OK;
 };
 
-}  // namespace
+class Verifier {
+public:
+    Verifier(const VerifyOf& what, Database& scratch, const std::function<bool()>& stop)
+        : kept_(what.database), what_(what), scratch_(scratch), stop_(stop), projection_(scratch, [this](Seq seq) {
+              return read_fact(kept_, seq);
+          }) {}
 
-Verifier::Verifier(Ledger& ledger, std::unique_ptr<Database> scratch)
-    : ledger_(ledger), scratch_(std::move(scratch)), projection_(*scratch_, [this](Seq seq) { return ledger_.fact(seq); }) {
-    report_.branch = ledger.branch();
-}
+    Result<VerifyReport> run();
 
-Result<std::unique_ptr<Verifier>> Verifier::start(Ledger& ledger) {
-    auto scratch = Database::open("", OpenMode::create);  // a nameless database: SQLite keeps it in a temporary file of its own
-    if (!scratch) return scratch.error();
-    if (auto set = (*scratch)->execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000;"); !set)
-        return set.error();
-    if (auto made = (*scratch)->execute(kHistorySchema); !made) return made.error();
-    if (auto made = (*scratch)->execute(kProjectionSchema); !made) return made.error();
-    std::unique_ptr<Verifier> verifier{new Verifier{ledger, std::move(*scratch)}};
-    verifier->check_tables();
-    return verifier;
+private:
+    bool stopped() const { return stop_ && stop_(); }
+    void find(Seq seq, std::string what);
+    FaultFinder finder() {
+        return [this](Seq seq, std::string what) { find(seq, std::move(what)); };
+    }
+    void check_tables();
+    Result<void> check_entries();
+    void check_entry(const Entry& entry);
+    Result<void> compare_projections();
+    Result<void> compare_table(const std::string& table);
+    void ask_sqlite();
+
+    Database& kept_;
+    const VerifyOf& what_;
+    Database& scratch_;
+    const std::function<bool()>& stop_;
+    Projection projection_;
+    VerifyReport report_;
+    LedgerId id_{};
+    std::vector<std::int64_t> boots_;  ///< in ascending order
+    Sha256 previous_{};
+    bool folding_ = true;  ///< false after an entry that cannot be folded: projections cannot be compared any more
+};
+
+Result<VerifyReport> Verifier::run() {
+    check_tables();
+    if (auto checked = check_entries(); !checked) return checked.error();
+    report_.head = previous_;
+    if (report_.entries != what_.head_seq || previous_ != what_.head_hash)
+        find(0, "the last entry is not the one this program wrote last");
+    check_requests(kept_, report_.entries, finder());
+    if (auto compared = compare_projections(); !compared) return compared.error();
+    ask_sqlite();
+    (void)kept_.take_failure();  // what could not be read is a fault, and said
+    if (stopped()) return fail(Failure::unavailable, "verifying was broken off: start it again");
+    return std::move(report_);
 }
 
 void Verifier::find(Seq seq, std::string what) {
-    if (report_.faults.size() < kMostFindings) report_.faults.push_back({seq, std::move(what)});
+    if (report_.faults.size() < VerifyReport::kMostFindings) report_.faults.push_back({seq, std::move(what)});
 }
 
 void Verifier::check_tables() {
-    const FaultFinder finder = [this](Seq seq, std::string what) { find(seq, std::move(what)); };
-    check_schema(ledger_.database(), *scratch_, finder);
-    check_meta(ledger_.database(), finder);
-    boots_ = check_boots(ledger_.database(), finder);
-    check_branches(ledger_.database(), finder);
-    (void)ledger_.database().take_failure();
+    check_schema(kept_, scratch_, finder());
+    check_meta(kept_, finder());
+    boots_ = check_boots(kept_, finder());
+    check_branches(kept_, finder());
+    auto id = kept_.query("SELECT v FROM meta WHERE k = 'ledger_id'");
+    if (id.row()) id_ = fixed<LedgerId>(id.blob_view(0));
+    auto branch = kept_.query("SELECT branch_id FROM branch ORDER BY starts_after DESC, n DESC LIMIT 1");
+    if (branch.row()) report_.branch = to_hex(branch.blob_view(0));
+}
+
+Result<void> Verifier::check_entries() {
+    for (;;) {
+        if (stopped()) return {};
+        const auto entries = read_entries(kept_, report_.entries, kSlice);
+        if (!entries) {
+            find(report_.entries + 1, entries.error().message);
+            folding_ = false;
+            return {};
+        }
+        (void)scratch_.execute("BEGIN");
+        for (const Entry& entry : *entries) check_entry(entry);
+        (void)scratch_.execute("COMMIT");
+        if (auto failure = scratch_.take_failure()) return *failure;
+        if (entries->size() < kSlice) return {};
+    }
 }
 
 void Verifier::check_entry(const Entry& entry) {
-    const Seq seq = report_.entries + 1;
-    if (entry.header.seq != seq) find(seq, "entries are missing before entry " + std::to_string(entry.header.seq));
-    report_.entries = entry.header.seq;
-    const Sha256 expected = chain_hash(ledger_.digest(), ledger_.id(), previous_, entry.header, entry.event_id, entry.body);
-    if (expected != entry.hash)
-        find(entry.header.seq, "the hash does not fit the entry and those before it: one of them was changed");
+    const Seq seq = entry.header.seq;
+    if (seq != report_.entries + 1) find(report_.entries + 1, "entries are missing before entry " + std::to_string(seq));
+    report_.entries = seq;
+    const Sha256 expected = chain_hash(what_.digest, id_, previous_, entry.header, entry.event_id, entry.body);
+    if (expected != entry.hash) find(seq, "the hash does not fit the entry and those before it: one of them was changed");
     previous_ = entry.hash;
-    if (!std::binary_search(boots_.begin(), boots_.end(), entry.header.boot))
+    if (!std::binary_search(boots_.begin(), boots_.end(), entry.header.boot)) {
         find(seq,
              "it was written in start " + std::to_string(entry.header.boot) + " of the daemon, which table boot does not have");
+    }
     const auto fact = decode_fact(entry.body);
     if (!fact) {
-        find(entry.header.seq, fact.error().message);
+        find(seq, fact.error().message);
         folding_ = false;
         return;
     }
-    if (kind_of(fact->fact) != entry.header.kind) find(entry.header.seq, "the kind of the entry is not that of its body");
+    if (kind_of(fact->fact) != entry.header.kind) find(seq, "the kind of the entry is not that of its body");
     if (!folding_) return;
-    if (auto applied = projection_.apply(entry.header.seq, *fact); !applied) {
-        find(entry.header.seq, "the entry breaks a rule: " + applied.error().message);
+    if (auto applied = projection_.apply(seq, *fact); !applied) {
+        find(seq, "the entry breaks a rule: " + applied.error().message);
         folding_ = false;
     }
-}
-
-Result<bool> Verifier::step(std::size_t limit) {
-    auto entries = ledger_.entries_after(report_.entries, limit);
-    if (!entries) {
-        find(report_.entries + 1, entries.error().message);
-        return false;
-    }
-    (void)scratch_->execute("BEGIN");
-    for (const Entry& entry : *entries) check_entry(entry);
-    (void)scratch_->execute("COMMIT");
-    if (auto failure = scratch_->take_failure()) return *failure;
-    if (entries->size() == limit) return true;
-    report_.head = previous_;
-    if (report_.entries != ledger_.head_seq() || previous_ != ledger_.head_hash())
-        find(0, "the last entry is not the one this program wrote last");
-    check_requests(ledger_.database(), report_.entries, [this](Seq seq, std::string what) { find(seq, std::move(what)); });
-    (void)ledger_.database().take_failure();
-    if (auto compared = compare_projections(); !compared) return compared.error();
-    if (auto asked = ask_sqlite(); !asked) return asked.error();
-    return false;
 }
 
 Result<void> Verifier::compare_projections() {
     if (!folding_) return {};
     for (std::size_t i = 0; i < kProjectionTableCount; ++i) {
+        if (stopped()) return {};
         if (auto compared = compare_table(kProjectionTables[i]); !compared) return compared;
     }
     return {};
@@ -147,9 +175,9 @@ Result<void> Verifier::compare_projections() {
 
 Result<void> Verifier::compare_table(const std::string& table) {
     // Both sides walk the same index: the primary key, which every table has.
-    const std::string text = "SELECT * FROM " + table + " ORDER BY " + primary_key(*scratch_, table);
-    TableReader kept{ledger_.database(), text};
-    TableReader made{*scratch_, text};
+    const std::string text = "SELECT * FROM " + table + " ORDER BY " + primary_key(scratch_, table);
+    TableReader kept{kept_, text};
+    TableReader made{scratch_, text};
     for (;;) {
         const auto kept_row = kept.next();
         const auto made_row = made.next();
@@ -166,14 +194,32 @@ Result<void> Verifier::compare_table(const std::string& table) {
     }
 }
 
-Result<void> Verifier::ask_sqlite() {
-    auto query = ledger_.database().query("PRAGMA integrity_check(20)");
+void Verifier::ask_sqlite() {
+    if (stopped()) return;
+    auto query = kept_.query("PRAGMA integrity_check(20)");
     while (query.row()) {
         if (const std::string line = query.text(0); line != "ok") find(0, "SQLite: " + line);
     }
     if (query.failed()) find(0, query.error().message);
-    (void)ledger_.database().take_failure();
-    return {};
+}
+
+}  // namespace
+
+Result<VerifyReport> verify(const VerifyOf& what, const std::function<bool()>& stop) {
+    auto scratch = Database::open("", OpenMode::create);
+    if (!scratch) return scratch.error();
+    if (auto set = (*scratch)->execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000;"); !set)
+        return set.error();
+    if (auto made = (*scratch)->execute(kHistorySchema); !made) return made.error();
+    if (auto made = (*scratch)->execute(kProjectionSchema); !made) return made.error();
+    if (stop) what.database.on_progress([&stop] { return !stop(); });
+    auto report = Verifier{what, **scratch, stop}.run();
+    if (stop) what.database.on_progress(nullptr);
+    return report;
+}
+
+Result<VerifyReport> verify(Ledger& ledger) {
+    return verify({ledger.database(), ledger.digest(), ledger.head_seq(), ledger.head_hash()});
 }
 
 Result<Seq> rebuild(Ledger& ledger) {
@@ -189,7 +235,7 @@ Result<Seq> rebuild(Ledger& ledger) {
         Projection projection{db, [&ledger](Seq seq) { return ledger.fact(seq); }};
         Seq done = 0;
         for (;;) {
-            auto entries = ledger.entries_after(done, kRebuildSlice);
+            auto entries = ledger.entries_after(done, kSlice);
             if (!entries) return entries.error();
             if (entries->empty()) return done;
             for (const Entry& entry : *entries) {

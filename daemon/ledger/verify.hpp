@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// Is the ledger what was written? Its tables are those of this version, the chain is walked, every projection is made again from the entries in a scratch database and
-// compared column by column, and SQLite's own check is asked. In steps, so that a daemon can scan in between.
+// Is the ledger what was written? Its tables are those of this version, the chain is walked, every projection is made again from the
+// entries in a scratch database and compared column by column, and SQLite's own check is asked. That takes long: a daemon, which must
+// answer meanwhile, verifies a LedgerCopy on another thread.
 #pragma once
 
+#include "base/clock.hpp"
 #include "ledger/ledger.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
 namespace dosario {
+
+/// What is verified. The referenced objects outlive it.
+struct VerifyOf {
+    Database& database;  ///< nobody else writes it meanwhile
+    const Digest& digest;
+    Seq head_seq = 0;  ///< the last entry, as the program that writes the ledger knows it
+    Sha256 head_hash{};
+};
 
 struct VerifyFinding {
     Seq seq = 0;  ///< the entry at fault, 0 when it is none
@@ -16,6 +27,8 @@ struct VerifyFinding {
 };
 
 struct VerifyReport {
+    static constexpr std::size_t kMostFindings = 100;
+
     Seq entries = 0;
     std::string branch;
     Sha256 head{};
@@ -23,35 +36,11 @@ struct VerifyReport {
     bool ok() const { return faults.empty(); }
 };
 
-class Verifier {
-public:
-    static constexpr std::size_t kMostFindings = 100;
+/// Reads all of it. `stop` is asked often, and ends it (unavailable). Other failures are of the scratch database: full, io.
+Result<VerifyReport> verify(const VerifyOf& what, const std::function<bool()>& stop = {});
 
-    /// The ledger outlives the verifier.
-    static Result<std::unique_ptr<Verifier>> start(Ledger& ledger);
-
-    /// Looks at up to `entries` more; false when all is done. New entries may be appended between steps.
-    Result<bool> step(std::size_t entries);
-    const VerifyReport& report() const { return report_; }
-    Seq done() const { return report_.entries; }
-
-private:
-    Verifier(Ledger& ledger, std::unique_ptr<Database> scratch);
-    void find(Seq seq, std::string what);
-    void check_tables();
-    void check_entry(const Entry& entry);
-    Result<void> compare_projections();
-    Result<void> compare_table(const std::string& table);
-    Result<void> ask_sqlite();
-
-    Ledger& ledger_;
-    std::unique_ptr<Database> scratch_;
-    Projection projection_;
-    VerifyReport report_;
-    std::vector<std::int64_t> boots_;  ///< in ascending order
-    Sha256 previous_{};
-    bool folding_ = true;  ///< false after an entry that cannot be folded: projections cannot be compared any more
-};
+/// The ledger's own file, by who holds it and has nothing else to do.
+Result<VerifyReport> verify(Ledger& ledger);
 
 /// Makes all projections again from the entries, in one transaction. Returns how many entries were folded.
 Result<Seq> rebuild(Ledger& ledger);

@@ -81,12 +81,15 @@ void check_meta(Database& kept, const FaultFinder& find) {
 }
 
 std::vector<std::int64_t> check_boots(Database& kept, const FaultFinder& find) {
-    auto query = kept.query("SELECT boot, typeof(boot_id) = 'blob' AND length(boot_id) = 16 FROM boot ORDER BY boot");
+    auto query = kept.query(
+        "SELECT boot, typeof(boot_id) = 'blob' AND length(boot_id) = 16, boot_id = zeroblob(16) FROM boot ORDER BY boot");
     std::vector<std::int64_t> boots;
     while (query.row()) {
         const std::int64_t boot = query.number(0);
         const std::int64_t expected = boots.empty() ? 1 : boots.back() + 1;
-        if (boot != expected) find(0, "table boot: start " + std::to_string(expected) + " of the daemon is missing");
+        // Of lost runs that wrote nothing the collector cannot tell: before one that came back from it there may be a gap.
+        const bool restored = query.number(2) != 0;
+        if (boot != expected && !restored) find(0, "table boot: start " + std::to_string(expected) + " of the daemon is missing");
         if (query.number(1) == 0) find(0, "table boot: the id of start " + std::to_string(boot) + " is not 16 bytes");
         boots.push_back(boot);
     }
@@ -99,16 +102,13 @@ void check_branches(Database& kept, const FaultFinder& find) {
         "SELECT n, starts_after, typeof(branch_id) = 'blob' AND length(branch_id) = 8, (starts_after = 0 AND parent_hash = zeroblob(32))"
         " OR EXISTS (SELECT 1 FROM event WHERE seq = starts_after AND hash = parent_hash) FROM branch ORDER BY n");
     std::int64_t rows = 0;
-    std::int64_t last_start = 0;
     while (query.row()) {
         const std::string name = "table branch: branch " + std::to_string(query.number(0));
-        const std::int64_t start = query.number(1);
         ++rows;
         if (query.number(0) != rows) find(0, "table branch: branch " + std::to_string(rows) + " is missing");
         if (query.number(2) == 0) find(0, name + " has an id that is not 8 bytes");
-        if (start < last_start || (rows == 1 && start != 0)) find(0, name + " begins where it cannot");
+        if (rows == 1 && query.number(1) != 0) find(0, name + " begins where it cannot");
         if (query.number(3) == 0) find(0, name + " does not fit the entry that it follows");
-        last_start = start;
     }
     report_unread(query, "branch", find);
     if (rows == 0 && !query.failed()) find(0, "table branch is empty");

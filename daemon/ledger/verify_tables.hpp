@@ -21,10 +21,10 @@ void check_schema(Database& kept, Database& fresh, const FaultFinder& find);
 /// The identity is there, and nothing that this version does not know.
 void check_meta(Database& kept, const FaultFinder& find);
 
-/// Starts of the daemon, 1, 2, 3, ... without a gap; their numbers.
+/// Starts of the daemon, 1, 2, 3, ..., with a gap only before one that was restored from the collector; their numbers.
 std::vector<std::int64_t> check_boots(Database& kept, const FaultFinder& find);
 
-/// Each branch begins at an entry that is there, with that entry's hash.
+/// The first branch begins at 0, every other at an entry that is there, with its hash: also before one that was made earlier.
 void check_branches(Database& kept, const FaultFinder& find);
 
 /// Kept replies can be read and name entries that are there.

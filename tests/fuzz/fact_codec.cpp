@@ -4,8 +4,7 @@
 #include "base/check.hpp"
 #include "http/json.hpp"
 #include "support/facts.hpp"
-
-#include <google/protobuf/stubs/logging.h>
+#include "wire/quiet_protobuf.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +12,7 @@
 using namespace dosario;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
-    [[maybe_unused]] static const auto quiet = google::protobuf::SetLogHandler(nullptr);
+    [[maybe_unused]] static const bool quiet = (quiet_protobuf(), true);
     if (size == 0) return 0;
     const auto& released = test::release_bodies();
     Bytes body;

@@ -118,13 +118,24 @@ std::string Counter::rows(const char* sql) {
 }
 
 VerifyReport verify_all(Ledger& ledger) {
-    auto verifier = Verifier::start(ledger);
-    DOSARIO_CHECK(verifier.has_value());
+    auto report = verify(ledger);
+    DOSARIO_CHECK(report.has_value());
+    return std::move(*report);
+}
+
+VerifyReport verify_copy(Ledger& ledger, int pages, const std::function<void()>& between) {
+    auto copy = LedgerCopy::start(ledger, "");
+    DOSARIO_CHECK(copy.has_value());
     for (;;) {
-        const auto more = (*verifier)->step(64);
+        const auto more = (*copy)->step(pages);
         DOSARIO_CHECK(more.has_value());
-        if (!*more) return (*verifier)->report();
+        if (!*more) break;
+        between();
     }
+    const auto database = (*copy)->take();
+    auto report = verify({*database, ledger.digest(), (*copy)->head_seq(), (*copy)->head_hash()});
+    DOSARIO_CHECK(report.has_value());
+    return std::move(*report);
 }
 
 std::string first_fault(const VerifyReport& report) { return report.ok() ? "" : report.faults.front().what; }

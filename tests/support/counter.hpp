@@ -3,6 +3,7 @@
 #pragma once
 
 #include "control/group.hpp"
+#include "ledger/ledger_copy.hpp"
 #include "ledger/verify.hpp"
 #include "support/gs1_codes.hpp"
 #include "support/manual_clock.hpp"
@@ -112,8 +113,11 @@ private:
 /// Of the version under test: see ServiceSettings::released_at.
 inline constexpr const char* kReleasedOn = "2026-11-01";
 
-/// Runs a verifier to its end.
+/// Verifies in place.
 VerifyReport verify_all(Ledger& ledger);
+/// Verifies a copy, as the daemon does; `between` happens between its steps.
+VerifyReport verify_copy(
+    Ledger& ledger, int pages = 64, const std::function<void()>& between = [] {});
 /// The first finding's words, empty when all is well.
 std::string first_fault(const VerifyReport& report);
 

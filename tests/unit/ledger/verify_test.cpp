@@ -139,6 +139,7 @@ TEST_CASE("the small tables of history are held against the entries", "[verify]"
                  Change{"DELETE FROM boot WHERE boot = 1", "1: it was written in start 1 of the daemon"},
                  Change{"DELETE FROM boot WHERE boot = 1", "0: table boot: start 1 of the daemon is missing"},
                  Change{"UPDATE boot SET boot_id = x'00' WHERE boot = 2", "0: table boot: the id of start 2 is not 16 bytes"},
+                 Change{"INSERT INTO boot VALUES (9, randomblob(16), 0, 'x')", "0: table boot: start 3 of the daemon is missing"},
                  Change{"UPDATE branch SET parent_hash = randomblob(32)", "0: table branch: branch 1 does not fit"},
                  Change{"UPDATE branch SET starts_after = 3, parent_hash = (SELECT hash FROM event WHERE seq = 3)",
                         "0: table branch: branch 1 begins where it cannot"},
@@ -160,6 +161,14 @@ TEST_CASE("a branch that begins at an entry with its hash is no fault", "[verify
     Counter counter;
     fill(counter);
     tamper(counter, "INSERT INTO branch VALUES (2, 4, zeroblob(8), (SELECT hash FROM event WHERE seq = 4), 'x')");
+    CHECK(faults(counter) == "");
+}
+
+TEST_CASE("a gap before a start that came back from the collector is no fault", "[verify]") {
+    Counter counter;
+    fill(counter);
+    tamper(counter, "INSERT INTO boot VALUES (9, zeroblob(16), 0, 'restored from the collector')");
+    CHECK(counter.ledger().boot() == 10);
     CHECK(faults(counter) == "");
 }
 
@@ -222,18 +231,46 @@ TEST_CASE("missing and additional projection rows are found, and a lost table is
     CHECK(first_fault(counter.verify()) == "");
 }
 
-TEST_CASE("scans go on between the steps of a verification", "[verify]") {
+TEST_CASE("scans go on while the ledger is copied to be verified, and are in the copy", "[verify]") {
     Counter counter;
     fill(counter);
-    auto verifier = Verifier::start(counter.ledger());
-    REQUIRE(verifier.has_value());
-    for (int i = 0;; ++i) {
-        const auto more = (*verifier)->step(3);
-        REQUIRE(more.has_value());
-        if (!*more) break;
-        if (i < 5) CHECK(counter.scan(Scan{Box{.product = 4}.code()}.mode("receive")).what() == "received");
+    const Seq before = counter.ledger().head_seq();
+    int scans = 0;
+    const VerifyReport report = verify_copy(counter.ledger(), 3, [&] {
+        if (scans++ < 5) CHECK(counter.scan(Scan{Box{.product = 4}.code()}.mode("receive")).what() == "received");
+    });
+    CHECK(first_fault(report) == "");
+    CHECK(scans > 5);
+    CHECK(report.entries == counter.ledger().head_seq());
+    CHECK(report.entries > before + 4);
+    CHECK(report.head == counter.ledger().head_hash());
+    CHECK(report.branch == counter.ledger().branch());
+}
+
+TEST_CASE("a copy shows the same faults as the ledger itself", "[verify]") {
+    Counter counter;
+    fill(counter);
+    tamper(
+        counter,
+        "UPDATE event SET wall_us = wall_us + 1 WHERE seq = 7; DELETE FROM dose; DELETE FROM meta WHERE k = 'created_wall_us'");
+    const VerifyReport in_place = counter.verify();
+    const VerifyReport in_copy = verify_copy(counter.ledger());
+    REQUIRE(in_copy.faults.size() > 2);
+    REQUIRE(in_copy.faults.size() == in_place.faults.size());
+    for (std::size_t i = 0; i < in_copy.faults.size(); ++i) {
+        CHECK(in_copy.faults[i].seq == in_place.faults[i].seq);
+        CHECK(in_copy.faults[i].what == in_place.faults[i].what);
     }
-    CHECK(first_fault((*verifier)->report()) == "");
-    CHECK((*verifier)->report().entries == counter.ledger().head_seq());
-    CHECK((*verifier)->report().head == counter.ledger().head_hash());
+}
+
+TEST_CASE("verifying ends when it is asked to", "[verify]") {
+    Counter counter;
+    fill(counter);
+    int asked = 0;
+    const int until = GENERATE(0, 1, 2, 3, 4, 5, 10, 15, 20);
+    const auto report = verify(
+        {counter.ledger().database(), counter.ledger().digest(), counter.ledger().head_seq(), counter.ledger().head_hash()},
+        [&] { return ++asked > until; });
+    CHECK((report.has_value() ? report->ok() : report.error().failure == Failure::unavailable));
+    CHECK((until > 5 || !report.has_value()));
 }

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ledger/entries.hpp"
+
+#include "ledger/stock_change.hpp"
+#include "wire/fact_codec.hpp"
+
+namespace dosario {
+
+Result<std::vector<Entry>> read_entries(Database& db, Seq after, std::size_t limit, std::size_t bytes) {
+    auto query = db.query(
+        "SELECT seq, event_id, kind, version, boot, mono_us, wall_us, clock, body, hash FROM event WHERE seq > ? ORDER BY seq LIMIT ?");
+    query.bind(sql(after)).bind(static_cast<std::int64_t>(limit));
+    std::vector<Entry> entries;
+    std::size_t total = 0;
+    while (query.row()) {
+        Entry entry;
+        entry.header = {static_cast<std::uint64_t>(query.number(0)),
+                        static_cast<std::int32_t>(query.number(2)),
+                        static_cast<std::int32_t>(query.number(3)),
+                        query.number(4),
+                        query.number(5),
+                        query.number(6),
+                        static_cast<std::int32_t>(query.number(7))};
+        entry.event_id = fixed<EventId>(query.blob_view(1));
+        entry.body = query.blob(8);
+        entry.hash = fixed<Sha256>(query.blob_view(9));
+        total += entry.body.size();
+        if (!entries.empty() && total > bytes) break;
+        entries.push_back(std::move(entry));
+    }
+    if (query.failed()) return query.error();
+    return entries;
+}
+
+Result<SignedFact> read_fact(Database& db, Seq seq) {
+    auto query = db.query("SELECT body FROM event WHERE seq = ?");
+    query.bind(sql(seq));
+    if (!query.row())
+        return query.failed() ? query.error() : fail(Failure::not_found, "there is no entry " + std::to_string(seq));
+    return decode_fact(query.blob_view(0));
+}
+
+}  // namespace dosario
