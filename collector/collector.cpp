@@ -28,6 +28,8 @@ namespace asio = boost::asio;
 
 constexpr auto kLastAnswers = std::chrono::milliseconds{500};
 constexpr std::size_t kEntriesVerifiedAtOnce = 500;
+constexpr std::size_t kEntriesProjectedAtOnce = 512;
+constexpr auto kBetweenRenewals = std::chrono::hours{12};
 
 class RunningCollector final : public Collector {
 public:
@@ -40,6 +42,9 @@ public:
 
 private:
     Result<std::shared_ptr<const TlsContext>> read_certificates();
+    void use_certificates();
+    bool renew_certificate();
+    void keep_certificate();
     void answer(ApiCall call, std::function<void(ApiReply)> reply);
     void look(const CollectorCall& call, std::string body, std::function<void(ApiReply)> reply);
     void status(std::function<void(ApiReply)> reply);
@@ -51,6 +56,7 @@ private:
     std::unique_ptr<Digest> digest_ = make_digest();
     asio::io_context context_{1};
     asio::signal_set signals_{context_, SIGINT, SIGTERM, SIGHUP};
+    asio::steady_timer renewal_{context_};
     std::unique_ptr<StoreThread> store_;
     std::optional<ThreadWatch> watch_;
     std::unique_ptr<UplinkServer> uplink_;
@@ -72,7 +78,38 @@ Result<std::shared_ptr<const TlsContext>> RunningCollector::read_certificates() 
     return tls;
 }
 
+/// From the next handshake on.
+void RunningCollector::use_certificates() {
+    if (auto tls = read_certificates()) {
+        uplink_->use(std::move(*tls));
+        log(Level::info, "certificates_read");
+    } else {
+        log(Level::error, "certificates_not_read", {{"why", tls.error().message}});
+    }
+}
+
+/// The collector's own, when it is of the authority in the data directory.
+bool RunningCollector::renew_certificate() {
+    if (!settings_.identity.empty() || !collector_renewal_due(directory_, clock_->wall())) return false;
+    const auto until = renew_collector(directory_, clock_->wall());
+    if (until)
+        log(Level::info, "own_certificate_renewed", {{"until", format_utc(*until)}});
+    else
+        log(Level::error, "own_certificate_not_renewed", {{"why", until.error().message}});
+    return until.has_value();
+}
+
+void RunningCollector::keep_certificate() {
+    renewal_.expires_after(kBetweenRenewals);
+    renewal_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        if (renew_certificate()) use_certificates();
+        keep_certificate();
+    });
+}
+
 Result<void> RunningCollector::open() {
+    (void)renew_certificate();
     auto tls = read_certificates();
     if (!tls) return tls.error();
     name_ = (*tls)->own().name;
@@ -108,16 +145,11 @@ int RunningCollector::run() {
                                                                                int number) {
         if (error) return;
         if (number != SIGHUP) return context_.stop();
-        // Certificates were renewed or an authority was added: from the next handshake on.
-        if (auto tls = read_certificates()) {
-            uplink_->use(std::move(*tls));
-            log(Level::info, "certificates_read");
-        } else {
-            log(Level::error, "certificates_not_read", {{"why", tls.error().message}});
-        }
+        use_certificates();  // they were renewed, or an authority was added
         signals_.async_wait(signalled);
     };
     signals_.async_wait(signalled);
+    keep_certificate();
     log(Level::info, "ready",
         {{"collector", name_}, {"port", std::to_string(uplink_->port())}, {"socket", directory_ + "/collector.sock"}});
     if (const auto period = watchdog_period())
@@ -132,6 +164,7 @@ int RunningCollector::run() {
 }
 
 void RunningCollector::stop() {
+    renewal_.cancel();
     if (watch_) watch_->stop();
     if (uplink_ != nullptr) uplink_->stop();
     if (api_ != nullptr) api_->stop_listening();
@@ -165,17 +198,17 @@ void RunningCollector::answer(ApiCall call, std::function<void(ApiReply)> reply)
     }
     if (call.path == "/v1/rebuild") {
         if (call.method != "POST") return reply(error_reply(fail(Failure::invalid, "this call changes something: POST it")));
-        const bool posted = store_->post_chore([reply](SqliteStore& store) {
-            auto forgotten = store.forget_projections();
-            if (!forgotten) return reply(error_reply(forgotten.error())), false;
-            v1::CollectorRebuildReply done;
-            const auto lag = projection_lag(store.database());
-            done.set_entries(lag ? *lag : 0);
-            for (;;) {
-                const auto more = store.project(kEntriesVerifiedAtOnce);
-                if (!more) return reply(error_reply(more.error())), false;
-                if (!*more) break;
+        const bool posted = store_->post_chore([reply, entries = std::optional<std::uint64_t>{}](SqliteStore& store) mutable {
+            if (!entries) {
+                if (auto forgotten = store.forget_projections(); !forgotten) return reply(error_reply(forgotten.error())), false;
+                const auto lag = projection_lag(store.database());
+                entries = lag ? *lag : 0;
             }
+            const auto more = store.project(kEntriesProjectedAtOnce);
+            if (!more) return reply(error_reply(more.error())), false;
+            if (*more) return true;
+            v1::CollectorRebuildReply done;
+            done.set_entries(*entries);
             reply({200, to_json(done)});
             return false;
         });

@@ -66,7 +66,9 @@ Result<std::uint64_t> projection_lag(Database& db) {
 
 Result<v1::StationsReply> stations(Database& db) {
     v1::StationsReply reply;
-    auto ledgers = db.query("SELECT id, station, ledger, last_seen_us, build FROM ledger ORDER BY station, id");
+    auto ledgers = db.query(
+        "SELECT id, station, ledger, last_seen_us, build, coalesce(other_machine_us, 0), count(*) OVER (PARTITION BY station) FROM ledger"
+        " ORDER BY station, id");
     while (ledgers.row()) {
         auto& line = *reply.add_stations();
         const std::int64_t id = ledgers.number(0);
@@ -74,6 +76,11 @@ Result<v1::StationsReply> stations(Database& db) {
         line.set_ledger(to_hex(ledgers.blob_view(2)));
         line.set_last_seen(instant(ledgers.number(3)));
         line.set_build(ledgers.text(4));
+        if (ledgers.number(5) != 0)
+            line.add_warnings("it came from another computer on " + instant(ledgers.number(5)) + ": was its disk copied?");
+        if (ledgers.number(6) > 1)
+            line.add_warnings("this station has " + std::to_string(ledgers.number(6)) +
+                              " ledgers: a new disk, or two computers with one certificate?");
         auto branches = db.query("SELECT branch, head_seq, head_hash FROM branch WHERE ledger = ? ORDER BY starts_after, id");
         branches.bind(id);
         while (branches.row()) {

@@ -56,7 +56,7 @@ Result<void> SqliteStore::set_up(bool create) {
                                         "): it was not touched; install the newer version again");
     }
     if (auto kept = db_->keep_every_commit(); !kept) return kept;
-    if (*version == kStoreSchemaVersion) return {};
+    if (*version == kStoreSchemaVersion) return follow_version();
     if (!create) return fail(Failure::not_found, "collector.db is empty: start the collector there once");
     if (auto begun = begin(); !begun) return begun;
     const std::string pragmas = "PRAGMA application_id = " + std::to_string(kStoreApplicationId) +
@@ -67,7 +67,16 @@ Result<void> SqliteStore::set_up(bool create) {
             return done;
         }
     }
-    return commit();
+    if (auto committed = commit(); !committed) return committed;
+    return follow_version();
+}
+
+/// What an older version set aside may be understood by this one.
+Result<void> SqliteStore::follow_version() {
+    const auto version = db_->number("SELECT version FROM projected");
+    if (!version) return version.error();
+    if (*version == kStoreProjectionVersion) return {};
+    return forget_projections();
 }
 
 Result<void> SqliteStore::begin() { return db_->execute("BEGIN IMMEDIATE"); }
@@ -138,6 +147,10 @@ Result<SessionStart> SqliteStore::begin_session(const SessionWanted& wanted, Utc
         auto update = db_->query("UPDATE ledger SET machine = ?, build = ?, session = ?, last_seen_us = ? WHERE id = ?");
         update.bind(ByteView{wanted.machine}).bind(wanted.build).bind(sql(start.number)).bind(micros(now)).bind(id);
         if (auto updated = update.run(); !updated) return updated.error();
+        if (start.other_machine) {
+            auto alarm = db_->query("UPDATE ledger SET other_machine_us = ? WHERE id = ?");
+            if (auto noted = alarm.bind(micros(now)).bind(id).run(); !noted) return noted.error();
+        }
     }
     for (const BranchSpan& span : wanted.branches) {
         BranchHead head{span.branch, span.starts_after, span.parent_hash, span.starts_after, span.parent_hash};
@@ -300,7 +313,10 @@ Result<void> SqliteStore::keep_clock(const StationClock& clock) {
 }
 
 Result<void> SqliteStore::seen(const LedgerId& ledger, UtcTime at) {
-    return db_->query("UPDATE ledger SET last_seen_us = max(last_seen_us, ?) WHERE ledger = ?").bind(micros(at)).bind(ByteView{ledger}).run();
+    return db_->query("UPDATE ledger SET last_seen_us = max(last_seen_us, ?) WHERE ledger = ?")
+        .bind(micros(at))
+        .bind(ByteView{ledger})
+        .run();
 }
 
 // --- projections -----------------------------------------------------------------------------------------------------------------
@@ -323,7 +339,8 @@ Result<void> SqliteStore::forget_projections() {
             if (auto dropped = db_->execute((std::string{"DROP TABLE "} + kStoreProjectionTables[i]).c_str()); !dropped)
                 return dropped;
         }
-        return db_->execute(kStoreProjectionSchema);
+        if (auto made = db_->execute(kStoreProjectionSchema); !made) return made;
+        return db_->query("UPDATE projected SET version = ?").bind(kStoreProjectionVersion).run();
     };
     if (auto made = make_again(); !made) {
         rollback();

@@ -40,6 +40,7 @@ private:
     SqliteStore(std::unique_ptr<FileLock> lock, std::unique_ptr<Database> database)
         : lock_(std::move(lock)), db_(std::move(database)), projection_(*db_) {}
     Result<void> set_up(bool create);
+    Result<void> follow_version();
     std::optional<std::int64_t> ledger_id(const LedgerId& ledger);
     struct BranchRow {
         std::int64_t id = 0;

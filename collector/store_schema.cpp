@@ -12,7 +12,8 @@ CREATE TABLE ledger (
   build TEXT NOT NULL,
   session INT NOT NULL,
   first_seen_us INT NOT NULL,
-  last_seen_us INT NOT NULL
+  last_seen_us INT NOT NULL,
+  other_machine_us INT
 ) STRICT;
 CREATE INDEX ledger_of_station ON ledger (station);
 
@@ -61,8 +62,8 @@ CREATE TRIGGER event_stays BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'ent
 
 // Ids of doses and packs are 60-bit numbers of one ledger; days are counted from 1970-01-01; quantities are base units.
 const char* const kStoreProjectionSchema = R"sql(
-CREATE TABLE projected (one INTEGER PRIMARY KEY CHECK (one = 1), n INT NOT NULL) STRICT;
-INSERT INTO projected VALUES (1, 0);
+CREATE TABLE projected (one INTEGER PRIMARY KEY CHECK (one = 1), n INT NOT NULL, version INT NOT NULL) STRICT;
+INSERT INTO projected VALUES (1, 0, 0);
 
 CREATE TABLE effect (ledger INT NOT NULL, event_id BLOB NOT NULL, n INT NOT NULL, PRIMARY KEY (ledger, event_id)) STRICT, WITHOUT ROWID;
 CREATE TABLE quarantine (n INTEGER PRIMARY KEY, why TEXT NOT NULL) STRICT;

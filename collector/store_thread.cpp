@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/store_thread.hpp"
 
+#include "system/log.hpp"
+
 namespace dosario {
 namespace {
 
@@ -47,9 +49,11 @@ std::unique_ptr<StoreThread> make_store_thread(std::unique_ptr<SqliteStore> stor
         if (auto rested = one.rest(); !rested && rested.error().failure == Failure::io) return rested.error();
         return std::nullopt;
     };
-    turns.follow = [](SqliteStore& one) {
+    turns.follow = [failing = false](SqliteStore& one) mutable {
         // A full disk: the projections wait, the raw entries are what counts. They go on after the next group.
         const auto more = one.project(kEntriesProjectedAtOnce);
+        if (!more && !failing) log(Level::error, "projection_failed", {{"why", more.error().message}});
+        failing = !more;
         return more && *more;
     };
     turns.on_fatal = std::move(on_fatal);

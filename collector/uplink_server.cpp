@@ -192,7 +192,11 @@ private:
 
     void note_damage(const ChainBroke& broke) {
         ++server_.counts_.broken_chains;
-        if (server_.damage_.size() >= kLargestDamageBook) server_.damage_.erase(server_.damage_.begin());
+        if (server_.damage_.size() >= kLargestDamageBook) {
+            // The least of all goes first.
+            server_.damage_.erase(std::min_element(server_.damage_.begin(), server_.damage_.end(),
+                                                   [](const auto& one, const auto& other) { return one.second < other.second; }));
+        }
         const int times = ++server_.damage_[{broke.ledger, broke.branch, broke.seq}];
         log(times >= kBreaksUntilKept ? Level::error : Level::warning, "chain_broken",
             {{"station", station()}, {"seq", std::to_string(broke.seq)}, {"times", std::to_string(times)}});

@@ -132,6 +132,7 @@ void print_stations(const json::value& answer) {
         if (number(line, "lag") > 0) std::printf("  %lld entries not counted yet", number(line, "lag"));
         if (number(line, "quarantined") > 0) std::printf("  %lld in quarantine", number(line, "quarantined"));
         std::printf("\n");
+        for (const auto& warning : list(line, "warnings")) std::printf("    ! %s\n", warning.as_string().c_str());
         for (const auto& branch : list(line, "branches"))
             std::printf("    branch %s up to entry %lld  %.16s\n", text(branch, "branch").c_str(), number(branch, "seq"),
                         text(branch, "hash").c_str());

@@ -147,6 +147,7 @@ class Uplink(PairTest):
         self.verify_centre()
         line, = self.lines().values()
         self.assertGreaterEqual(len(line["branches"]), 2)
+        self.assertEqual(self.centre.ask("rebuild"), [{"entries": len(self.centre.ask("log"))}])
         twin.verify()
         twin.stop()
         self.pharmacy.verify()
@@ -229,6 +230,20 @@ class Certificates(PairTest):
         self.receive("S2")
         self.wait_equal()
         self.assertEqual(self.pharmacy.log_text.count("certificate_renewed"), 1)
+
+    def test_the_collector_renews_its_own_certificate(self):
+        file = self.centre.data / "pki" / "collector.pem"
+        before = file.read_bytes()
+        self.start(100)
+        self.receive("S1")
+        self.wait_equal()
+        self.assertEqual(file.read_bytes(), before)
+        self.centre.stop()
+        self.pharmacy.stop()
+        self.start(260)
+        self.wait_connected()
+        self.assertNotEqual(file.read_bytes(), before)
+        self.assertEqual(file.stat().st_mode & 0o777, 0o600)
 
     def test_the_collectors_clock_decides_that_a_certificate_has_expired(self):
         self.issue_for(10)
