@@ -27,6 +27,9 @@ public:
     static constexpr std::size_t kMostChores = 8;
     /// Quiet for so long: time to rest (move the write-ahead log into the database).
     static constexpr auto kQuiet = std::chrono::seconds{1};
+    /// What follows waits so long for the next group, which goes first; but never longer than kLongestLag.
+    static constexpr auto kBreath = std::chrono::milliseconds{10};
+    static constexpr auto kLongestLag = std::chrono::milliseconds{250};
 
     /// `decide` runs inside the group; `answer` after the commit, with the failure if there was one: then nothing of the group is kept.
     struct Job {
@@ -92,23 +95,36 @@ private:
         return true;
     }
 
+    using Time = std::chrono::steady_clock::time_point;
+
+    /// When the next slice of what follows is due.
+    struct Following {
+        bool wanted = false;
+        Time due{};      ///< unless a group comes before
+        Time overdue{};  ///< even then
+
+        void want(Time now) {
+            if (!wanted) overdue = now + kLongestLag;
+            wanted = true;
+            due = std::min(now + kBreath, overdue);
+        }
+        void done(Time now, bool more) {
+            wanted = more;
+            due = now;
+            overdue = now + kLongestLag;
+        }
+    };
+
     void loop() {
-        bool restless = false;                      // something was decided since the last rest
-        bool following = turns_.follow != nullptr;  // at the start too: of the run before
-        auto quiet_at = std::chrono::steady_clock::now();
+        bool restless = false;  // something was decided since the last rest
+        Time quiet_at = std::chrono::steady_clock::now();
+        Following following;
+        if (turns_.follow != nullptr) following.want(quiet_at);  // of the run before
         if (turns_.begin != nullptr) turns_.begin(*state_, [this] { question_.answer(); });
         std::unique_lock lock{mutex_};
         for (;;) {
-            const auto busy = [&] { return stopping_ || question_.asked() || !jobs_.empty() || !chores_.empty() || following; };
-            if (!restless) {
-                wake_.wait(lock, busy);
-            } else if (!wake_.wait_until(lock, quiet_at, busy)) {
-                lock.unlock();
-                if (auto failed = turns_.rest(*state_)) fail_for_good(*failed);
-                restless = false;
-                lock.lock();
-                continue;
-            }
+            wait(lock, restless, quiet_at, following);
+            const Time now = std::chrono::steady_clock::now();
             if (question_.asked()) {  // a question breaks no quiet
                 lock.unlock();
                 question_.answer();
@@ -116,27 +132,49 @@ private:
                 continue;
             }
             if (jobs_.empty() && stopping_) return;
-            if (!jobs_.empty()) {
+            if (!jobs_.empty() && !(following.wanted && now >= following.overdue)) {
                 const std::vector<Job> group = take_group();
                 lock.unlock();
                 run(group);
                 restless = true;
-                following = turns_.follow != nullptr && !fatal_ && turns_.follow(*state_);
+                if (turns_.follow != nullptr && !fatal_) following.want(std::chrono::steady_clock::now());
                 lock.lock();
-            } else if (following) {
+            } else if (following.wanted && now >= following.due) {
                 lock.unlock();
-                following = !fatal_ && turns_.follow(*state_);
+                const bool more = !fatal_ && turns_.follow(*state_);
+                following.done(std::chrono::steady_clock::now(), more);
                 lock.lock();
-            } else {
+            } else if (!chores_.empty() && !following.wanted) {
                 Chore chore = std::move(chores_.front());
                 chores_.pop_front();
                 lock.unlock();
                 const bool more = chore(*state_);
                 lock.lock();
                 if (more && !stopping_) chores_.push_back(std::move(chore));
+            } else if (restless && now >= quiet_at) {
+                lock.unlock();
+                if (auto failed = turns_.rest(*state_)) fail_for_good(*failed);
+                restless = false;
+                lock.lock();
+                continue;
+            } else {
+                continue;  // woken early
             }
             quiet_at = std::chrono::steady_clock::now() + kQuiet;
         }
+    }
+
+    /// Until there is something to do.
+    void wait(std::unique_lock<std::mutex>& lock, bool restless, Time quiet_at, const Following& following) {
+        const auto busy = [&] {
+            return stopping_ || question_.asked() || !jobs_.empty() || (!chores_.empty() && !following.wanted);
+        };
+        if (following.wanted)
+            wake_.wait_until(lock, following.due, busy);
+        else if (restless)
+            wake_.wait_until(lock, quiet_at, busy);
+        else
+            wake_.wait(lock, busy);
     }
 
     std::vector<Job> take_group() {

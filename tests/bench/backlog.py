@@ -23,9 +23,9 @@ ENTRIES = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
 class Scans(threading.Thread):
     """Ten boxes a second, as at a busy counter; seconds until each was answered."""
 
-    def __init__(self, pharmacy):
+    def __init__(self, pharmacy, mark):
         super().__init__(daemon=True)
-        self.pharmacy, self.times, self.over = pharmacy, [], False
+        self.pharmacy, self.mark, self.times, self.over = pharmacy, mark, [], False
 
     def run(self):
         connection = self.pharmacy.http()
@@ -33,7 +33,7 @@ class Scans(threading.Thread):
         while not self.over:
             n += 1
             begun = time.monotonic()
-            status, reply = self.pharmacy.call_scan(element_string(IBUPROFEN, IN_A_YEAR, "BENCH", f"B{id(self)}.{n}"[-20:]), connection,
+            status, reply = self.pharmacy.call_scan(element_string(IBUPROFEN, IN_A_YEAR, "BENCH", f"{self.mark}.{n}"), connection,
                                                     mode="receive", operator=ANA)
             assert status == 200 and reply["what"] == "received", reply
             self.times.append(time.monotonic() - begun)
@@ -53,7 +53,7 @@ class Backlog(PairTest):
         subprocess.run([BIN / "practice_ledger", self.pharmacy.data, str(ENTRIES)], check=True)
         head, = rows_of(self.pharmacy.data / "ledger.db", "SELECT max(seq) FROM event")[0]
         self.pharmacy.start()
-        scans = Scans(self.pharmacy)
+        scans = Scans(self.pharmacy, "BEFORE")
         scans.start()
         time.sleep(5)
         print("offline:   ", scans.end())
@@ -63,7 +63,7 @@ class Backlog(PairTest):
         self.pharmacy.configure(more=f'[collector]\naddress = "127.0.0.1:{self.centre.port}"')
         begun = time.monotonic()
         self.pharmacy.start()
-        scans = Scans(self.pharmacy)
+        scans = Scans(self.pharmacy, "MEANWHILE")
         scans.start()
         connected = wait_until(lambda: "uplink_streaming" in self.pharmacy.log_text and time.monotonic(), "entries flow", 60)
 
@@ -76,7 +76,7 @@ class Backlog(PairTest):
         counted = time.monotonic()
         print(f"{head} entries acknowledged in {done - connected:.1f} s ({head / (done - connected):.0f}/s), {connected - begun:.1f} s after the start;"
               f" counted in stock {counted - done:.1f} s later")
-        scans = Scans(self.pharmacy)
+        scans = Scans(self.pharmacy, "AFTER")
         scans.start()
         time.sleep(5)
         print("connected: ", scans.end())
