@@ -2,6 +2,7 @@
 #include "collector/collector.hpp"
 
 #include "collector/api.hpp"
+#include "collector/collector_metrics.hpp"
 #include "collector/pki.hpp"
 #include "collector/queries.hpp"
 #include "collector/uplink_server.hpp"
@@ -57,6 +58,7 @@ private:
     asio::io_context context_{1};
     asio::signal_set signals_{context_, SIGINT, SIGTERM, SIGHUP};
     asio::steady_timer renewal_{context_};
+    CollectorMetrics metrics_{context_, *clock_, directory_};
     std::unique_ptr<StoreThread> store_;
     std::optional<ThreadWatch> watch_;
     std::unique_ptr<UplinkServer> uplink_;
@@ -115,7 +117,7 @@ Result<void> RunningCollector::open() {
     name_ = (*tls)->own().name;
     auto store = SqliteStore::open(directory_, true);
     if (!store) return store.error();
-    store_ = make_store_thread(std::move(*store), {}, [this](const Error& error) {
+    store_ = make_store_thread(std::move(*store), metrics_.observer(), [this](const Error& error) {
         log(Level::error, "disk_failed", {{"why", error.message}});
         asio::post(context_, [this] {
             exit_code_ = 1;
@@ -179,10 +181,12 @@ void RunningCollector::stop() {
 // --- the API ---------------------------------------------------------------------------------------------------------------------
 
 void RunningCollector::answer(ApiCall call, std::function<void(ApiReply)> reply) {
+    reply = metrics_.counting(call.path, std::move(reply));
     if (store_ == nullptr) return reply(error_reply(fail(Failure::unavailable, "the collector is stopping")));
     for (const CollectorCall& row : collector_calls()) {
         if (row.path == call.path) return look(row, std::move(call.body), std::move(reply));
     }
+    if (call.path == "/metrics") return metrics_.scrape(*store_, *uplink_, std::move(reply));
     if (call.path == "/v1/status") return status(std::move(reply));
     if (call.path == "/v1/verify") {
         auto verifier = std::make_shared<std::unique_ptr<StoreVerifier>>();

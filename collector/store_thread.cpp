@@ -9,6 +9,7 @@ namespace {
 constexpr std::size_t kEntriesProjectedAtOnce = 512;
 
 std::optional<Error> run_group(SqliteStore& store, std::span<const StoreThread::Job> jobs, const StoreObserver& observer) {
+    const auto written = store.database().changes_so_far();
     const auto began = std::chrono::steady_clock::now();
     std::optional<Error> failure;
     if (auto begun = store.begin(); !begun) failure = begun.error();
@@ -25,7 +26,7 @@ std::optional<Error> run_group(SqliteStore& store, std::span<const StoreThread::
     } else {
         store.rollback();
     }
-    observer.committed(jobs.size(), std::chrono::steady_clock::now() - began);
+    if (store.database().changes_so_far() != written) observer.committed(jobs.size(), std::chrono::steady_clock::now() - began);
     for (const StoreThread::Job& job : jobs) job.answer(failure);
     if (failure && (failure->failure == Failure::io || failure->failure == Failure::damaged)) return failure;
     return std::nullopt;

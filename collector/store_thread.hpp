@@ -9,7 +9,7 @@ namespace dosario {
 
 using StoreThread = GroupThread<SqliteStore>;
 
-/// Latencies and counts of the thread's work, for metrics. Called on the thread.
+/// Of every group that wrote, or tried to, for metrics: its jobs, and how long it took to its durable end. Called on the thread.
 struct StoreObserver {
     std::function<void(std::size_t jobs, std::chrono::nanoseconds took)> committed = [](std::size_t, std::chrono::nanoseconds) {};
 };

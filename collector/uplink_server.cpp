@@ -131,9 +131,10 @@ private:
     void flush() {
         while (!waiting_.empty()) {
             auto append = std::make_shared<Append>(std::move(waiting_.front()));
-            const bool posted = ask<AppendOutcome>(
-                [append](SqliteStore& store) { return store.append(*append); },
-                [branch = append->span.branch](Link& link, Result<AppendOutcome> outcome) { link.kept(branch, outcome); });
+            const bool posted =
+                ask<AppendOutcome>([append](SqliteStore& store) { return store.append(*append); },
+                                   [branch = append->span.branch, sent = append->entries.size()](
+                                       Link& link, Result<AppendOutcome> outcome) { link.kept(branch, sent, outcome); });
             if (!posted) {
                 waiting_.front() = std::move(*append);
                 again_.expires_after(kQueueFull);
@@ -146,10 +147,11 @@ private:
         }
     }
 
-    void kept(const BranchId& branch, const Result<AppendOutcome>& outcome) {
+    void kept(const BranchId& branch, std::size_t sent, const Result<AppendOutcome>& outcome) {
         if (!outcome) return tell(StoreFailed{outcome.error().message});
         if (outcome->what == Appended::fenced) ++server_.counts_.fenced;
         server_.counts_.entries += outcome->fresh;
+        if (outcome->what == Appended::stored) server_.counts_.repeated += sent - outcome->fresh;
         tell(EntriesKept{branch, *outcome, server_.credit()});
     }
 

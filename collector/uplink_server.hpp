@@ -21,6 +21,7 @@ struct UplinkCounts {
     std::uint64_t refused_handshakes = 0;
     std::uint64_t sessions = 0;
     std::uint64_t entries = 0;
+    std::uint64_t repeated = 0;  ///< entries that were here already
     std::uint64_t broken_chains = 0;
     std::uint64_t fenced = 0;
     std::uint64_t renewals = 0;

@@ -7,6 +7,7 @@
 #include "system/service_manager.hpp"
 #include "system/thread_watch.hpp"
 #include "app/long_calls.hpp"
+#include "app/metrics_desk.hpp"
 #include "app/reader_desk.hpp"
 #include "app/uplink_desk.hpp"
 #include "system/system_clock.hpp"
@@ -57,6 +58,7 @@ private:
     asio::io_context context_{1};
     asio::signal_set signals_{context_, SIGINT, SIGTERM};
     std::set<std::string> adopted_readers_;
+    MetricsDesk metrics_{context_, *clock_, directory_};
     std::unique_ptr<Verifying> verifying_ = std::make_unique<Verifying>(make_digest());
     std::unique_ptr<LedgerThread> ledger_;
     std::optional<ThreadWatch> watch_;
@@ -119,6 +121,7 @@ Result<void> RunningDaemon::open_ledger() {
             if (uplink_ != nullptr) uplink_->grew(head);
         });
     };
+    hooks.committed = [this](std::size_t jobs, std::chrono::nanoseconds took) { metrics_.committed(jobs, took); };
     ledger_ = std::make_unique<LedgerThread>(std::move(*ledger), std::move(service), std::move(hooks));
     return {};
 }
@@ -206,8 +209,10 @@ void RunningDaemon::publish(std::string event, std::string json) {
 // --- the API --------------------------------------------------------------------------------------------------------------------
 
 void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
+    reply = metrics_.counting(call.path, std::move(reply));
     if (ledger_ == nullptr)
         return reply(error_reply(fail(Failure::unavailable, "the daemon is stopping: nothing of this was saved")));
+    if (call.path == "/metrics") return metrics_.scrape(*ledger_, uplink_.get(), readers_->list(), std::move(reply));
     const bool only_looks = call.path == "/v1/status" || call.path == "/v1/readers" || call.path == "/v1/stock" ||
                             call.path == "/v1/history" || call.path == "/v1/ledger/log" || call.path == "/v1/ledger/verify";
     if (call.method != "POST" && !only_looks)
@@ -239,23 +244,28 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
 void RunningDaemon::answer_by_ledger(const ApiRow& row, std::string body, std::function<void(ApiReply)> reply) {
     auto answered = std::make_shared<ApiReply>();
     const bool scan = row.path == "/v1/scan";
+    if (scan) metrics_.came(ScanSource::api);
     Job job;
     job.decide = [&row, answered, body = std::move(body)](Service& service) { *answered = row.call(service, body); };
     job.answer = [this, answered, reply, scan](const std::optional<Error>& failure) {
         if (failure) *answered = error_reply(*failure);
+        if (scan) metrics_.answered(ScanSource::api, *answered);
         if (scan && answered->status != 400) publish("answer", answered->body);
         reply(std::move(*answered));
     };
     if (!ledger_->post(std::move(job))) {
-        reply(
+        const auto full =
             error_reply(fail(Failure::unavailable,
-                             "the disk is too slow and too much is waiting: nothing of this was saved, repeat it in a moment")));
+                             "the disk is too slow and too much is waiting: nothing of this was saved, repeat it in a moment"));
+        if (scan) metrics_.answered(ScanSource::api, full);
+        reply(full);
     }
 }
 
 // --- the readers ----------------------------------------------------------------------------------------------------------------
 
 void RunningDaemon::scanned(Scan scan) {
+    metrics_.came(ScanSource::reader);
     v1::ScanRequest request;
     request.set_content(scan.content());
     request.set_reader(scan.reader);
@@ -263,16 +273,18 @@ void RunningDaemon::scanned(Scan scan) {
     Job job;
     job.decide = [answered, request = std::move(request)](Service& service) {
         const auto reply = service.scan(request);
-        *answered = reply ? ApiReply{200, to_json(*reply)} : error_reply(reply.error());
+        *answered = reply ? ApiReply{200, to_json(*reply), reply->what()} : error_reply(reply.error());
     };
     job.answer = [this, answered](const std::optional<Error>& failure) {
         if (failure) *answered = error_reply(*failure);
+        metrics_.answered(ScanSource::reader, *answered);
         publish("answer", answered->body);
     };
     if (!ledger_->post(std::move(job))) {
         const auto full =
             error_reply(fail(Failure::unavailable, "too much is waiting: this scan was not saved, repeat it in a moment"));
         log(Level::error, "scan_dropped", {{"reader", scan.reader}});
+        metrics_.answered(ScanSource::reader, full);
         publish("answer", full.body);
     }
 }

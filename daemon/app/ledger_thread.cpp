@@ -56,6 +56,11 @@ std::size_t LedgerThread::waiting() const {
     return jobs_.size();
 }
 
+std::size_t LedgerThread::waiting_chores() const {
+    const std::lock_guard lock{mutex_};
+    return chores_.size();
+}
+
 void LedgerThread::run() {
     ledger_->database().on_progress([this] {
         question_.answer();
@@ -121,7 +126,10 @@ bool LedgerThread::run_jobs() {
         return false;
     }
     const Seq before = ledger_->head_seq();
+    const auto written = ledger_->database().changes_so_far();
+    const auto began = std::chrono::steady_clock::now();
     if (auto failed = run_group(*service_, group)) fail_for_good(*failed);
+    if (ledger_->database().changes_so_far() != written) hooks_.committed(group.size(), std::chrono::steady_clock::now() - began);
     if (ledger_->head_seq() == before) return false;
     hooks_.grew(ledger_->head_seq());
     return true;

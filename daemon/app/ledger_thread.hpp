@@ -27,6 +27,9 @@ public:
     struct Hooks {
         std::function<void(Error)> fatal;  ///< the disk failed so that going on would be a lie
         std::function<void(Seq)> grew;     ///< there are entries up to here now
+        /// A group of so many jobs wrote, or tried to, and took so long from the first decision to the durable end.
+        std::function<void(std::size_t jobs, std::chrono::nanoseconds took)> committed = [](std::size_t,
+                                                                                            std::chrono::nanoseconds) {};
     };
 
     /// Starts at once.
@@ -42,6 +45,8 @@ public:
     /// middle of a statement that goes on. Never while it hangs, however short the queue. It must not touch the ledger. A question
     /// takes the place of one that waits.
     void ask(std::function<void()> alive);
+    /// Long calls between two slices, or before the first.
+    std::size_t waiting_chores() const;
 
 private:
     void run();

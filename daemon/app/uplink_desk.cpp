@@ -45,7 +45,8 @@ UplinkDesk::UplinkDesk(asio::io_context& context, const Clock& clock, Entropy& e
       settings_(std::move(settings)),
       build_(std::move(build)),
       backoff_(entropy),
-      timer_(context) {
+      timer_(context),
+      parted_at_(clock.mono()) {
     status_.set_collector(settings_.place());
     status_.set_state("connecting");
 }
@@ -73,11 +74,16 @@ void UplinkDesk::set_status(const std::function<void(v1::UplinkStatus&)>& change
     change(status_);
 }
 
+UplinkDesk::Contact UplinkDesk::contact() const {
+    return {connected_, connected_ ? Micros{} : clock_.mono() - parted_at_, certificate_ends_};
+}
+
 asio::awaitable<void> UplinkDesk::run() {
     while (!stopping_) {
         set_status([](v1::UplinkStatus& status) { status.set_state("connecting"); });
         const UplinkEnd end = co_await attempt();
         call_.reset();
+        if (std::exchange(connected_, false)) parted_at_ = clock_.mono();
         if (stopping_) co_return;
         expired_ = end.reason == UplinkEndReason::expired;
         report(end);
@@ -123,6 +129,7 @@ asio::awaitable<UplinkEnd> UplinkDesk::attempt() {
     auto tls = TlsContext::for_station({settings_.identity, settings_.identity, settings_.authorities}, settings_.name, now);
     if (!tls) co_return not_yet(tls.error());
     const CertificateInfo& own = (*tls)->own();
+    certificate_ends_ = own.not_after;
     set_status([&](v1::UplinkStatus& status) { status.set_certificate_ends(format_utc(own.not_after)); });
     due_ = {};
     if ((expired_ || renewal_due(own, now())) && clock_.mono() >= next_renewal_) due_ = renewal(own, now());
@@ -141,6 +148,7 @@ UplinkCall::Hooks UplinkDesk::hooks() {
     hooks.streaming = [this] {
         log(Level::info, "uplink_streaming", {{"collector", settings_.place()}});
         reported_.clear();
+        connected_ = true;
         set_status([this](v1::UplinkStatus& status) {
             status.set_state("connected");
             status.set_last_contact(format_utc(clock_.wall()));

@@ -27,6 +27,14 @@ public:
     /// Without the lag, which the ledger knows. Any thread may ask.
     v1::UplinkStatus status() const;
 
+    struct Contact {
+        bool connected = false;
+        Micros silence{};  ///< since the last connection ended, or since the start; 0 while connected
+        std::optional<UtcTime> certificate_ends;
+    };
+    /// For metrics; on the thread of `context`.
+    Contact contact() const;
+
 private:
     struct Start;  ///< what the ledger knows at the beginning of a call
     struct Due {   ///< a renewal that is under way
@@ -59,6 +67,9 @@ private:
     Due due_;
     bool expired_ = false;  ///< says the collector, whatever our clock says
     MonoTime next_renewal_ = MonoTime::min();
+    bool connected_ = false;
+    MonoTime parted_at_{};  ///< the last connection ended, or this desk began
+    std::optional<UtcTime> certificate_ends_;
     Seq head_ = 0;
     bool stopping_ = false;
     std::string reported_;  ///< the last end that was logged: the same one is not logged again and again

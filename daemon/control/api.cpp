@@ -13,6 +13,7 @@ ApiReply call(Service& service, std::string_view body) {
     if (auto parsed = from_json(body, request); !parsed) return error_reply(parsed.error());
     const auto reply = (service.*method)(request);
     if (!reply) return error_reply(reply.error());
+    if constexpr (std::is_same_v<Reply, v1::ScanReply>) return {200, to_json(*reply), reply->what()};
     return {200, to_json(*reply)};
 }
 

@@ -41,7 +41,7 @@ ApiReply error_reply(const Error& error) {
     v1::ErrorReply reply;
     reply.set_error(std::string{failure_name(error.failure)});
     reply.set_message(error.message);
-    return {http_status(error.failure), to_json(reply)};
+    return {http_status(error.failure), to_json(reply), reply.error()};
 }
 
 }  // namespace dosario

@@ -12,6 +12,7 @@ namespace dosario {
 struct ApiReply {
     unsigned status = 200;  ///< HTTP
     std::string body;       ///< JSON, or text where `content_type` says so
+    std::string what = {};  ///< the code of a scan's answer, the word of an error; else empty
     const char* content_type = "application/json";
 };
 

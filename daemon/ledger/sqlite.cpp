@@ -131,6 +131,7 @@ Query Database::query(const char* sql) {
 }
 
 std::int64_t Database::changes() const { return sqlite3_changes64(handle_); }
+std::int64_t Database::changes_so_far() const { return sqlite3_total_changes64(handle_); }
 bool Database::autocommit() const { return sqlite3_get_autocommit(handle_) != 0; }
 
 Result<std::int64_t> Database::number(const char* sql) {

@@ -83,6 +83,8 @@ public:
     Query query(const char* sql);
     /// Rows changed by the last statement.
     std::int64_t changes() const;
+    /// Rows changed since the file was opened, those that were rolled back too.
+    std::int64_t changes_so_far() const;
     /// False while a transaction is open.
     bool autocommit() const;
     /// One number, e.g. of a PRAGMA.

@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 
+from exposition import scrape
 from pharmacy import (ANA, BIN, DONE, IBUPROFEN, IN_TWO_YEARS, REFUSED, PATIENCE_S, PharmacyTest, assert_no_sanitizer, element_string, main_guard,
                       run_dosario, typed, unshare_or_skip, wait_until)
 
@@ -136,6 +137,22 @@ class Scanners(UsbTest):
         self.assertEqual((wedge["state"], wedge["scans"], wedge["faults"], wedge["product"]), ("open", 2, 0, "Symbol"))
         self.assertEqual((pos["state"], pos["scans"] - settled, pos["faults"]), ("open", 2, 0))
         self.assertIn("claimed=yes bound=none", self.tell("state wedge"))
+
+    def test_metrics_tell_of_readers_and_not_of_the_keyboards_of_people(self):
+        self.plug("wedge", ZEBRA_KEYS + " serial=K1")
+        self.type("wedge", pack("S1"))
+        self.await_received("S1")
+        page, families = scrape(self.pharmacy.http())
+        labels = {"reader": "05e0:1200:K1:0", "driver": "hid_scanner"}
+        self.assertEqual(families["dosario_reader_state"].part(""), [({**labels, "state": "open"}, 1)])
+        self.assertEqual(families["dosario_reader_scans_total"].part(""), [(labels, 1)])
+        self.assertEqual(families["dosario_reader_faults_total"].part(""), [(labels, 0)])
+        self.assertEqual(families["dosario_scans_total"].value(source="reader"), 1)
+        self.assertEqual(families["dosario_answers_total"].value(source="reader", what="received"), 1)
+        self.assertNotIn("046d", page)
+        self.tell("unplug wedge")
+        wait_until(lambda: not self.readers().get("05e0:1200:K1:0"), "it is gone")
+        self.assertEqual(scrape(self.pharmacy.http())[1]["dosario_reader_state"].samples, [])
 
     def test_a_scanner_unplugged_in_the_middle_of_a_scan_books_nothing_and_keeps_its_id(self):
         reader_id = "05e0:2100:P1:0"

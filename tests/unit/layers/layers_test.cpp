@@ -26,15 +26,17 @@ const std::map<std::string, Names> kMayInclude = {
     {"ledger", {"base", "identity", "workflow", "wire"}},
     {"uplink", {"base", "wire"}},
     {"system", {"base"}},
+    {"metrics", {"base"}},
     {"http", {"base", "identity"}},
     {"config", {"base"}},
     {"control", {"base", "reader", "scan", "identity", "workflow", "wire", "ledger", "http"}},
     {"usb", {"base", "reader"}},
     {"app",
-     {"base", "reader", "scan", "identity", "workflow", "crypto", "net", "wire", "ledger", "uplink", "system", "http", "config",
-      "control", "usb", "drivers"}},
+     {"base", "reader", "scan", "identity", "workflow", "crypto", "net", "wire", "ledger", "uplink", "system", "metrics", "http",
+      "config", "control", "usb", "drivers"}},
     {"ctl", {"base", "reader", "identity", "workflow", "wire", "ledger", "http", "control", "crypto", "drivers"}},
-    {"collector", {"base", "identity", "workflow", "wire", "ledger", "uplink", "crypto", "system", "http", "config", "net"}},
+    {"collector",
+     {"base", "identity", "workflow", "wire", "ledger", "uplink", "crypto", "system", "metrics", "http", "config", "net"}},
 };
 const Names kDriversMayInclude = {"base", "reader"};
 

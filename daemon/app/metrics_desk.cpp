@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/metrics_desk.hpp"
+
+#include "control/api.hpp"
+#include "metrics/process.hpp"
+
+namespace dosario {
+namespace {
+
+/// Beside those of ledger_calls(). What else is asked for counts as one path, so that nobody makes series at will.
+constexpr const char* kOtherPaths[] = {"/v1/readers",         "/v1/readers/adopt",  "/v1/ledger/verify",
+                                       "/v1/ledger/snapshot", "/v1/ledger/rebuild", "/metrics"};
+
+MetricLabels of(ScanSource source) { return {{"source", source == ScanSource::reader ? "reader" : "api"}}; }
+
+MetricLabels labels_of(ScanSource source, std::string_view what) {
+    MetricLabels labels = of(source);
+    labels["what"] = what;
+    return labels;
+}
+
+/// Told of from the start: an increase from nothing to 1 is none.
+constexpr Failure kAlarming[] = {Failure::full, Failure::io, Failure::damaged, Failure::unavailable};
+
+void read_uplink(Readings& readings, const std::optional<UplinkDesk::Contact>& contact, std::optional<double> lag,
+                 std::optional<UtcTime> now) {
+    std::optional<double> connected, silence, certificate;
+    if (contact) {
+        connected = contact->connected ? 1 : 0;
+        silence = in_seconds(contact->silence);
+        if (contact->certificate_ends && now) certificate = in_seconds(*contact->certificate_ends - *now);
+    }
+    readings.gauge("dosario_uplink_connected", "1 while entries flow to the collector.", connected);
+    readings.gauge("dosario_uplink_silence_seconds",
+                   "Since there was a connection to the collector, or since the start; 0 while connected.", silence);
+    readings.gauge("dosario_uplink_lag_entries", "Entries of the ledger that the collector is not known to have.", lag);
+    readings.gauge("dosario_uplink_certificate_seconds",
+                   "How long the station's certificate is still good, by the time that decisions are made for.", certificate);
+}
+
+/// Of the devices that are taken or should be: not of the keyboards and mice of the people.
+void read_readers(Readings& readings, const v1::ReadersReply& all) {
+    const char* const state = "dosario_reader_state";
+    const char* const scans = "dosario_reader_scans_total";
+    const char* const faults = "dosario_reader_faults_total";
+    const char* const state_help = "Readers of this name that are in this state: open, opening or failed.";
+    const char* const scans_help = "Codes that the reader read since it was plugged in.";
+    const char* const faults_help = "Reports of the reader that its driver did not understand, since it was plugged in.";
+    readings.gauge(state, state_help, std::nullopt);
+    readings.counter(scans, scans_help, std::nullopt);
+    readings.counter(faults, faults_help, std::nullopt);
+    for (const v1::Reader& one : all.readers()) {
+        if (one.state() != "open" && one.state() != "opening" && one.state() != "failed") continue;
+        const MetricLabels labels{{"reader", one.name()}, {"driver", one.driver()}};
+        MetricLabels with_state = labels;
+        with_state["state"] = one.state();
+        readings.gauge(state, state_help, 1, with_state);
+        readings.counter(scans, scans_help, static_cast<double>(one.scans()), labels);
+        readings.counter(faults, faults_help, static_cast<double>(one.faults()), labels);
+    }
+}
+
+}  // namespace
+
+struct MetricsDesk::Scrape {
+    Readings readings;
+    std::optional<UplinkDesk::Contact> contact;
+    // By the ledger thread:
+    std::optional<Seq> entries;
+    std::optional<std::uint64_t> lag;
+    std::optional<UtcTime> now;
+};
+
+MetricsDesk::MetricsDesk(boost::asio::io_context& context, const Clock& clock, std::string directory)
+    : clock_(clock),
+      directory_(std::move(directory)),
+      started_at_(clock.wall()),
+      paths_(std::begin(kOtherPaths), std::end(kOtherPaths)),
+      scans_(metrics_.counters("dosario_scans_total", "Scans that came to be decided, from readers and from the API.")),
+      answers_(metrics_.counters("dosario_answers_total", "Answers to scans, by their code or the word of the error.")),
+      requests_(metrics_.counters("dosario_api_requests_total", "Calls of the API that were answered, by path and HTTP status.")),
+      commits_(metrics_.histogram("dosario_commit_seconds", "From the first decision of a group that wrote to its durable end.",
+                                  commit_bounds_s())),
+      groups_(metrics_.histogram("dosario_commit_jobs", "Requests that shared one commit.", group_bounds())),
+      ledger_question_(context) {
+    for (const ApiRow& row : ledger_calls()) paths_.emplace(row.path);
+    for (const ScanSource source : {ScanSource::reader, ScanSource::api}) {
+        scans_.add(of(source), 0);
+        for (const Failure failure : kAlarming) answers_.add(labels_of(source, failure_name(failure)), 0);
+    }
+}
+
+void MetricsDesk::came(ScanSource source) { scans_.add(of(source)); }
+
+void MetricsDesk::answered(ScanSource source, const ApiReply& reply) { answers_.add(labels_of(source, reply.what)); }
+
+void MetricsDesk::committed(std::size_t jobs, std::chrono::nanoseconds took) {
+    commits_.observe(std::chrono::duration<double>{took}.count());
+    groups_.observe(static_cast<double>(jobs));
+}
+
+std::function<void(ApiReply)> MetricsDesk::counting(const std::string& path, std::function<void(ApiReply)> reply) {
+    std::string label = paths_.contains(path) ? path : "other";
+    return [this, label = std::move(label), reply = std::move(reply)](ApiReply given) {
+        requests_.add({{"path", label}, {"status", std::to_string(given.status)}});
+        reply(std::move(given));
+    };
+}
+
+void MetricsDesk::scrape(LedgerThread& ledger, const UplinkDesk* uplink, const v1::ReadersReply& readers,
+                         std::function<void(ApiReply)> reply) {
+    auto scrape = std::make_shared<Scrape>();
+    if (uplink != nullptr) scrape->contact = uplink->contact();
+    Readings& readings = scrape->readings;
+    readings.gauge("dosario_build_info", "Always 1; the label is the version of the daemon.", 1, {{"version", DOSARIO_VERSION}});
+    read_process(readings, started_at_);
+    read_readers(readings, readers);
+    readings.gauge("dosario_ledger_queue", "Requests that wait for the ledger thread.", static_cast<double>(ledger.waiting()));
+    readings.gauge("dosario_ledger_long_work", "Long calls that wait for the ledger thread, or for their next slice.",
+                   static_cast<double>(ledger.waiting_chores()));
+    readings.gauge("dosario_wal_bytes", "Size of the write-ahead log of the ledger.", file_bytes(directory_ + "/ledger.db-wal"));
+    readings.gauge("dosario_free_bytes", "Space left on the disk of the ledger.", free_bytes_of(directory_));
+    auto look = [scrape, alone = uplink == nullptr](Service& service) {
+        scrape->entries = service.ledger().head_seq();
+        scrape->now = service.believed_time();
+        if (alone) return;
+        if (const auto lag = service.ledger().unacknowledged()) scrape->lag = *lag;
+    };
+    ledger_question_.ask(ledger, std::move(look), [this, scrape, reply = std::move(reply)](bool answered) {
+        const auto told = [answered](const auto& value) {
+            return answered && value ? std::optional{static_cast<double>(*value)} : std::nullopt;
+        };
+        Readings& all = scrape->readings;
+        all.gauge("dosario_ledger_answers", "1 when the ledger thread answered this scrape within two seconds.",
+                  answered ? 1 : 0);
+        all.gauge("dosario_ledger_entries", "Entries of the ledger.", told(scrape->entries));
+        read_uplink(all, scrape->contact, told(scrape->lag), answered ? scrape->now : std::nullopt);
+        reply({200, metrics_.page(all), "", kMetricsContentType});
+    });
+}
+
+}  // namespace dosario
