@@ -59,7 +59,7 @@ constexpr const char* kStockLines =
 }  // namespace
 
 Result<std::uint64_t> projection_lag(Database& db) {
-    const auto lag = db.number("SELECT count(*) FROM event WHERE n > (SELECT n FROM projected)");
+    const auto lag = db.number("SELECT coalesce((SELECT max(n) FROM event), 0) - (SELECT n FROM projected)");
     if (!lag) return lag.error();
     return static_cast<std::uint64_t>(*lag);
 }
