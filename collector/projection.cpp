@@ -151,6 +151,9 @@ Result<void> StoreProjection::fold(const At& at, const ProductLearned& fact) {
 }
 
 Result<void> StoreProjection::fold(const At& at, const PacksReceived& fact) {
+    if (fact.units_per_pack == 0) return conflict("packs of nothing are not received");
+    if (fact.pack.number == 0 ? !fact.serial.empty() : fact.serial.empty() || fact.packs != 1)
+        return conflict("a serial number names one pack, and one pack only");
     if (at.sign > 0) {
         auto line = db_.query(
             "INSERT INTO stock (ledger, gtin, lot, expires_on, units_per_pack) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
@@ -200,6 +203,8 @@ Result<void> StoreProjection::close_pack(const At& at, const PackFractioned& fac
 
 Result<void> StoreProjection::fold(const At& at, const PackFractioned& fact) {
     const bool forth = at.sign > 0;
+    if (std::int64_t{fact.units_before} != units_of(fact) + fact.units_remaining + fact.units_wasted)
+        return conflict("doses, remainder and waste do not make up the open pack");
     if (forth && fact.opened) {
         if (auto opened = open_pack(at, fact); !opened) return opened;
     }

@@ -39,6 +39,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& direct
 }
 
 Result<void> SqliteStore::set_up(bool create) {
+    db_->leave_log(true);  // until it is certain that the file is ours
     if (auto done = db_->execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;");
         !done)
         return done;
@@ -55,6 +56,7 @@ Result<void> SqliteStore::set_up(bool create) {
                                         ", this program knows " + std::to_string(kStoreSchemaVersion) +
                                         "): it was not touched; install the newer version again");
     }
+    db_->leave_log(false);
     if (auto kept = db_->keep_every_commit(); !kept) return kept;
     if (*version == kStoreSchemaVersion) return follow_version();
     if (!create) return fail(Failure::not_found, "collector.db is empty: start the collector there once");

@@ -115,6 +115,8 @@ Database::~Database() {
     sqlite3_close(handle_);
 }
 
+void Database::leave_log(bool on) { sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on ? 1 : 0, nullptr); }
+
 Result<void> Database::execute(const char* sql) {
     const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) return explain(sqlite3_extended_errcode(handle_), sqlite3_errmsg(handle_));

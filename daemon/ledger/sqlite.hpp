@@ -74,6 +74,8 @@ public:
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
 
+    /// While `on`, closing leaves the write-ahead log beside the file, as it was found: for files that may not be ours.
+    void leave_log(bool on);
     /// Write-ahead log and FULL synchronisation, read back: after this, what was committed survives a power cut. Wants exclusive locking.
     Result<void> keep_every_commit();
     /// Runs statements without parameters.
