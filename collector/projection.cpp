@@ -49,8 +49,8 @@ Result<bool> StoreProjection::step(std::size_t limit) {
     std::vector<Row> rows;
     {
         auto next = db_.query(
-            "SELECT e.n, b.ledger, b.id, e.damaged, e.event_id, e.body FROM projected p JOIN event e ON e.n > p.n JOIN branch b"
-            " ON b.id = e.branch ORDER BY e.n LIMIT ?");
+            "SELECT e.n, b.ledger, b.id, e.damaged, e.event_id, e.body FROM event e JOIN branch b ON b.id = e.branch"
+            " WHERE e.n > (SELECT n FROM projected) ORDER BY e.n LIMIT ?");
         next.bind(static_cast<std::int64_t>(limit));
         while (next.row()) {
             rows.push_back({{next.number(0), next.number(1), next.number(2)}, next.number(3) != 0, next.blob(4), next.blob(5)});
@@ -59,11 +59,14 @@ Result<bool> StoreProjection::step(std::size_t limit) {
     }
     if (rows.empty()) return false;
     for (const Row& row : rows) {
-        if (auto marked = db_.execute("SAVEPOINT entry"); !marked) return marked.error();
+        if (auto marked = db_.query("SAVEPOINT entry").run(); !marked) return marked.error();
         const auto folded = row.damaged ? Result<void>{conflict("the chain of hashes breaks at this entry")}
                                         : fold_entry(row.at, row.event_id, row.body);
         if (const auto broken = db_.take_failure()) return *broken;  // disk or memory: nothing is wrong with the entry
-        if (auto done = db_.execute(folded ? "RELEASE entry" : "ROLLBACK TO entry; RELEASE entry"); !done) return done.error();
+        if (!folded) {
+            if (auto undone = db_.query("ROLLBACK TO entry").run(); !undone) return undone.error();
+        }
+        if (auto done = db_.query("RELEASE entry").run(); !done) return done.error();
         if (!folded) {
             if (auto aside = quarantine(row.at.n, folded.error().message); !aside) return aside.error();
         }
