@@ -51,12 +51,12 @@ Result<void> init_pki(const std::string& directory, const std::string& name, Utc
                                           " is there already: stations trust it. A new authority would lock them out; to make one"
                                           " nevertheless, move the folder pki away first");
     }
-    if (auto made = make_folder(directory + "/pki"); !made) return made;
-    if (auto made = make_folder(paths.stations); !made) return made;
     auto authority = make_authority(name, now);
     if (!authority) return authority.error();
     auto collector = issue_certificate(*authority, {CertificateKind::collector, name}, now);
     if (!collector) return collector.error();
+    if (auto made = make_folder(directory + "/pki"); !made) return made;
+    if (auto made = make_folder(paths.stations); !made) return made;
     const std::string ca = authority->certificate;
     if (auto written = write_credential(paths.collector, *collector); !written) return written;
     if (auto written = write_secret(paths.ca, ca); !written) return written;

@@ -187,8 +187,12 @@ class Station:
 
     def send_all(self, have, batch=256):
         """Everything after `have`, one batch at a time; the last entry that was acknowledged."""
-        while have < len(self.ledger.entries):
-            to = min(have + batch, len(self.ledger.entries))
+        return self.send_up_to(have, len(self.ledger.entries), batch)
+
+    def send_up_to(self, have, end, batch=256):
+        """The same up to `end`."""
+        while have < min(end, len(self.ledger.entries)):
+            to = min(have + batch, end, len(self.ledger.entries))
             self.wire.send(self.ledger.batch(have, to))
             number, content = self.wire.message() or (None, None)
             if number == REFUSE:
