@@ -28,6 +28,8 @@ public:
     void closed();
 
     Bytes next_write() { return std::exchange(out_, {}); }
+    /// Bytes that next_write will give.
+    std::size_t unsent() const { return out_.size(); }
     std::optional<ReceiverEvent> next_event();
     std::optional<MonoTime> next_wake() const;
 

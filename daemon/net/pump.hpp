@@ -18,7 +18,8 @@
 
 namespace dosario {
 
-/// `Core` has receive(bytes, mono, wall), wake(mono, wall), closed(), next_write(), next_event() and next_wake().
+/// `Core` has receive(bytes, mono, wall), wake(mono, wall), closed(), next_write(), unsent(), next_event() and next_wake().
+/// Whoever asks and does not listen is not heard any more until it does: answers that wait are bounded.
 template <class Core>
 class Pump {
 public:
@@ -33,6 +34,7 @@ public:
           core_(core),
           on_event_(std::move(on_event)),
           news_(executor),
+          room_(executor),
           alarm_(executor) {}
 
     /// Until the connection ends or stop() was called and what had to be said is said. Why it ended, if the connection says so.
@@ -44,6 +46,7 @@ public:
             drain();
             if (lost_) break;
             const Bytes bytes = core_.next_write();
+            room_.cancel();
             if (!bytes.empty()) {
                 if (auto written = co_await connection_.write(bytes); !written) {
                     if (!lost_) lost_ = written.error();
@@ -56,6 +59,7 @@ public:
         stopping_ = true;
         connection_.close();
         alarm_.cancel();
+        room_.cancel();
         while (children_ > 0) co_await wait(news_);
         core_.closed();
         co_return end_known_ ? std::optional<Error>{} : lost_;
@@ -77,6 +81,7 @@ public:
 
 private:
     static constexpr auto kToken = boost::asio::as_tuple(boost::asio::use_awaitable);
+    static constexpr std::size_t kMostUnsent_bytes = 1024 * 1024;  ///< more than an honest conversation ever has
 
     /// Until the timer is cancelled; a minute at most, so that nothing depends on a lost signal.
     boost::asio::awaitable<void> wait(boost::asio::steady_timer& timer) {
@@ -102,6 +107,7 @@ private:
             }
             core_.receive({buffer.data(), *came}, clock_.mono(), clock_.wall());
             poke();
+            while (!stopping_ && core_.unsent() > kMostUnsent_bytes) co_await wait(room_);
         }
         --children_;
         news_.cancel();
@@ -131,6 +137,7 @@ private:
     Core& core_;
     std::function<void(Event)> on_event_;
     boost::asio::steady_timer news_;
+    boost::asio::steady_timer room_;  ///< what was to be sent is on its way
     boost::asio::steady_timer alarm_;
     std::optional<Error> lost_;
     int children_ = 0;

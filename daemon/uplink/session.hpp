@@ -37,6 +37,8 @@ public:
 
     /// Bytes for the collector, empty when there are none.
     Bytes next_write();
+    /// Bytes that next_write will give.
+    std::size_t unsent() const { return out_.size(); }
     std::optional<UplinkEvent> next_event();
     std::optional<MonoTime> next_wake() const;
 
