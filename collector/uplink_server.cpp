@@ -7,6 +7,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include <malloc.h>
+
 #include <deque>
 
 namespace dosario {
@@ -260,7 +262,7 @@ asio::awaitable<void> UplinkServer::accept_loop() {
 }
 
 asio::awaitable<void> UplinkServer::welcome(asio::ip::tcp::socket socket) {
-    ++connections_;
+    most_connections_ = std::max(most_connections_, ++connections_);
     ++counts_.accepted;
     auto connection = co_await TlsConnection::accept_handshake(std::move(socket), tls_);
     if (!connection) {
@@ -274,6 +276,10 @@ asio::awaitable<void> UplinkServer::welcome(asio::ip::tcp::socket socket) {
         left(link->ledger(), link.get());
     }
     --connections_;
+    if (connections_ < most_connections_ / 2) {  // a crowd has gone: what it took goes back to the system
+        malloc_trim(0);
+        most_connections_ = connections_;
+    }
 }
 
 void UplinkServer::took_session(const LedgerId& ledger, const std::shared_ptr<Link>& link) {

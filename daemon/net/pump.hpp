@@ -81,6 +81,8 @@ public:
 
 private:
     static constexpr auto kToken = boost::asio::as_tuple(boost::asio::use_awaitable);
+    /// Every connection has a buffer like this for as long as it lives.
+    static constexpr std::size_t kPiece_bytes = 4 * 1024;
     static constexpr std::size_t kMostUnsent_bytes = 1024 * 1024;  ///< more than an honest conversation ever has
 
     /// Until the timer is cancelled; a minute at most, so that nothing depends on a lost signal.
@@ -98,7 +100,7 @@ private:
     }
 
     boost::asio::awaitable<void> read() {
-        std::array<std::byte, 16 * 1024> buffer;
+        std::array<std::byte, kPiece_bytes> buffer;
         while (!stopping_) {
             const auto came = co_await connection_.read_some(buffer);
             if (!came || *came == 0) {

@@ -22,6 +22,10 @@ void FrameReader::feed(ByteView bytes) {
 }
 
 std::optional<ByteView> FrameReader::next() {
+    if (start_ == buffer_.size()) {  // most connections are silent most of the time
+        buffer_ = Bytes{};           // an assigned {} would keep the room
+        start_ = 0;
+    }
     const ByteView rest = ByteView{buffer_}.subspan(start_);
     if (broken_ || rest.size() < kLengthBytes) return std::nullopt;
     const std::size_t length = boost::endian::load_big_u32(reinterpret_cast<const unsigned char*>(rest.data()));

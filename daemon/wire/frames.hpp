@@ -10,7 +10,8 @@ namespace dosario {
 
 inline constexpr std::size_t kLargestFrame = 1024 * 1024;
 
-/// Cuts a stream of bytes into frames, whatever pieces it comes in. Holds at most one frame and the bytes of one piece.
+/// Cuts a stream of bytes into frames, whatever pieces it comes in. Holds at most one frame and the bytes of one piece,
+/// and nothing when all of it was taken.
 class FrameReader {
 public:
     void feed(ByteView bytes);
