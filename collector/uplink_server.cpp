@@ -18,6 +18,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
+constexpr auto kLastWords = std::chrono::seconds{2};
 constexpr auto kQueueFull = std::chrono::milliseconds{50};
 constexpr std::size_t kBusyQueue = StoreThread::kLongestQueue / 2;
 constexpr std::size_t kLargestDamageBook = 1024;
@@ -88,7 +89,7 @@ private:
                        [&](const ChainBroke& broke) { note_damage(broke); },
                        [&](ReceiverEnd& end) {
                            why_ = std::move(end.why);
-                           pump_.stop();
+                           pump_.stop(kLastWords);
                        },
                    },
                    event);

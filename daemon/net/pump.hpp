@@ -56,7 +56,8 @@ public:
             if (stopping_) break;
             co_await wait(news_);
         }
-        stopping_ = true;
+        if (!lost_) co_await let_leave();
+        stopping_ = over_ = true;
         connection_.close();
         alarm_.cancel();
         room_.cancel();
@@ -72,8 +73,10 @@ public:
         alarm_.cancel();
     }
 
-    /// Says what is left to say, then closes.
-    void stop() {
+    /// Says what is left to say, then closes: at once, or when the other side has closed, for which it gets `patience`. Closing before it
+    /// has read all makes TCP take back our last words, if it was still sending.
+    void stop(Micros patience = {}) {
+        patience_ = patience;
         stopping_ = true;
         end_known_ = true;
         news_.cancel();
@@ -92,6 +95,15 @@ private:
         (void)waited;
     }
 
+    boost::asio::awaitable<void> let_leave() {
+        const auto until = std::chrono::steady_clock::now() + patience_;
+        while (!lost_ && std::chrono::steady_clock::now() < until) {
+            news_.expires_at(until);
+            const auto waited = co_await news_.async_wait(kToken);
+            (void)waited;
+        }
+    }
+
     void drain() {
         if (draining_) return;
         draining_ = true;
@@ -101,7 +113,7 @@ private:
 
     boost::asio::awaitable<void> read() {
         std::array<std::byte, kPiece_bytes> buffer;
-        while (!stopping_) {
+        while (!over_) {
             const auto came = co_await connection_.read_some(buffer);
             if (!came || *came == 0) {
                 lost_ = came ? fail(Failure::unavailable, "the other side closed the connection") : came.error();
@@ -109,7 +121,7 @@ private:
             }
             core_.receive({buffer.data(), *came}, clock_.mono(), clock_.wall());
             poke();
-            while (!stopping_ && core_.unsent() > kMostUnsent_bytes) co_await wait(room_);
+            while (!over_ && core_.unsent() > kMostUnsent_bytes) co_await wait(room_);
         }
         --children_;
         news_.cancel();
@@ -145,6 +157,8 @@ private:
     int children_ = 0;
     bool draining_ = false;
     bool stopping_ = false;
+    bool over_ = false;
+    Micros patience_{};
     bool end_known_ = false;
 };
 
