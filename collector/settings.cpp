@@ -27,7 +27,8 @@ CollectorSettings read_collector_settings(const std::string& path, std::vector<s
     listen.text("address", settings.address);
     boost::system::error_code wrong;
     (void)boost::asio::ip::make_address(settings.address, wrong);
-    if (wrong) listen.problem("address", "a numeric address of this machine is wanted, for example \"::\" (all) or \"127.0.0.1\"");
+    if (wrong)
+        listen.problem("address", "a numeric address of this machine is wanted, for example \"::\" (all) or \"127.0.0.1\"");
     listen.number("port", settings.port, 0, 65535);
     listen.end();
     TomlSection certificates = root.section("certificates");
@@ -40,7 +41,8 @@ CollectorSettings read_collector_settings(const std::string& path, std::vector<s
     for (std::string& file : settings.authorities) beside(path, file);
     TomlSection api = root.section("api");
     api.text("socket", settings.socket);
-    if (!settings.socket.empty() && settings.socket.front() != '/') api.problem("socket", "a whole path is wanted, beginning with /");
+    if (!settings.socket.empty() && settings.socket.front() != '/')
+        api.problem("socket", "a whole path is wanted, beginning with /");
     api.text("group", settings.group);
     api.end();
     root.end();

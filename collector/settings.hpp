@@ -11,9 +11,9 @@ namespace dosario {
 struct CollectorSettings {
     std::string address = "::";  ///< numeric, of this machine; "::" takes IPv4 too
     std::uint16_t port = 7420;
-    std::string identity;                  ///< PEM file: our certificate and its key; empty: pki/collector.pem in the data directory
+    std::string identity;  ///< PEM file: our certificate and its key; empty: pki/collector.pem in the data directory
     std::vector<std::string> authorities;  ///< PEM files; empty: pki/ca.pem in the data directory
-    std::string signer;                    ///< PEM file of the authority with its key, for renewals; empty: pki/authority.pem; "none"
+    std::string signer;  ///< PEM file of the authority with its key, for renewals; empty: pki/authority.pem; "none"
     std::string group = "dosario-collector";
     std::string socket;  ///< a second socket beside collector.sock in the data directory, empty = none
 };

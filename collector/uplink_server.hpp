@@ -32,7 +32,7 @@ public:
     static constexpr std::size_t kMostConnections = 20'000;
     static constexpr std::uint32_t kCredit = 1024;         ///< entries on the way from one station
     static constexpr std::uint32_t kCreditWhenBusy = 256;  ///< one batch
-    static constexpr int kBreaksUntilKept = 3; ///< so often an entry may break the chain before it is kept as it is
+    static constexpr int kBreaksUntilKept = 3;             ///< so often an entry may break the chain before it is kept as it is
 
     /// Signs a request for a new certificate of that station (PEM), or says why not.
     using Sign = std::function<Result<std::string>(const std::string& request, const std::string& station)>;

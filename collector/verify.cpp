@@ -64,9 +64,12 @@ Result<bool> StoreVerifier::step(std::size_t entries) {
     std::size_t seen = 0;
     for (; walk.row(); ++seen) {
         Entry entry;
-        entry.header = {static_cast<std::uint64_t>(walk.number(0)), static_cast<std::int32_t>(walk.number(2)),
-                        static_cast<std::int32_t>(walk.number(3)),  walk.number(4),
-                        walk.number(5),                             walk.number(6),
+        entry.header = {static_cast<std::uint64_t>(walk.number(0)),
+                        static_cast<std::int32_t>(walk.number(2)),
+                        static_cast<std::int32_t>(walk.number(3)),
+                        walk.number(4),
+                        walk.number(5),
+                        walk.number(6),
                         static_cast<std::int32_t>(walk.number(7))};
         entry.event_id = fixed<EventId>(walk.blob_view(1));
         entry.body = walk.blob(8);
@@ -80,7 +83,8 @@ Result<bool> StoreVerifier::step(std::size_t entries) {
     }
     if (walk.failed()) return walk.error();
     if (seen == entries) return true;
-    if (seq_ != head_seq_ || hash_ != head_hash_) fault(static_cast<std::uint64_t>(head_seq_), "the last entry is not the head of the branch");
+    if (seq_ != head_seq_ || hash_ != head_hash_)
+        fault(static_cast<std::uint64_t>(head_seq_), "the last entry is not the head of the branch");
     walking_ = false;
     return true;
 }

@@ -190,7 +190,10 @@ Error Database::explain(int code, std::string_view detail) {
                         "the ledger cannot be written here: check that the data directory exists and belongs to this user" + why);
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
-            return fail(Failure::damaged, "the ledger file is damaged: keep it, and run `dosario ledger verify`" + why);
+            return fail(
+                Failure::damaged,
+                "the file is damaged: keep it, and let it be verified (`dosario ledger verify`, at a collector `dosario-collector verify`)" +
+                    why);
         case SQLITE_INTERRUPT: return fail(Failure::unavailable, "it was broken off: start it again" + why);
         case SQLITE_CONSTRAINT: return fail(Failure::refused, "a rule of the ledger forbids this; nothing of it was saved" + why);
         default: return fail(Failure::io, "the disk reports an error" + why);
