@@ -13,7 +13,6 @@ import ssl
 import struct
 import subprocess
 import tempfile
-import time
 import unittest
 
 from pharmacy import BIN, DONE, PATIENCE_S, Answer, UnixHttp, assert_no_sanitizer, wait_until
