@@ -4,24 +4,13 @@
 // no reader.
 #pragma once
 
-#include "base/life_question.hpp"
 #include "control/group.hpp"
-
-#include <condition_variable>
-#include <deque>
-#include <functional>
-#include <mutex>
-#include <thread>
 
 namespace dosario {
 
 class LedgerThread {
 public:
-    static constexpr std::size_t kLongestQueue = 1024;
-    static constexpr std::size_t kMostChores = 8;
-
-    /// One slice of long work, outside of any group; true while there is more to do. A scan waits for it: some milliseconds.
-    using Chore = std::function<bool(Service&)>;
+    using Chore = GroupThread<Service>::Chore;
 
     /// Called on this thread.
     struct Hooks {
@@ -33,38 +22,26 @@ public:
     };
 
     /// Starts at once.
-    LedgerThread(std::unique_ptr<Ledger> ledger, std::unique_ptr<Service> service, Hooks hooks);
+    LedgerThread(std::unique_ptr<Ledger> ledger, std::unique_ptr<Service> service, Hooks hooks)
+        : ledger_(std::move(ledger)), thread_(std::in_place, std::move(service), turns(*ledger_, std::move(hooks))) {}
     /// Finishes the jobs that are queued, drops chores where they are, and closes the ledger.
-    ~LedgerThread();
+    ~LedgerThread() {
+        thread_.reset();
+        ledger_->database().on_progress(nullptr);  // it asked the thread
+    }
 
-    /// False when the queue is full or the thread is stopping: the job was not taken and will never be answered.
-    bool post(Job job);
-    bool post_chore(Chore chore);
-    std::size_t waiting() const;
-    /// Is it alive? `alive` is called on this thread as soon as it comes round: between two groups, two slices of long work, or in the
-    /// middle of a statement that goes on. Never while it hangs, however short the queue. It must not touch the ledger. A question
-    /// takes the place of one that waits.
-    void ask(std::function<void()> alive);
-    /// Long calls between two slices, or before the first.
-    std::size_t waiting_chores() const;
+    // As GroupThread has them.
+    bool post(Job job) { return thread_->post(std::move(job)); }
+    bool post_chore(Chore chore) { return thread_->post_chore(std::move(chore)); }
+    std::size_t waiting() const { return thread_->waiting(); }
+    std::size_t waiting_chores() const { return thread_->waiting_chores(); }
+    void ask(std::function<void()> alive) { thread_->ask(std::move(alive)); }
 
 private:
-    void run();
-    std::vector<Job> take_group();
-    void fail_for_good(const Error& why);
-    bool run_jobs();
+    static GroupThread<Service>::Turns turns(Ledger& ledger, Hooks hooks);
 
     std::unique_ptr<Ledger> ledger_;
-    std::unique_ptr<Service> service_;
-    Hooks hooks_;
-    mutable std::mutex mutex_;
-    std::condition_variable wake_;
-    std::deque<Job> jobs_;
-    std::deque<Chore> chores_;
-    bool stopping_ = false;
-    LifeQuestion question_;
-    std::optional<Error> fatal_;  ///< on the ledger thread only: the disk failed, nothing is decided any more
-    std::thread thread_;
+    std::optional<GroupThread<Service>> thread_;
 };
 
 }  // namespace dosario

@@ -30,6 +30,7 @@ public:
     /// What follows waits so long for the next group, which goes first; but never longer than kLongestLag.
     static constexpr auto kBreath = std::chrono::milliseconds{10};
     static constexpr auto kLongestLag = std::chrono::milliseconds{250};
+    static constexpr auto kTurn = std::chrono::milliseconds{60};  ///< then it goes on for so long
 
     /// `decide` runs inside the group; `answer` after the commit, with the failure if there was one: then nothing of the group is kept.
     struct Job {
@@ -73,6 +74,11 @@ public:
         const std::lock_guard lock{mutex_};
         return jobs_.size();
     }
+    /// Chores between two slices, or before the first.
+    std::size_t waiting_chores() const {
+        const std::lock_guard lock{mutex_};
+        return chores_.size();
+    }
     /// Is it alive? `alive` is called on this thread as soon as it comes by: between two groups, two slices of long work, or in the
     /// middle of one where the state's owner says so. Never while it hangs, however short the queue. It must not touch the state.
     void ask(std::function<void()> alive) {
@@ -100,17 +106,22 @@ private:
     /// When the next slice of what follows is due.
     struct Following {
         bool wanted = false;
-        Time due{};      ///< unless a group comes before
-        Time overdue{};  ///< even then
+        Time due{};        ///< unless a group comes before
+        Time overdue{};    ///< even then
+        Time turn_ends{};  ///< of what was overdue
 
         void want(Time now) {
             if (!wanted) overdue = now + kLongestLag;
             wanted = true;
             due = std::min(now + kBreath, overdue);
         }
-        void done(Time now, bool more) {
+        /// A slice that began at `began` is over.
+        void done(Time began, Time now, bool more) {
             wanted = more;
             due = now;
+            if (began >= overdue && turn_ends == Time{}) turn_ends = began + kTurn;
+            if (more && now < turn_ends) return;  // so overdue that it goes on
+            turn_ends = {};
             overdue = now + kLongestLag;
         }
     };
@@ -142,7 +153,7 @@ private:
             } else if (following.wanted && now >= following.due) {
                 lock.unlock();
                 const bool more = !fatal_ && turns_.follow(*state_);
-                following.done(std::chrono::steady_clock::now(), more);
+                following.done(now, std::chrono::steady_clock::now(), more);
                 lock.lock();
             } else if (!chores_.empty() && !following.wanted) {
                 Chore chore = std::move(chores_.front());

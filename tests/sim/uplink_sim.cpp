@@ -273,7 +273,8 @@ private:
         if (one_in(2)) {
             ++tally_.used_restores;
             book(station, 1 + below(5));
-        } else if (stations_with(station.ledger.tail().ledger) == 1 && is_older(station.ledger, before)) {
+        } else if (stations_with(station.ledger.tail().ledger) == 1 && is_older(station.ledger, before) &&
+                   collector_agrees(station.ledger)) {
             station.lost = std::move(before);
             station.next_attempt = now_;
             for (std::uint64_t i = below(60); i > 0 && !shell_.died; --i) talk(station);
@@ -284,6 +285,18 @@ private:
     static bool is_older(const MemoryLedger& copy, const MemoryLedger& ledger) {
         return copy.branches.back().id == ledger.branches.back().id && copy.head() <= ledger.head() &&
                (copy.head() == 0 || copy.head_hash() == ledger.entries[copy.head() - 1].hash);
+    }
+
+    /// What the collector has of its last branch is what it has. It may not be so: a copy of a disk that was restored, used offline, copied
+    /// and restored again holds entries that part from those the collector knows.
+    bool collector_agrees(MemoryLedger& copy) {
+        const LedgerTail tail = copy.tail();
+        for (Seq seq = tail.branches.back().starts_after + 1; seq <= copy.head(); ++seq) {
+            const auto there = store_->hashes(tail.ledger, tail.branches.back().branch, std::array{seq});
+            must(there.has_value(), "a hash could not be read");
+            if (there->front() && *there->front() != copy.entries[seq - 1].hash) return false;
+        }
+        return true;
     }
 
     std::size_t stations_with(const LedgerId& ledger) {

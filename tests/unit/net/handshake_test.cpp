@@ -4,6 +4,8 @@
 #include "support/uplink_bench.hpp"
 
 #include <openssl/ssl.h>
+#include <fstream>
+#include <iterator>
 
 using namespace dosario;
 using namespace dosario::test;
@@ -27,6 +29,11 @@ TEST_CASE("a station and its collector know each other after the handshake", "[t
 }
 
 TEST_CASE("a name with several addresses is tried until one answers", "[tls]") {
+    std::ifstream hosts{"/etc/hosts"};
+    if (std::string{std::istreambuf_iterator<char>{hosts}, {}}.find("localhost") == std::string::npos) {
+        WARN("NOT TESTED: /etc/hosts does not know localhost");
+        return;
+    }
     UplinkBench bench;  // listens on 127.0.0.1 only; localhost is ::1 as well on most systems
     Result<TlsConnection::Ptr> station, collector;
     const auto dial = [&]() -> asio::awaitable<void> {
