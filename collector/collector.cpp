@@ -54,7 +54,8 @@ private:
     CollectorSettings settings_;
     std::string directory_;
     std::unique_ptr<Clock> clock_ = make_system_clock();
-    std::unique_ptr<Digest> digest_ = make_digest();
+    std::unique_ptr<Digest> digest_ = make_digest();        ///< this thread's: a digest is for one thread
+    std::unique_ptr<Digest> store_digest_ = make_digest();  ///< the store's thread's
     asio::io_context context_{1};
     asio::signal_set signals_{context_, SIGINT, SIGTERM, SIGHUP};
     asio::steady_timer renewal_{context_};
@@ -191,7 +192,7 @@ void RunningCollector::answer(ApiCall call, std::function<void(ApiReply)> reply)
     if (call.path == "/v1/verify") {
         auto verifier = std::make_shared<std::unique_ptr<StoreVerifier>>();
         const bool posted = store_->post_chore([this, verifier, reply](SqliteStore& store) {
-            if (*verifier == nullptr) *verifier = std::make_unique<StoreVerifier>(store.database(), *digest_);
+            if (*verifier == nullptr) *verifier = std::make_unique<StoreVerifier>(store.database(), *store_digest_);
             const auto more = (*verifier)->step(kEntriesVerifiedAtOnce);
             if (!more) return reply(error_reply(more.error())), false;
             if (!*more) reply({200, to_json((*verifier)->report())});

@@ -53,7 +53,8 @@ private:
     Settings settings_;
     std::string directory_;
     std::unique_ptr<Clock> clock_ = make_system_clock();
-    std::unique_ptr<Digest> digest_ = make_digest();
+    std::unique_ptr<Digest> digest_ = make_digest();         ///< the ledger thread's: a digest is for one thread
+    std::unique_ptr<Digest> uplink_digest_ = make_digest();  ///< this thread's
     std::unique_ptr<Entropy> entropy_ = make_entropy();
     asio::io_context context_{1};
     asio::signal_set signals_{context_, SIGINT, SIGTERM};
@@ -131,7 +132,8 @@ void RunningDaemon::open_uplink() {
     UplinkSettings uplink = settings_.uplink;
     if (uplink.identity.empty()) uplink.identity = directory_ + "/station.pem";
     if (uplink.authorities.empty()) uplink.authorities.push_back(directory_ + "/ca.pem");
-    uplink_ = std::make_unique<UplinkDesk>(context_, *clock_, *entropy_, *digest_, *ledger_, std::move(uplink), DOSARIO_VERSION);
+    uplink_ =
+        std::make_unique<UplinkDesk>(context_, *clock_, *entropy_, *uplink_digest_, *ledger_, std::move(uplink), DOSARIO_VERSION);
     uplink_->start();
 }
 

@@ -28,6 +28,7 @@ public:
 
 using Sha256 = std::array<std::byte, 32>;
 
+/// For one thread: it keeps a context between calls.
 class Digest {
 public:
     virtual ~Digest() = default;
