@@ -66,6 +66,7 @@ private:
     std::unique_ptr<HttpServer> api_;
     std::string name_;
     int exit_code_ = 0;
+    bool stopped_ = false;
 };
 
 Result<std::shared_ptr<const TlsContext>> RunningCollector::read_certificates() {
@@ -167,12 +168,14 @@ int RunningCollector::run() {
 }
 
 void RunningCollector::stop() {
+    if (std::exchange(stopped_, true)) return;
     renewal_.cancel();
     if (watch_) watch_->stop();
     if (uplink_ != nullptr) uplink_->stop();
     if (api_ != nullptr) api_->stop_listening();
     context_.restart();
     context_.run_for(kLastAnswers);
+    if (uplink_ != nullptr) uplink_->close();
     store_.reset();  // finishes what is queued and closes the file
     if (api_ != nullptr) api_->stop();
     context_.restart();

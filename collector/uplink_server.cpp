@@ -60,15 +60,15 @@ private:
     template <class Value>
     bool ask(std::function<Result<Value>(SqliteStore&)> question, std::function<void(Link&, Result<Value>)> answer) {
         auto found = std::make_shared<std::optional<Result<Value>>>();
-        return server_.store_.post(
-            {[found, question = std::move(question)](SqliteStore& store) { found->emplace(question(store)); },
-             [found, answer = std::move(answer), self = weak_from_this(),
-              &context = server_.context_](const std::optional<Error>& failure) {
-                 asio::post(context, [found, answer, self, failure] {
-                     const auto link = self.lock();
-                     if (link && !link->over_) answer(*link, failure ? Result<Value>{*failure} : std::move(**found));
-                 });
-             }});
+        return server_.post({[found, question = std::move(question)](SqliteStore& store) { found->emplace(question(store)); },
+                             [found, answer = std::move(answer), self = weak_from_this(),
+                              &context = server_.context_](const std::optional<Error>& failure) {
+                                 asio::post(context, [found, answer, self, failure] {
+                                     const auto link = self.lock();
+                                     if (link && !link->over_)
+                                         answer(*link, failure ? Result<Value>{*failure} : std::move(**found));
+                                 });
+                             }});
     }
 
     void handle(ReceiverEvent event) {
@@ -82,8 +82,8 @@ private:
                        [&](HashesWanted& wanted) { find_hashes(std::move(wanted)); },
                        [&](const EntriesWanted& wanted) { find_entries(wanted); },
                        [&](const StationClock& clock) {
-                           (void)server_.store_.post({[clock](SqliteStore& store) { (void)store.keep_clock(clock); },
-                                                      [](const std::optional<Error>&) {}});
+                           (void)server_.post({[clock](SqliteStore& store) { (void)store.keep_clock(clock); },
+                                               [](const std::optional<Error>&) {}});
                        },
                        [&](const RenewalWanted& wanted) { renew(wanted); },
                        [&](const ChainBroke& broke) { note_damage(broke); },
@@ -296,8 +296,8 @@ void UplinkServer::left(const LedgerId& ledger, const Link* link) {
     const auto session = sessions_.find(ledger);
     if (session == sessions_.end() || session->second.get() != link) return;
     sessions_.erase(session);
-    (void)store_.post({[ledger, now = clock_.wall()](SqliteStore& store) { (void)store.seen(ledger, now); },
-                       [](const std::optional<Error>&) {}});
+    (void)post({[ledger, now = clock_.wall()](SqliteStore& store) { (void)store.seen(ledger, now); },
+                [](const std::optional<Error>&) {}});
 }
 
 std::optional<UtcTime> UplinkServer::heard(const LedgerId& ledger) const {
@@ -305,7 +305,7 @@ std::optional<UtcTime> UplinkServer::heard(const LedgerId& ledger) const {
     return session == sessions_.end() ? std::nullopt : std::optional{session->second->heard()};
 }
 
-std::uint32_t UplinkServer::credit() const { return store_.waiting() < kBusyQueue ? kCredit : kCreditWhenBusy; }
+std::uint32_t UplinkServer::credit() const { return !closed_ && store_.waiting() < kBusyQueue ? kCredit : kCreditWhenBusy; }
 
 void UplinkServer::stop() {
     stopping_ = true;

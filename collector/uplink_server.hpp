@@ -47,6 +47,8 @@ public:
 
     /// Tells every station that the collector stops, and accepts no more.
     void stop();
+    /// Nothing is asked of the store any more: it may go, while the last words to a station are still on their way.
+    void close() { closed_ = true; }
 
     std::size_t connected() const { return sessions_.size(); }
     /// When a connected station was last heard; nothing when it is not connected.
@@ -61,6 +63,8 @@ private:
     boost::asio::awaitable<void> welcome(boost::asio::ip::tcp::socket socket);
     void took_session(const LedgerId& ledger, const std::shared_ptr<Link>& link);
     void left(const LedgerId& ledger, const Link* link);
+    /// False when the store has too much to do, or goes: the job was not taken and will never be answered.
+    bool post(StoreThread::Job job) { return !closed_ && store_.post(std::move(job)); }
     std::uint32_t credit() const;
 
     boost::asio::io_context& context_;
@@ -76,6 +80,7 @@ private:
     std::size_t connections_ = 0;
     std::size_t most_connections_ = 0;  ///< since memory was last given back
     bool stopping_ = false;
+    bool closed_ = false;
     UplinkCounts counts_;
 };
 

@@ -4,6 +4,7 @@ import os
 import pathlib
 import sqlite3
 import stat
+import time
 
 from centre import Centre, CentreTest, Ledger, Refused
 from pharmacy import DONE, NO_DAEMON, REFUSED, USAGE, main_guard, unshare_or_skip, wait_until
@@ -387,6 +388,20 @@ class Disks(CentreTest):
         self.assertEqual(station.deliver(), 300)
         self.centre.wait_until_counted()
         self.assertEqual(self.centre.ask("stock")[0]["lines"][0]["packs"], 300)
+
+
+class Ends(CentreTest):
+    def test_stations_that_leave_at_any_moment_of_its_stop_or_never_are_no_trouble(self):
+        stations = [self.station(entries=3) for _ in range(12)]
+        for station in stations:
+            station.connect()
+        self.centre.child.terminate()
+        for station in stations[1:]:
+            time.sleep(0.1)
+            station.leave()
+        self.centre.stop()
+        self.assertEqual(stations[0].wire.ended()[0], "stopping")
+        stations[0].leave()
 
 
 class Ledgers(CentreTest):
