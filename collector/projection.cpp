@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/projection.hpp"
 
+#include "ledger/columns.hpp"
 #include "wire/fact_codec.hpp"
 
 #include <numeric>
@@ -15,11 +16,6 @@ constexpr int kLeft = 3;
 constexpr int kMade = 1;
 constexpr int kReady = 2;
 constexpr int kOut = 3;
-
-std::int64_t sql(Date day) { return day.time_since_epoch().count(); }
-std::int64_t sql(std::uint64_t number) { return static_cast<std::int64_t>(number); }
-std::int64_t sql(Gtin gtin) { return sql(gtin.number); }
-std::int64_t sql(ThingId thing) { return sql(thing.number); }
 
 Error conflict(std::string what) { return fail(Failure::refused, std::move(what)); }
 

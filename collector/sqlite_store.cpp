@@ -2,6 +2,7 @@
 #include "collector/sqlite_store.hpp"
 
 #include "collector/store_schema.hpp"
+#include "ledger/columns.hpp"
 
 #include <sys/stat.h>
 
@@ -12,15 +13,6 @@ namespace {
 
 constexpr std::int64_t kClockEvery_us = 600LL * 1'000'000;
 
-std::int64_t sql(std::uint64_t number) { return static_cast<std::int64_t>(number); }
-std::int64_t micros(UtcTime at) { return at.time_since_epoch().count(); }
-
-template <class Array>
-Array fixed(ByteView bytes) {
-    Array out{};
-    std::copy_n(bytes.begin(), std::min(bytes.size(), out.size()), out.begin());
-    return out;
-}
 
 }  // namespace
 
@@ -142,16 +134,16 @@ Result<SessionStart> SqliteStore::begin_session(const SessionWanted& wanted, Utc
             "INSERT INTO ledger (ledger, station, machine, build, session, first_seen_us, last_seen_us) VALUES (?, ?, ?, ?, ?, ?, ?)"
             " RETURNING id");
         insert.bind(ByteView{wanted.ledger}).bind(wanted.station).bind(ByteView{wanted.machine}).bind(wanted.build);
-        insert.bind(sql(start.number)).bind(micros(now)).bind(micros(now));
+        insert.bind(sql(start.number)).bind(sql(now)).bind(sql(now));
         if (!insert.row()) return insert.error();
         id = insert.number(0);
     } else {
         auto update = db_->query("UPDATE ledger SET machine = ?, build = ?, session = ?, last_seen_us = ? WHERE id = ?");
-        update.bind(ByteView{wanted.machine}).bind(wanted.build).bind(sql(start.number)).bind(micros(now)).bind(id);
+        update.bind(ByteView{wanted.machine}).bind(wanted.build).bind(sql(start.number)).bind(sql(now)).bind(id);
         if (auto updated = update.run(); !updated) return updated.error();
         if (start.other_machine) {
             auto alarm = db_->query("UPDATE ledger SET other_machine_us = ? WHERE id = ?");
-            if (auto noted = alarm.bind(micros(now)).bind(id).run(); !noted) return noted.error();
+            if (auto noted = alarm.bind(sql(now)).bind(id).run(); !noted) return noted.error();
         }
     }
     for (const BranchSpan& span : wanted.branches) {
@@ -224,13 +216,8 @@ Result<AppendOutcome> SqliteStore::append(const Append& entries) {
         auto insert = db_->query(
             "INSERT INTO event (branch, seq, event_id, kind, version, boot, mono_us, wall_us, clock, body, hash, received_us, damaged)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-        insert.bind(branch.id).bind(sql(entry.header.seq)).bind(ByteView{entry.event_id}).bind(std::int64_t{entry.header.kind});
-        insert.bind(std::int64_t{entry.header.version})
-            .bind(entry.header.boot)
-            .bind(entry.header.mono_us)
-            .bind(entry.header.wall_us);
-        insert.bind(std::int64_t{entry.header.clock}).bind(ByteView{entry.body}).bind(ByteView{entry.hash});
-        insert.bind(micros(entries.received)).bind(std::int64_t{entry.header.seq == entries.damaged ? 1 : 0});
+        bind(insert.bind(branch.id), entry);
+        insert.bind(sql(entries.received)).bind(std::int64_t{entry.header.seq == entries.damaged ? 1 : 0});
         if (auto inserted = insert.run(); !inserted) return inserted.error();
         outcome.head = entry.header.seq;
         outcome.hash = entry.hash;
@@ -240,7 +227,7 @@ Result<AppendOutcome> SqliteStore::append(const Append& entries) {
     if (auto moved = update.bind(sql(outcome.head)).bind(ByteView{outcome.hash}).bind(branch.id).run(); !moved)
         return moved.error();
     auto seen = db_->query("UPDATE ledger SET last_seen_us = ? WHERE id = ?");
-    if (auto told = seen.bind(micros(entries.received)).bind(ledger).run(); !told) return told.error();
+    if (auto told = seen.bind(sql(entries.received)).bind(ledger).run(); !told) return told.error();
     return outcome;
 }
 
@@ -269,17 +256,7 @@ Result<std::vector<Entry>> SqliteStore::entries(const LedgerId& ledger, const Br
     query.bind(row->id).bind(sql(after)).bind(static_cast<std::int64_t>(limit));
     std::size_t total = 0;
     while (query.row()) {
-        Entry entry;
-        entry.header = {static_cast<Seq>(query.number(0)),
-                        static_cast<std::int32_t>(query.number(2)),
-                        static_cast<std::int32_t>(query.number(3)),
-                        query.number(4),
-                        query.number(5),
-                        query.number(6),
-                        static_cast<std::int32_t>(query.number(7))};
-        entry.event_id = fixed<EventId>(query.blob_view(1));
-        entry.body = query.blob(8);
-        entry.hash = fixed<Sha256>(query.blob_view(9));
+        Entry entry = entry_of(query);
         total += entry.body.size();
         if (!out.empty() && total > bytes) break;
         out.push_back(std::move(entry));
@@ -316,7 +293,7 @@ Result<void> SqliteStore::keep_clock(const StationClock& clock) {
 
 Result<void> SqliteStore::seen(const LedgerId& ledger, UtcTime at) {
     return db_->query("UPDATE ledger SET last_seen_us = max(last_seen_us, ?) WHERE ledger = ?")
-        .bind(micros(at))
+        .bind(sql(at))
         .bind(ByteView{ledger})
         .run();
 }

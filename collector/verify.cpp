@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/verify.hpp"
 
-#include <algorithm>
+#include "ledger/columns.hpp"
 
 namespace dosario {
 namespace {
 
 constexpr int kMostFaults = 1000;
-
-template <class Array>
-Array fixed(ByteView bytes) {
-    Array out{};
-    std::copy_n(bytes.begin(), std::min(bytes.size(), out.size()), out.begin());
-    return out;
-}
 
 }  // namespace
 
@@ -63,17 +56,7 @@ Result<bool> StoreVerifier::step(std::size_t entries) {
     walk.bind(branch_).bind(seq_).bind(head_seq_).bind(static_cast<std::int64_t>(entries));
     std::size_t seen = 0;
     for (; walk.row(); ++seen) {
-        Entry entry;
-        entry.header = {static_cast<std::uint64_t>(walk.number(0)),
-                        static_cast<std::int32_t>(walk.number(2)),
-                        static_cast<std::int32_t>(walk.number(3)),
-                        walk.number(4),
-                        walk.number(5),
-                        walk.number(6),
-                        static_cast<std::int32_t>(walk.number(7))};
-        entry.event_id = fixed<EventId>(walk.blob_view(1));
-        entry.body = walk.blob(8);
-        entry.hash = fixed<Sha256>(walk.blob_view(9));
+        const Entry entry = entry_of(walk);
         if (walk.number(0) != seq_ + 1) fault(entry.header.seq, "entries before this one are missing");
         const bool follows_on = follows(digest_, ledger_, hash_, entry);
         if (!follows_on && walk.number(10) == 0) fault(entry.header.seq, "this entry or the one before it is not what was sent");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The half of the ledger that the uplink needs: branches, and entries that come back.
+#include "ledger/columns.hpp"
 #include "ledger/ledger.hpp"
-#include "ledger/stock_change.hpp"
 #include "wire/fact_codec.hpp"
 
 #include <algorithm>
@@ -74,7 +74,7 @@ Result<void> Ledger::restore(std::span<const Entry> entries, const Stamp& now) {
 
 Result<void> Ledger::keep_acked(const BranchId& branch, Seq seq, const Sha256& hash, UtcTime now) {
     auto keep = db_->query("INSERT OR REPLACE INTO acked SELECT n, ?, ?, ? FROM branch WHERE branch_id = ?");
-    return keep.bind(sql(seq)).bind(ByteView{hash}).bind(now.time_since_epoch().count()).bind(ByteView{branch}).run();
+    return keep.bind(sql(seq)).bind(ByteView{hash}).bind(sql(now)).bind(ByteView{branch}).run();
 }
 
 Result<std::uint64_t> Ledger::unacknowledged() const {
@@ -94,8 +94,8 @@ Result<std::uint64_t> Ledger::unacknowledged() const {
 
 Result<void> Ledger::keep_clock_sample(std::int64_t boot, MonoTime mono, UtcTime wall, UtcTime collector, Micros rtt) {
     auto keep = db_->query("INSERT INTO clock_sample VALUES (?, ?, ?, ?, ?)");
-    keep.bind(boot).bind(mono.time_since_epoch().count()).bind(wall.time_since_epoch().count());
-    if (auto kept = keep.bind(collector.time_since_epoch().count()).bind(rtt.count()).run(); !kept) return kept;
+    keep.bind(boot).bind(mono.time_since_epoch().count()).bind(sql(wall));
+    if (auto kept = keep.bind(sql(collector)).bind(rtt.count()).run(); !kept) return kept;
     auto prune = db_->query("DELETE FROM clock_sample WHERE rowid <= (SELECT max(rowid) FROM clock_sample) - ?");
     return prune.bind(kMostClockSamples).run();
 }

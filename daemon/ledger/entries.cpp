@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ledger/entries.hpp"
 
-#include "ledger/stock_change.hpp"
+#include "ledger/columns.hpp"
 #include "wire/fact_codec.hpp"
 
 namespace dosario {
@@ -13,17 +13,7 @@ Result<std::vector<Entry>> read_entries(Database& db, Seq after, std::size_t lim
     std::vector<Entry> entries;
     std::size_t total = 0;
     while (query.row()) {
-        Entry entry;
-        entry.header = {static_cast<std::uint64_t>(query.number(0)),
-                        static_cast<std::int32_t>(query.number(2)),
-                        static_cast<std::int32_t>(query.number(3)),
-                        query.number(4),
-                        query.number(5),
-                        query.number(6),
-                        static_cast<std::int32_t>(query.number(7))};
-        entry.event_id = fixed<EventId>(query.blob_view(1));
-        entry.body = query.blob(8);
-        entry.hash = fixed<Sha256>(query.blob_view(9));
+        Entry entry = entry_of(query);
         total += entry.body.size();
         if (!entries.empty() && total > bytes) break;
         entries.push_back(std::move(entry));

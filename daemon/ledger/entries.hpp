@@ -6,7 +6,6 @@
 #include "wire/chain.hpp"
 #include "workflow/fact.hpp"
 
-#include <algorithm>
 #include <limits>
 #include <vector>
 
@@ -18,13 +17,5 @@ Result<std::vector<Entry>> read_entries(Database& db, Seq after, std::size_t lim
 
 /// What that entry says; not_found when there is none.
 Result<SignedFact> read_fact(Database& db, Seq seq);
-
-/// The first bytes as an array, zeros where there are fewer.
-template <class Array>
-Array fixed(ByteView bytes) {
-    Array out{};
-    std::copy_n(bytes.begin(), std::min(bytes.size(), out.size()), out.begin());
-    return out;
-}
 
 }  // namespace dosario

@@ -2,8 +2,8 @@
 #include "ledger/ledger.hpp"
 
 #include "base/check.hpp"
+#include "ledger/columns.hpp"
 #include "ledger/schema.hpp"
-#include "ledger/stock_change.hpp"
 #include "wire/fact_codec.hpp"
 
 #include <boost/endian/conversion.hpp>
@@ -132,7 +132,7 @@ Result<void> Ledger::create(const LedgerOpening& opening) {
         if (auto done = db_->query("INSERT INTO meta VALUES ('ledger_id', ?)").bind(ByteView{id}).run(); !done) return done;
         if (auto done = db_->query("INSERT INTO meta VALUES ('hash_version', ?)").bind(std::int64_t{1}).run(); !done) return done;
         if (auto done = db_->query("INSERT INTO meta VALUES ('created_wall_us', ?)")
-                            .bind(opening.now.wall.time_since_epoch().count())
+                            .bind(sql(opening.now.wall))
                             .run();
             !done) {
             return done;
@@ -176,7 +176,7 @@ Result<void> Ledger::start_boot(UtcTime now) {
     std::array<std::byte, 16> boot_id;
     entropy_->fill(boot_id);
     auto insert = db_->query("INSERT INTO boot (boot_id, started_wall_us, build) VALUES (?, ?, ?)");
-    insert.bind(ByteView{boot_id}).bind(now.time_since_epoch().count()).bind(build_);
+    insert.bind(ByteView{boot_id}).bind(sql(now)).bind(build_);
     if (auto inserted = insert.run(); !inserted) return inserted;
     const auto boot = db_->number("SELECT max(boot) FROM boot");
     if (!boot) return boot.error();
@@ -242,7 +242,7 @@ Result<Seq> Ledger::append(const SignedFact& fact, const Stamp& stamp) {
                              kBodyVersion,
                              boot_,
                              stamp.mono.time_since_epoch().count(),
-                             stamp.wall.time_since_epoch().count(),
+                             sql(stamp.wall),
                              stamp.clock_suspect ? 1 : 0};
     EventId event_id;
     entropy_->fill(event_id);
@@ -259,13 +259,7 @@ Result<Seq> Ledger::append(const SignedFact& fact, const Stamp& stamp) {
 Result<void> Ledger::insert(const Entry& entry, const SignedFact& fact) {
     const EntryHeader& header = entry.header;
     auto insert = db_->query("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    insert.bind(sql(header.seq))
-        .bind(ByteView{entry.event_id})
-        .bind(std::int64_t{header.kind})
-        .bind(std::int64_t{header.version});
-    insert.bind(header.boot).bind(header.mono_us).bind(header.wall_us).bind(std::int64_t{header.clock});
-    insert.bind(ByteView{entry.body}).bind(ByteView{entry.hash});
-    if (auto inserted = insert.run(); !inserted) return inserted;
+    if (auto inserted = bind(insert, entry).run(); !inserted) return inserted;
     if (auto projected = projection_.apply(header.seq, fact); !projected) return projected;
     head_seq_ = header.seq;
     head_hash_ = entry.hash;
@@ -291,7 +285,7 @@ std::optional<Bytes> Ledger::reply_to(std::string_view request_id) const {
 
 Result<void> Ledger::keep_reply(std::string_view request_id, ByteView reply, UtcTime now) {
     constexpr std::int64_t kKeptFor_us = 7LL * 24 * 3600 * 1'000'000;
-    const std::int64_t now_us = now.time_since_epoch().count();
+    const std::int64_t now_us = sql(now);
     constexpr std::uint64_t kPruneEvery = 256;  // the table is small, and has no index by time
     if (replies_kept_++ % kPruneEvery == 0) {
         if (auto pruned = db_->query("DELETE FROM request WHERE wall_us < ?").bind(now_us - kKeptFor_us).run(); !pruned)

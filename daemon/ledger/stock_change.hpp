@@ -2,20 +2,13 @@
 // Small steps that folding and reversing share: one row must change, one line of stock moves.
 #pragma once
 
-#include "ledger/sqlite.hpp"
+#include "ledger/columns.hpp"
 #include "workflow/fact.hpp"
 
 namespace dosario {
 
 /// The only place until counting and quarantine bring others.
 inline constexpr std::int64_t kShelf = 1;
-
-inline std::int64_t sql(Date day) { return day.time_since_epoch().count(); }
-inline std::int64_t sql(std::uint64_t number) { return static_cast<std::int64_t>(number); }
-inline std::int64_t sql(Gtin gtin) { return sql(gtin.number); }
-inline std::int64_t sql(ThingId thing) { return sql(thing.number); }
-/// The way back of sql(std::uint64_t).
-inline std::uint64_t natural(const Query& query, int column) { return static_cast<std::uint64_t>(query.number(column)); }
 
 /// What a fact adds to a lot's line of stock.
 struct StockChange {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ledger/verify.hpp"
 
+#include "ledger/columns.hpp"
 #include "ledger/schema.hpp"
 #include "ledger/verify_tables.hpp"
 #include "wire/fact_codec.hpp"
