@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::int64_t kClockEvery_us = 600LL * 1'000'000;
 
-
 }  // namespace
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& directory, bool create, const char* vfs) {

@@ -20,7 +20,10 @@ Entry entry_of(const Query& row) {
 
 Query& bind(Query& insert, const Entry& entry) {
     const EntryHeader& header = entry.header;
-    insert.bind(sql(header.seq)).bind(ByteView{entry.event_id}).bind(std::int64_t{header.kind}).bind(std::int64_t{header.version});
+    insert.bind(sql(header.seq))
+        .bind(ByteView{entry.event_id})
+        .bind(std::int64_t{header.kind})
+        .bind(std::int64_t{header.version});
     insert.bind(header.boot).bind(header.mono_us).bind(header.wall_us).bind(std::int64_t{header.clock});
     return insert.bind(ByteView{entry.body}).bind(ByteView{entry.hash});
 }

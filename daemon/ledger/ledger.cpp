@@ -131,10 +131,7 @@ Result<void> Ledger::create(const LedgerOpening& opening) {
         entropy_->fill(branch);
         if (auto done = db_->query("INSERT INTO meta VALUES ('ledger_id', ?)").bind(ByteView{id}).run(); !done) return done;
         if (auto done = db_->query("INSERT INTO meta VALUES ('hash_version', ?)").bind(std::int64_t{1}).run(); !done) return done;
-        if (auto done = db_->query("INSERT INTO meta VALUES ('created_wall_us', ?)")
-                            .bind(sql(opening.now.wall))
-                            .run();
-            !done) {
+        if (auto done = db_->query("INSERT INTO meta VALUES ('created_wall_us', ?)").bind(sql(opening.now.wall)).run(); !done) {
             return done;
         }
         if (auto done = db_->query("INSERT INTO branch VALUES (1, 0, ?, zeroblob(32), 'first')").bind(ByteView{branch}).run();

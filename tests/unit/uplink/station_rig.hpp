@@ -96,6 +96,11 @@ public:
         }
         return std::nullopt;
     }
+    /// The collector broke a rule.
+    bool broken() {
+        const auto ended = end();
+        return ended && ended->reason == UplinkEndReason::broken_peer;
+    }
 
     /// The Welcome of a collector that has `have` entries of every branch as `theirs` has them.
     v1::Envelope welcome(const v1::Hello& hello, MemoryLedger& theirs, Seq have, std::uint32_t credit = 1024) {
