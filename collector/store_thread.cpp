@@ -3,6 +3,8 @@
 
 #include "system/log.hpp"
 
+#include <malloc.h>
+
 namespace dosario {
 namespace {
 
@@ -47,6 +49,7 @@ std::unique_ptr<StoreThread> make_store_thread(std::unique_ptr<SqliteStore> stor
         return run_group(one, jobs, observer);
     };
     turns.rest = [](SqliteStore& one) -> std::optional<Error> {
+        ::malloc_trim(0);  // what a crowd of stations took goes back to the system
         if (auto rested = one.rest(); !rested && rested.error().failure == Failure::io) return rested.error();
         return std::nullopt;
     };

@@ -7,8 +7,6 @@
 
 #include <boost/asio/post.hpp>
 
-#include <malloc.h>
-
 #include <deque>
 
 namespace dosario {
@@ -263,7 +261,7 @@ asio::awaitable<void> UplinkServer::accept_loop() {
 }
 
 asio::awaitable<void> UplinkServer::welcome(asio::ip::tcp::socket socket) {
-    most_connections_ = std::max(most_connections_, ++connections_);
+    ++connections_;
     ++counts_.accepted;
     auto connection = co_await TlsConnection::accept_handshake(std::move(socket), tls_);
     if (!connection) {
@@ -277,10 +275,6 @@ asio::awaitable<void> UplinkServer::welcome(asio::ip::tcp::socket socket) {
         left(link->ledger(), link.get());
     }
     --connections_;
-    if (connections_ < most_connections_ / 2) {  // a crowd has gone: what it took goes back to the system
-        malloc_trim(0);
-        most_connections_ = connections_;
-    }
 }
 
 void UplinkServer::took_session(const LedgerId& ledger, const std::shared_ptr<Link>& link) {

@@ -78,7 +78,6 @@ private:
     std::list<std::weak_ptr<Link>> links_;
     std::map<Damage, int> damage_;
     std::size_t connections_ = 0;
-    std::size_t most_connections_ = 0;  ///< since memory was last given back
     bool stopping_ = false;
     bool closed_ = false;
     UplinkCounts counts_;

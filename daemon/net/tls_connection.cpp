@@ -5,12 +5,11 @@
 #include "net/deadline.hpp"
 #include "net/handshake_check.hpp"
 #include "net/tcp.hpp"
+#include "net/tls_stream.hpp"
 #include "net/tls_words.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 
 #include <openssl/ssl.h>
 
@@ -30,24 +29,18 @@ constexpr auto kFarewellPatience = std::chrono::seconds{2};
 constexpr std::size_t kLargestFarewell_bytes = 256 * 1024;
 const Result<void> kDone;  // a temporary of it in a coroutine makes GCC 12 warn under sanitizers
 
-SSL* new_ssl(const TlsContext& context) {
-    SSL* ssl = SSL_new(context.native());
-    DOSARIO_CHECK(ssl != nullptr);
-    return ssl;
-}
-
 }  // namespace
 
 /// Shared with the coroutines in progress, so that it outlives them.
 struct TlsConnection::State {
     State(tcp::socket socket, std::shared_ptr<const TlsContext> context, std::string at)
-        : place(std::move(at)), check(std::move(context)), stream(std::move(socket), new_ssl(check.context())) {
-        check.attach(*stream.native_handle());
+        : place(std::move(at)), check(std::move(context)), stream(std::move(socket), *check.context().native()) {
+        check.attach(stream.native());
     }
 
     void close() {
         error_code ignored;
-        stream.next_layer().close(ignored);
+        stream.socket().close(ignored);
     }
     Error end(Error why) {
         if (!lost) lost = std::move(why);
@@ -56,7 +49,7 @@ struct TlsConnection::State {
 
     std::string place;
     HandshakeCheck check;
-    asio::ssl::stream<tcp::socket> stream;
+    TlsStream stream;
     std::optional<Error> lost;  ///< why nothing more can be read or written
     bool reading = false;
     bool writing = false;
@@ -87,7 +80,7 @@ Error interrupted(const std::string& place, const std::exception& why) {
 
 /// Closing with something unread makes TCP drop what the other side has not read yet: our alert. So let it read that and leave.
 asio::awaitable<void> let_leave(StatePtr state, SteadyTime until) {
-    tcp::socket& socket = state->stream.next_layer();
+    tcp::socket& socket = state->stream.socket();
     error_code ignored;
     socket.shutdown(tcp::socket::shutdown_send, ignored);
     const SteadyTime latest = std::min(until, std::chrono::steady_clock::now() + kFarewellPatience);
@@ -100,32 +93,29 @@ asio::awaitable<void> let_leave(StatePtr state, SteadyTime until) {
     }
 }
 
-bool speaks_protocol(const SSL* ssl) {
+bool speaks_protocol(const SSL& ssl) {
     const unsigned char* chosen = nullptr;
     unsigned length = 0;
-    SSL_get0_alpn_selected(ssl, &chosen, &length);
+    SSL_get0_alpn_selected(&ssl, &chosen, &length);
     return std::string_view{reinterpret_cast<const char*>(chosen), length} == kUplinkProtocol;
 }
 
 asio::awaitable<Result<void>> shake_hands(StatePtr state, SteadyTime until) {
-    const bool on_station = state->check.on_station();
     error_code error;
     {
-        const Deadline deadline{state->stream.get_executor(), until, [&state] { state->close(); }};
-        const auto shaken = co_await state->stream.async_handshake(
-            on_station ? asio::ssl::stream_base::client : asio::ssl::stream_base::server, kToken);
-        error = std::get<0>(shaken);
+        const Deadline deadline{state->stream.socket().get_executor(), until, [&state] { state->close(); }};
+        error = co_await state->stream.handshake(state->check.on_station());
         if (deadline.passed())
             co_return fail(Failure::unavailable,
                            state->place + ": no TLS handshake in time; it is connected, but silent or very slow");
     }
     if (error) {
         const Error words = explain_handshake(error, state->check, state->place);
-        if (state->stream.next_layer().is_open() && !is_end(error)) co_await let_leave(state, until);
+        if (state->stream.socket().is_open() && !is_end(error)) co_await let_leave(state, until);
         state->close();
         co_return words;
     }
-    if (!speaks_protocol(state->stream.native_handle())) {
+    if (!speaks_protocol(state->stream.native())) {
         state->close();
         co_return fail(Failure::refused, state->place + ": the other side is refused: " + words_for_no_protocol());
     }
@@ -138,9 +128,8 @@ asio::awaitable<Result<std::size_t>> read_from(StatePtr state, std::span<std::by
     const Turn turn{state->reading};
     try {
         if (state->lost) co_return *state->lost;
-        const auto got = co_await state->stream.async_read_some(asio::buffer(into.data(), into.size()), kToken);
-        const error_code error = std::get<0>(got);
-        if (!error) co_return std::get<1>(got);
+        const auto [error, got] = co_await state->stream.read_some(into);
+        if (!error) co_return got;
         if (is_end(error) && !state->lost) co_return std::size_t{0};
         co_return state->end(explain_stream(error, state->check, state->place));
     } catch (const std::exception& why) {
@@ -152,8 +141,7 @@ asio::awaitable<Result<void>> write_to(StatePtr state, ByteView bytes) {
     const Turn turn{state->writing};
     try {
         if (state->lost) co_return *state->lost;
-        const auto sent = co_await asio::async_write(state->stream, asio::buffer(bytes.data(), bytes.size()), kToken);
-        const error_code error = std::get<0>(sent);
+        const error_code error = co_await state->stream.write(bytes);
         if (!error) co_return kDone;
         // Not final for the reader: what the other side said before it left may still be there to read.
         co_return state->lost ? *state->lost : explain_stream(error, state->check, state->place);
