@@ -9,7 +9,7 @@ target_compile_options(dosario_settings INTERFACE -Wall -Wextra -Wpedantic -Wsha
 target_include_directories(dosario_settings INTERFACE ${PROJECT_SOURCE_DIR}/daemon)
 target_link_libraries(dosario_settings INTERFACE Boost::headers)
 target_compile_definitions(dosario_settings INTERFACE DOSARIO_VERSION="${PROJECT_VERSION}"
-  DOSARIO_RELEASED_ON="${DOSARIO_RELEASED_ON}")
+  DOSARIO_RELEASED_ON="${DOSARIO_RELEASED_ON}" BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION)
 if(DOSARIO_SANITIZE STREQUAL "thread")
   add_compile_options(-Wno-tsan)  # GCC does not follow Asio's fences; what it warns of is not ours
 endif()
@@ -24,6 +24,13 @@ option(DOSARIO_LIBFUZZER "Fuzz targets use libFuzzer (clang only)" OFF)
 if(DOSARIO_LIBFUZZER)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
+
+# Asio and Beast are headers, but what need not be is compiled once: who uses them compiles in two thirds of the time.
+find_package(OpenSSL REQUIRED)
+add_library(asio STATIC cmake/asio/asio.cpp cmake/asio/beast.cpp)
+target_link_libraries(asio PUBLIC dosario_settings PRIVATE Threads::Threads)
+add_library(asio_ssl STATIC cmake/asio/asio_ssl.cpp)
+target_link_libraries(asio_ssl PUBLIC asio PRIVATE OpenSSL::SSL)
 
 # dosario_layer(name LINKS targets...): all .cpp files of the current folder.
 function(dosario_layer name)
