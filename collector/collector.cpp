@@ -30,7 +30,8 @@ namespace asio = boost::asio;
 constexpr auto kLastAnswers = std::chrono::milliseconds{500};
 constexpr std::size_t kEntriesVerifiedAtOnce = 500;
 constexpr std::size_t kEntriesProjectedAtOnce = 512;
-constexpr auto kBetweenRenewals = std::chrono::hours{12};
+constexpr auto kBetweenRenewals = std::chrono::hours{1};
+const UtcTime kReleasedOn = *parse_date(DOSARIO_RELEASED_ON);
 
 class RunningCollector final : public Collector {
 public:
@@ -74,8 +75,7 @@ Result<std::shared_ptr<const TlsContext>> RunningCollector::read_certificates() 
     const std::string identity = settings_.identity.empty() ? paths.collector : settings_.identity;
     TlsFiles files{identity, identity, settings_.authorities};
     if (files.authorities.empty()) files.authorities.push_back(paths.ca);
-    const UtcTime released_at = *parse_date(DOSARIO_RELEASED_ON);
-    auto tls = TlsContext::for_collector(files, [this, released_at] { return std::max<UtcTime>(clock_->wall(), released_at); });
+    auto tls = TlsContext::for_collector(files, [this] { return std::max(clock_->wall(), kReleasedOn); });
     if (!tls && tls.error().failure == Failure::not_found)
         return fail(Failure::not_found,
                     tls.error().message + " (`dosario-collector --data " + directory_ + " pki init` makes certificates)");
@@ -92,9 +92,10 @@ void RunningCollector::use_certificates() {
     }
 }
 
-/// The collector's own, when it is of the authority in the data directory.
+/// The collector's own, when it is of the authority in the data directory. Not by a dead clock.
 bool RunningCollector::renew_certificate() {
-    if (!settings_.identity.empty() || !collector_renewal_due(directory_, clock_->wall())) return false;
+    if (!settings_.identity.empty() || clock_->wall() < kReleasedOn || !collector_renewal_due(directory_, clock_->wall()))
+        return false;
     const auto until = renew_collector(directory_, clock_->wall());
     if (until)
         log(Level::info, "own_certificate_renewed", {{"until", format_utc(*until)}});
@@ -230,7 +231,11 @@ void RunningCollector::look(const CollectorCall& call, std::string body, std::fu
     auto answered = std::make_shared<ApiReply>();
     const bool stations_too = call.path == "/v1/stations";
     StoreThread::Job job;
-    job.decide = [&call, answered, body = std::move(body)](SqliteStore& store) { *answered = call.answer(store, body); };
+    job.decide = [&call, answered, body = std::move(body)](SqliteStore& store) {
+        *answered = call.answer(store, body);
+        // What this look could not read is no reason to refuse what stations send.
+        if (const auto failure = store.database().take_failure()) *answered = error_reply(*failure);
+    };
     job.answer = [this, answered, reply, stations_too](const std::optional<Error>& failure) {
         if (failure) *answered = error_reply(*failure);
         if (!stations_too || answered->status != 200) return reply(std::move(*answered));
@@ -272,6 +277,7 @@ void RunningCollector::status(std::function<void(ApiReply)> reply) {
         if (entries) found->set_entries(static_cast<std::uint64_t>(*entries));
         if (lag) found->set_lag(*lag);
         if (aside) found->set_quarantined(static_cast<std::uint64_t>(*aside));
+        if (const auto failure = db.take_failure()) found->add_warnings(failure->message);
     };
     job.answer = [found, reply](const std::optional<Error>& failure) {
         if (failure) return reply(error_reply(*failure));

@@ -141,6 +141,7 @@ void CollectorMetrics::scrape(StoreThread& store, const UplinkServer& uplink, st
         if (const auto lag = projection_lag(db)) scrape->lag = *lag;
         if (const auto aside = db.number("SELECT count(*) FROM quarantine")) scrape->quarantined = *aside;
         scrape->ledgers = seen_ledgers(db);
+        (void)db.take_failure();  // what could not be read has no figure
     };
     store_question_.ask(store, std::move(look), [this, scrape, &uplink, reply = std::move(reply)](bool answered) {
         const auto told = [answered](const auto& value) {

@@ -88,7 +88,8 @@ bool collector_renewal_due(const std::string& directory, UtcTime now) {
     if (!text || !exists(paths.authority)) return false;
     const auto info = read_certificate(*text);
     wipe(*text);
-    return info && now >= info->not_before + (info->not_after - info->not_before) / 3 * 2 && now < info->not_after + kLatest;
+    if (!info || now >= info->not_after + kLatest) return false;
+    return now >= info->not_before + (info->not_after - info->not_before) / 3 * 2 || now < info->not_before;
 }
 
 Result<std::string> issue_station(const std::string& directory, const std::string& name, bool again, UtcTime now,

@@ -25,8 +25,9 @@ Result<void> init_pki(const std::string& directory, const std::string& name, Utc
 /// A new certificate and key for the collector, of the name it has, by its authority. Until when it is valid.
 Result<UtcTime> renew_collector(const std::string& directory, UtcTime now);
 
-/// The collector's certificate has lived two thirds of its life, and the authority that made it is at hand. Never a month after its end: by
-/// a clock that runs years ahead nothing is made that stations will not believe.
+/// The collector's certificate has lived two thirds of its life, or begins in the future (it was made by a clock that ran ahead), and the
+/// authority that made it is at hand. Never a month after its end: by a clock that runs years ahead nothing is made that stations will not
+/// believe.
 bool collector_renewal_due(const std::string& directory, UtcTime now);
 
 /// A certificate and key for a station; the path of the file. Refused when that station has one, unless `again`.

@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint32_t kUsualLimit = 1000;
 constexpr std::uint32_t kLargestLimit = 10'000;
 constexpr std::uint32_t kLongestLog = 1000;
+constexpr std::size_t kMostLoggedBytes = 1024 * 1024;  ///< of bodies; as JSON three times that
 constexpr std::int64_t kMostDoses = 10'000;
 
 std::uint64_t natural(const Query& query, int column) { return static_cast<std::uint64_t>(query.number(column)); }
@@ -202,20 +203,37 @@ Result<v1::QuarantineReply> quarantined(Database& db, const v1::QuarantineReques
 
 namespace {
 
+/// What was counted between two readings of one clock. A station says what it likes: nothing here may overflow.
+std::uint64_t apart(std::int64_t one, std::int64_t other) {
+    return one < other ? static_cast<std::uint64_t>(other) - static_cast<std::uint64_t>(one)
+                       : static_cast<std::uint64_t>(one) - static_cast<std::uint64_t>(other);
+}
+
 /// When something happened by the collector's clock: by the nearest sample of the same run; without one, between what is known to be
 /// earlier and what is known to be later.
 void correct_clock(Database& db, std::int64_t ledger, std::int64_t boot, std::int64_t mono_us, std::int64_t wall_us,
                    std::int64_t received_us, v1::CollectorLogEntry& out) {
-    constexpr std::int64_t kDrift_ppm = 100;
+    constexpr std::uint64_t kDrift_ppm = 100;
     auto near = db.query(
-        "SELECT collector_us + (?3 - mono_us), rtt_us / 2 + abs(?3 - mono_us) / 1000000 * ?4 FROM station_clock"
-        " WHERE ledger = ?1 AND boot = ?2 ORDER BY abs(?3 - mono_us) LIMIT 1");
-    near.bind(ledger).bind(boot).bind(mono_us).bind(kDrift_ppm);
-    if (near.row()) {
-        out.set_corrected_at(instant(near.number(0)));
-        out.set_error_us(natural(near, 1));
-        return;
+        "SELECT * FROM (SELECT mono_us, collector_us, rtt_us FROM station_clock WHERE ledger = ?1 AND boot = ?2 AND mono_us <= ?3"
+        "               ORDER BY mono_us DESC LIMIT 1)"
+        " UNION ALL "
+        "SELECT * FROM (SELECT mono_us, collector_us, rtt_us FROM station_clock WHERE ledger = ?1 AND boot = ?2 AND mono_us > ?3"
+        "               ORDER BY mono_us LIMIT 1)");
+    near.bind(ledger).bind(boot).bind(mono_us);
+    std::optional<std::uint64_t> nearest;
+    while (near.row()) {
+        const std::uint64_t distance = apart(mono_us, near.number(0));
+        std::int64_t since = 0;
+        std::int64_t at = 0;
+        if ((nearest && distance >= *nearest) || __builtin_sub_overflow(mono_us, near.number(0), &since) ||
+            __builtin_add_overflow(near.number(1), since, &at))
+            continue;
+        nearest = distance;
+        out.set_corrected_at(instant(at));
+        out.set_error_us(natural(near, 2) / 2 + distance / 1'000'000 * kDrift_ppm);
     }
+    if (nearest) return;
     auto bounds = db.query(
         "SELECT coalesce((SELECT max(collector_us) FROM station_clock WHERE ledger = ?1 AND boot < ?2), 0),"
         " min(?3, coalesce((SELECT min(collector_us) FROM station_clock WHERE ledger = ?1 AND boot > ?2), ?3))");
@@ -225,7 +243,7 @@ void correct_clock(Database& db, std::int64_t ledger, std::int64_t boot, std::in
     const std::int64_t earliest = std::min(bounds.number(0), latest);
     const std::int64_t guess = std::clamp(wall_us, earliest, latest);
     out.set_corrected_at(instant(guess));
-    out.set_error_us(static_cast<std::uint64_t>(std::max(guess - earliest, latest - guess)));
+    out.set_error_us(std::max(apart(guess, earliest), apart(latest, guess)));
 }
 
 }  // namespace
@@ -238,7 +256,10 @@ Result<v1::CollectorLogReply> log_entries(Database& db, const v1::CollectorLogRe
         " ORDER BY e.n LIMIT ?3");
     query.bind(static_cast<std::int64_t>(std::min<std::uint64_t>(request.after(), std::numeric_limits<std::int64_t>::max())));
     query.bind(request.station()).bind(std::int64_t{request.limit() == 0 ? 256 : std::min(request.limit(), kLongestLog)});
+    std::size_t bytes = 0;
     while (query.row()) {
+        bytes += query.blob_view(8).size();
+        if (reply.entries_size() > 0 && bytes > kMostLoggedBytes) break;
         auto& entry = *reply.add_entries();
         entry.set_n(natural(query, 0));
         entry.set_station(query.text(1));

@@ -60,14 +60,15 @@ void Receiver::receive(ByteView bytes, MonoTime now, UtcTime wall) {
 void Receiver::handle(const v1::Envelope& message, UtcTime wall) {
     if (message.message_case() == v1::Envelope::kRenew) {
         if (message.renew().request().size() > kLargestRequest) return broken("a certificate request of more than 16 KiB");
-        if (renewing_) return broken("one certificate request at a time");
+        if (renewing_) return broken("one certificate request on a connection");
         renewing_ = true;
         events_.emplace_back(RenewalWanted{message.renew().request()});
         return;
     }
     if (message.message_case() == v1::Envelope::MESSAGE_NOT_SET) return;  // a newer station's word
-    if (expired_)
-        return refuse(v1::CERTIFICATE_EXPIRED, "the certificate of " + station_ + " has expired: only its renewal is answered");
+    if (out_of_date_)
+        return refuse(v1::CERTIFICATE_EXPIRED,
+                      "the certificate of " + station_ + " has expired, or is not valid yet: only its renewal is answered");
     if (message.message_case() == v1::Envelope::kHello) return hello(message.hello(), wall);
     if (message.message_case() == v1::Envelope::kPing && greeted_) return ping(message.ping(), wall);
     if (!begun_) return broken("nothing is understood before Hello and Welcome");
@@ -106,6 +107,7 @@ void Receiver::hello(const v1::Hello& message, UtcTime) {
 void Receiver::begun(SessionBegun begun, UtcTime wall) {
     if (begun_ || !greeted_ || begun.start.heads.size() != lines_.size()) return;
     begun_ = true;
+    in_.allow(kLargestFrame);
     session_ = begun.start.number;
     v1::Envelope message;
     auto& welcome = *message.mutable_welcome();
@@ -272,14 +274,12 @@ void Receiver::command(ReceiverCommand command, MonoTime, UtcTime wall) {
                    [&](const HashesFound& now_found) { found(now_found); },
                    [&](EntriesFound& now_found) { found(std::move(now_found)); },
                    [&](CertificateIssued& issued) {
-                       renewing_ = false;
                        v1::Envelope message;
                        message.mutable_renewed()->set_certificate(std::move(issued.certificate));
                        send(message);
                    },
                    [&](RenewalRefused& refused) {
-                       renewing_ = false;
-                       if (expired_) return refuse(v1::CANNOT_RENEW, std::move(refused.why), {}, 0, 3600);
+                       if (out_of_date_) return refuse(v1::CANNOT_RENEW, std::move(refused.why), {}, 0, 3600);
                        v1::Envelope message;
                        auto& out = *message.mutable_refuse();
                        out.set_why(v1::CANNOT_RENEW);
@@ -314,9 +314,9 @@ void Receiver::refuse(v1::RefuseReason why, std::string text, ByteView branch, S
 }
 
 void Receiver::wake(MonoTime now, UtcTime) {
-    if (ended_ || now - heard_ < kPatience) return;
+    if (ended_ || now < *next_wake()) return;
     ended_ = true;
-    events_.emplace_back(ReceiverEnd{"the station says nothing any more"});
+    events_.emplace_back(ReceiverEnd{greeted_ ? "the station says nothing any more" : "the station did not say who it is"});
 }
 
 void Receiver::closed() {
@@ -332,6 +332,9 @@ std::optional<ReceiverEvent> Receiver::next_event() {
     return event;
 }
 
-std::optional<MonoTime> Receiver::next_wake() const { return ended_ ? std::nullopt : std::optional{heard_ + kPatience}; }
+std::optional<MonoTime> Receiver::next_wake() const {
+    if (ended_) return std::nullopt;
+    return greeted_ ? heard_ + kPatience : opened_ + kGreetingPatience;
+}
 
 }  // namespace dosario

@@ -17,10 +17,13 @@ public:
     static constexpr std::size_t kMostBytesWaiting = 2 * 1024 * 1024;  ///< of their bodies
 
     /// `station` is the authenticated name; with `expired` only a renewal is answered.
-    Receiver(const Digest& digest, std::string station, bool expired)
-        : digest_(digest), station_(std::move(station)), expired_(expired) {}
+    /// `out_of_date`: its certificate is good for a renewal only.
+    Receiver(const Digest& digest, std::string station, bool out_of_date)
+        : digest_(digest), station_(std::move(station)), out_of_date_(out_of_date) {
+        in_.allow(kLargestGreeting_bytes);
+    }
 
-    void opened(MonoTime now) { heard_ = now; }
+    void opened(MonoTime now) { opened_ = heard_ = now; }
     /// `wall` is the collector's clock.
     void receive(ByteView bytes, MonoTime now, UtcTime wall);
     void command(ReceiverCommand command, MonoTime now, UtcTime wall);
@@ -34,6 +37,9 @@ public:
     std::optional<MonoTime> next_wake() const;
 
 private:
+    static constexpr std::size_t kLargestGreeting_bytes = 64 * 1024;  ///< before the Welcome
+    static constexpr auto kGreetingPatience = std::chrono::seconds{20};
+
     struct Line {
         BranchSpan span;
         Seq next = 0;     ///< the entry that must come next
@@ -58,11 +64,11 @@ private:
 
     const Digest& digest_;
     std::string station_;
-    bool expired_;
-    bool greeted_ = false;  ///< a Hello came
-    bool begun_ = false;    ///< it was answered with a Welcome
-    bool asking_ = false;   ///< hashes or entries are being looked up
-    bool renewing_ = false;
+    bool out_of_date_;
+    bool greeted_ = false;   ///< a Hello came
+    bool begun_ = false;     ///< it was answered with a Welcome
+    bool asking_ = false;    ///< hashes or entries are being looked up
+    bool renewing_ = false;  ///< or renewed: once for each connection
     bool ended_ = false;
     MessageReader in_;
     Bytes out_;
@@ -77,6 +83,7 @@ private:
     std::deque<std::pair<std::size_t, std::size_t>> in_store_;  ///< of each Append: entries, bytes
     std::string asked_branch_;
     std::vector<Seq> asked_seqs_;
+    MonoTime opened_{};
     MonoTime heard_{};
 };
 

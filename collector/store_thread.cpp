@@ -14,6 +14,7 @@ std::optional<Error> run_group(SqliteStore& store, std::span<const StoreThread::
     const auto written = store.database().changes_so_far();
     const auto began = std::chrono::steady_clock::now();
     std::optional<Error> failure;
+    (void)store.database().take_failure();  // of long work in between, which has told it
     if (auto begun = store.begin(); !begun) failure = begun.error();
     for (const StoreThread::Job& job : jobs) {
         if (failure) break;
@@ -30,8 +31,9 @@ std::optional<Error> run_group(SqliteStore& store, std::span<const StoreThread::
     }
     if (store.database().changes_so_far() != written) observer.committed(jobs.size(), std::chrono::steady_clock::now() - began);
     for (const StoreThread::Job& job : jobs) job.answer(failure);
-    if (failure && (failure->failure == Failure::io || failure->failure == Failure::damaged)) return failure;
-    return std::nullopt;
+    // Where the file is damaged a new start would find it so again; the rest of it serves.
+    if (failure && failure->failure == Failure::damaged) log(Level::error, "store_damaged", {{"why", failure->message}});
+    return failure && failure->failure == Failure::io ? failure : std::nullopt;
 }
 
 }  // namespace

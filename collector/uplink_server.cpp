@@ -20,6 +20,8 @@ constexpr auto kLastWords = std::chrono::seconds{2};
 constexpr auto kQueueFull = std::chrono::milliseconds{50};
 constexpr std::size_t kBusyQueue = StoreThread::kLongestQueue / 2;
 constexpr std::size_t kLargestDamageBook = 1024;
+constexpr std::size_t kMostJobsInStore = 4;            // of one connection
+constexpr std::size_t kMostConnectionsOfAStation = 8;  // the oldest goes first
 
 }  // namespace
 
@@ -30,7 +32,7 @@ public:
     Link(UplinkServer& server, TlsConnection::Ptr connection)
         : server_(server),
           connection_(std::move(connection)),
-          receiver_(server.digest_, connection_->peer().name, connection_->peer().expired),
+          receiver_(server.digest_, connection_->peer().name, connection_->peer().out_of_date),
           pump_(server.context_.get_executor(), server.clock_, *connection_, receiver_,
                 [this](ReceiverEvent event) { handle(std::move(event)); }),
           again_(server.context_) {}
@@ -49,40 +51,58 @@ public:
         pump_.poke();
     }
 
+    /// At once, without a word.
+    void hang_up() {
+        why_ = "too many connections with this certificate";
+        connection_->close();
+    }
+
     const std::string& station() const { return connection_->peer().name; }
     const LedgerId& ledger() const { return ledger_; }
     UtcTime heard() const { return heard_; }
 
 private:
-    /// A job whose answer comes back to this thread, if the link is still there.
+    /// A job of the store, in order. Its answer comes back to this thread, if the link is still there.
     template <class Value>
-    bool ask(std::function<Result<Value>(SqliteStore&)> question, std::function<void(Link&, Result<Value>)> answer) {
+    void ask(std::function<Result<Value>(SqliteStore&)> question, std::function<void(Link&, Result<Value>)> answer) {
         auto found = std::make_shared<std::optional<Result<Value>>>();
-        return server_.post({[found, question = std::move(question)](SqliteStore& store) { found->emplace(question(store)); },
-                             [found, answer = std::move(answer), self = weak_from_this(),
-                              &context = server_.context_](const std::optional<Error>& failure) {
-                                 asio::post(context, [found, answer, self, failure] {
-                                     const auto link = self.lock();
-                                     if (link && !link->over_)
-                                         answer(*link, failure ? Result<Value>{*failure} : std::move(**found));
-                                 });
-                             }});
+        waiting_.push_back({[found, question = std::move(question)](SqliteStore& store) { found->emplace(question(store)); },
+                            [found, answer = std::move(answer), self = weak_from_this(),
+                             &context = server_.context_](const std::optional<Error>& failure) {
+                                asio::post(context, [found, answer, self, failure] {
+                                    const auto link = self.lock();
+                                    if (!link || link->over_) return;
+                                    --link->in_store_;
+                                    answer(*link, failure ? Result<Value>{*failure} : std::move(**found));
+                                    link->flush();
+                                });
+                            }});
+        flush();
+    }
+
+    /// A few at a time, so that no station fills the store's queue; and again in a moment when others have filled it.
+    void flush() {
+        while (!waiting_.empty() && in_store_ < kMostJobsInStore) {
+            if (!server_.post(waiting_.front())) {
+                again_.expires_after(kQueueFull);
+                again_.async_wait([self = weak_from_this()](const boost::system::error_code& error) {
+                    if (const auto link = self.lock(); link && !error && !link->over_) link->flush();
+                });
+                return;
+            }
+            waiting_.pop_front();
+            ++in_store_;
+        }
     }
 
     void handle(ReceiverEvent event) {
         heard_ = server_.clock_.wall();
         std::visit(Overloaded{
                        [&](SessionWanted& wanted) { begin_session(std::move(wanted)); },
-                       [&](Append& append) {
-                           waiting_.push_back(std::move(append));
-                           flush();
-                       },
+                       [&](Append& append) { keep(std::move(append)); },
                        [&](HashesWanted& wanted) { find_hashes(std::move(wanted)); },
                        [&](const EntriesWanted& wanted) { find_entries(wanted); },
-                       [&](const StationClock& clock) {
-                           (void)server_.post({[clock](SqliteStore& store) { (void)store.keep_clock(clock); },
-                                               [](const std::optional<Error>&) {}});
-                       },
+                       [&](const StationClock& clock) { keep(clock); },
                        [&](const RenewalWanted& wanted) { renew(wanted); },
                        [&](const ChainBroke& broke) { note_damage(broke); },
                        [&](ReceiverEnd& end) {
@@ -96,10 +116,8 @@ private:
     void begin_session(SessionWanted wanted) {
         ledger_ = wanted.ledger;
         const UtcTime now = server_.clock_.wall();
-        const bool posted =
-            ask<SessionStart>([wanted = std::move(wanted), now](SqliteStore& store) { return store.begin_session(wanted, now); },
-                              [](Link& link, Result<SessionStart> start) { link.begun(start); });
-        if (!posted) tell(SessionRefused{"the collector has too much to do: come back in a moment", false});
+        ask<SessionStart>([wanted = std::move(wanted), now](SqliteStore& store) { return store.begin_session(wanted, now); },
+                          [](Link& link, Result<SessionStart> start) { link.begun(start); });
     }
 
     void begun(const Result<SessionStart>& start) {
@@ -128,24 +146,22 @@ private:
         tell(std::move(begun));
     }
 
-    /// In order, and again in a moment when the queue is full.
-    void flush() {
-        while (!waiting_.empty()) {
-            auto append = std::make_shared<Append>(std::move(waiting_.front()));
-            const bool posted =
-                ask<AppendOutcome>([append](SqliteStore& store) { return store.append(*append); },
-                                   [branch = append->span.branch, sent = append->entries.size()](
-                                       Link& link, Result<AppendOutcome> outcome) { link.kept(branch, sent, outcome); });
-            if (!posted) {
-                waiting_.front() = std::move(*append);
-                again_.expires_after(kQueueFull);
-                again_.async_wait([self = weak_from_this()](const boost::system::error_code& error) {
-                    if (const auto link = self.lock(); link && !error && !link->over_) link->flush();
-                });
-                return;
-            }
-            waiting_.pop_front();
-        }
+    void keep(Append append) {
+        const auto shared = std::make_shared<const Append>(std::move(append));
+        ask<AppendOutcome>([shared](SqliteStore& store) { return store.append(*shared); },
+                           [branch = shared->span.branch, sent = shared->entries.size()](
+                               Link& link, Result<AppendOutcome> outcome) { link.kept(branch, sent, outcome); });
+    }
+
+    /// A hint for people, so one at a time is enough.
+    void keep(const StationClock& clock) {
+        if (std::exchange(keeping_clock_, true)) return;
+        ask<std::monostate>(
+            [clock](SqliteStore& store) -> Result<std::monostate> {
+                (void)store.keep_clock(clock);
+                return std::monostate{};
+            },
+            [](Link& link, const Result<std::monostate>&) { link.keeping_clock_ = false; });
     }
 
     void kept(const BranchId& branch, std::size_t sent, const Result<AppendOutcome>& outcome) {
@@ -158,18 +174,17 @@ private:
 
     void find_hashes(HashesWanted wanted) {
         using Found = std::vector<std::optional<Sha256>>;
-        const bool posted = ask<Found>(
+        ask<Found>(
             [wanted = std::move(wanted)](SqliteStore& store) { return store.hashes(wanted.ledger, wanted.branch, wanted.seqs); },
             [](Link& link, Result<Found> found) {
                 if (!found) return link.tell(StoreFailed{found.error().message});
                 link.tell(HashesFound{std::move(*found)});
             });
-        if (!posted) tell(StoreFailed{"the collector has too much to do"});
     }
 
     void find_entries(const EntriesWanted& wanted) {
         using Found = std::vector<Entry>;
-        const bool posted = ask<Found>(
+        ask<Found>(
             [wanted](SqliteStore& store) {
                 return store.entries(wanted.ledger, wanted.branch, wanted.after, kMostEntriesInBatch, kMostBytesInBatch);
             },
@@ -179,7 +194,6 @@ private:
                     {{"station", link.station()}, {"entries", std::to_string(found->size())}});
                 link.tell(EntriesFound{std::move(*found)});
             });
-        if (!posted) tell(StoreFailed{"the collector has too much to do"});
     }
 
     void renew(const RenewalWanted& wanted) {
@@ -210,7 +224,9 @@ private:
     Receiver receiver_;
     Pump<Receiver> pump_;
     asio::steady_timer again_;
-    std::deque<Append> waiting_;
+    std::deque<StoreThread::Job> waiting_;  ///< bounded by what the receiver lets in
+    std::size_t in_store_ = 0;
+    bool keeping_clock_ = false;
     LedgerId ledger_{};
     UtcTime heard_{};
     std::string why_;
@@ -269,12 +285,21 @@ asio::awaitable<void> UplinkServer::welcome(asio::ip::tcp::socket socket) {
         log(Level::warning, "handshake_refused", {{"why", connection.error().message}});
     } else if (!stopping_) {
         const auto link = std::make_shared<Link>(*this, std::move(*connection));
+        make_room(link->station());
         const auto place = links_.insert(links_.end(), link);
         co_await link->run();
         links_.erase(place);
         left(link->ledger(), link.get());
     }
     --connections_;
+}
+
+void UplinkServer::make_room(const std::string& station) {
+    std::size_t many = 0;
+    for (auto each = links_.rbegin(); each != links_.rend(); ++each) {
+        const auto link = each->lock();
+        if (link && link->station() == station && ++many >= kMostConnectionsOfAStation) link->hang_up();
+    }
 }
 
 void UplinkServer::took_session(const LedgerId& ledger, const std::shared_ptr<Link>& link) {

@@ -61,6 +61,8 @@ private:
 
     boost::asio::awaitable<void> accept_loop();
     boost::asio::awaitable<void> welcome(boost::asio::ip::tcp::socket socket);
+    /// A certificate has a few connections: while a station comes back after a cut, the old one may still be there.
+    void make_room(const std::string& station);
     void took_session(const LedgerId& ledger, const std::shared_ptr<Link>& link);
     void left(const LedgerId& ledger, const Link* link);
     /// False when the store has too much to do, or goes: the job was not taken and will never be answered.

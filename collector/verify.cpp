@@ -64,7 +64,13 @@ Result<bool> StoreVerifier::step(std::size_t entries) {
         seq_ = walk.number(0);
         report_.set_entries(report_.entries() + 1);
     }
-    if (walk.failed()) return walk.error();
+    if (walk.failed()) {
+        const Error why = walk.error();
+        if (why.failure != Failure::damaged) return why;
+        fault(static_cast<std::uint64_t>(seq_) + 1, "from here on this branch cannot be read: " + why.message);
+        walking_ = false;
+        return true;
+    }
     if (seen == entries) return true;
     if (seq_ != head_seq_ || hash_ != head_hash_)
         fault(static_cast<std::uint64_t>(head_seq_), "the last entry is not the head of the branch");
@@ -79,7 +85,11 @@ Result<void> StoreVerifier::finish() {
     while (check.row()) {
         if (check.text(0) != "ok") fault(0, "SQLite finds: " + check.text(0));
     }
-    if (check.failed()) return check.error();
+    if (check.failed()) {
+        const Error why = check.error();
+        if (why.failure != Failure::damaged) return why;
+        fault(0, "SQLite finds: " + why.message);
+    }
     report_.set_ok(report_.faults_size() == 0);
     return {};
 }

@@ -51,11 +51,14 @@ Result<UplinkCommand> fork_after(Service& service, const ForkAfter& wish) {
 
 Result<UplinkCommand> restore_entries(Service& service, const RestoreEntries& wish) {
     auto restored = together(service, [&] { return service.restore(wish.entries); });
-    if (restored)
+    if (restored) {
         log(Level::warning, "lost_tail_restored", {{"entries", std::to_string(wish.entries.size())}});
-    else
-        log(Level::warning, "lost_tail_not_restored", {{"why", restored.error().message}});
-    return tail_of(service);
+        return tail_of(service);
+    }
+    log(Level::warning, "lost_tail_not_restored", {{"why", restored.error().message}});
+    const Failure why = restored.error().failure;
+    const bool of_the_entries = why == Failure::refused || why == Failure::invalid || why == Failure::newer;
+    return of_the_entries ? tail_of(service) : restored.error();  // a disk may take them another time
 }
 
 }  // namespace
@@ -79,7 +82,7 @@ asio::awaitable<UplinkEnd> UplinkCall::run() {
     keep_acknowledged();
     leave();
     if (end_) co_return *end_;
-    if (!lost) co_return UplinkEnd{UplinkEndReason::again, "the station stops", {}};
+    if (!lost) co_return UplinkEnd{UplinkEndReason::again, "the station ended the connection", {}};
     const bool refused = lost->failure == Failure::refused;
     co_return UplinkEnd{refused ? UplinkEndReason::refused : UplinkEndReason::no_answer, lost->message, {}};
 }
@@ -110,6 +113,7 @@ void UplinkCall::handle(UplinkEvent event) {
                    [&](const RestoreEntries& wish) { ask([wish](Service& service) { return restore_entries(service, wish); }); },
                    [&](const Acknowledged& ack) { acknowledged(ack); },
                    [&](const ClockHeard& heard) {
+                       hooks_.heard();
                        note([heard](Service& service) {
                            (void)together(service, [&] {
                                return service.ledger().keep_clock_sample(heard.boot, heard.mono, heard.wall, heard.collector,

@@ -18,6 +18,7 @@ public:
     /// Called on the thread of `context`.
     struct Hooks {
         std::function<void()> streaming;  ///< branches are compared, entries flow
+        std::function<void()> heard;      ///< a Pong came: every 15 seconds
         std::function<void()> progress;   ///< the collector has more of ours than before
         std::function<void(const std::string&)> notice;
         std::function<void(const std::string&)> renewed;  ///< a new certificate, PEM, for the key that was asked for

@@ -132,7 +132,8 @@ asio::awaitable<UplinkEnd> UplinkDesk::attempt() {
     certificate_ends_ = own.not_after;
     set_status([&](v1::UplinkStatus& status) { status.set_certificate_ends(format_utc(own.not_after)); });
     due_ = {};
-    if ((expired_ || renewal_due(own, now())) && clock_.mono() >= next_renewal_) due_ = renewal(own, now());
+    renewal_due_ = [own, now] { return renewal_due(own, now()); };
+    if ((expired_ || renewal_due_()) && may_renew()) due_ = renewal(own, now());
     auto connection = co_await TlsConnection::connect(settings_.host, settings_.port, *tls);
     if (stopping_) co_return UplinkEnd{};
     if (!connection) co_return not_yet(connection.error());
@@ -154,6 +155,9 @@ UplinkCall::Hooks UplinkDesk::hooks() {
             status.set_last_contact(format_utc(clock_.wall()));
             status.clear_problem();
         });
+    };
+    hooks.heard = [this] {  // a line may hold for longer than a certificate
+        if (due_.request.empty() && renewal_due_() && may_renew()) call_->stop();
     };
     hooks.progress = [this] {
         backoff_.succeeded();

@@ -49,6 +49,7 @@ private:
     boost::asio::awaitable<void> pause(Micros time);
     UplinkCall::Hooks hooks();
     Due renewal(const CertificateInfo& own, UtcTime now) const;
+    bool may_renew() const { return clock_.mono() >= next_renewal_; }
     void notice(const std::string& text);
     void renewed(const std::string& certificate);
     Result<CertificateInfo> keep_identity(const std::string& both) const;
@@ -65,7 +66,8 @@ private:
     boost::asio::steady_timer timer_;
     std::shared_ptr<UplinkCall> call_;
     Due due_;
-    bool expired_ = false;  ///< says the collector, whatever our clock says
+    std::function<bool()> renewal_due_;  ///< of the certificate that the call was made with
+    bool expired_ = false;               ///< says the collector, whatever our clock says
     MonoTime next_renewal_ = MonoTime::min();
     bool connected_ = false;
     MonoTime parted_at_{};  ///< the last connection ended, or this desk began

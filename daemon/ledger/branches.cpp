@@ -61,7 +61,9 @@ Result<void> Ledger::restore(std::span<const Entry> entries, const Stamp& now) {
             return fail(Failure::refused,
                         "the collector's entry " + std::to_string(entry.header.seq) + " does not follow from ours");
         const auto fact = decode_fact(entry.body);
-        if (!fact) return fact.error();
+        if (!fact)
+            return fail(fact.error().failure == Failure::newer ? Failure::newer : Failure::invalid,
+                        "the collector's entry " + std::to_string(entry.header.seq) + ": " + fact.error().message);
         // Of the runs between the copy and its loss nothing is known but their numbers.
         auto boot = db_->query("INSERT OR IGNORE INTO boot VALUES (?, zeroblob(16), ?, 'restored from the collector')");
         if (auto known = boot.bind(entry.header.boot).bind(entry.header.wall_us).run(); !known) return known;

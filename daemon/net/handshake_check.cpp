@@ -24,14 +24,17 @@ HandshakeCheck& check_of(X509_STORE_CTX* store) {
     return *check;
 }
 
-/// OpenSSL asks about each mistake it finds: 1 forgives it. A station may be late with its renewal.
+/// OpenSSL asks about each mistake it finds: 1 forgives it. A station may be late with its renewal, or have been given a certificate by a
+/// collector whose clock ran ahead.
 int forgive(int good, X509_STORE_CTX* store) {
     if (good == 1) return 1;
     HandshakeCheck& check = check_of(store);
-    if (check.on_station() || X509_STORE_CTX_get_error(store) != X509_V_ERR_CERT_HAS_EXPIRED) return 0;
-    if (X509_STORE_CTX_get_error_depth(store) != 0) return 0;
-    if (check.judged_at > not_after(*X509_STORE_CTX_get0_cert(store)) + kRenewalGrace) return 0;
-    check.expired = true;
+    if (check.on_station() || X509_STORE_CTX_get_error_depth(store) != 0) return 0;
+    const int mistake = X509_STORE_CTX_get_error(store);
+    const bool late =
+        mistake == X509_V_ERR_CERT_HAS_EXPIRED && check.judged_at <= not_after(*X509_STORE_CTX_get0_cert(store)) + kRenewalGrace;
+    if (!late && mistake != X509_V_ERR_CERT_NOT_YET_VALID) return 0;
+    check.out_of_date = true;
     return 1;
 }
 
@@ -54,7 +57,7 @@ int judge_leaf(HandshakeCheck& check, X509& leaf) {
                         "; check the address, and the collector's name in the settings";
         return X509_V_ERR_HOSTNAME_MISMATCH;
     }
-    check.peer = PeerIdentity{described->kind, described->name, described->serial, described->not_after, check.expired};
+    check.peer = PeerIdentity{described->kind, described->name, described->serial, described->not_after, check.out_of_date};
     return X509_V_OK;
 }
 

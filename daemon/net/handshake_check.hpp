@@ -28,7 +28,7 @@ public:
     std::optional<PeerIdentity> peer;  ///< set when its certificate is good
     std::string refusal;               ///< why this side refused the other, in words; empty if it did not
     UtcTime judged_at;                 ///< the time by which the certificate was judged
-    bool expired = false;
+    bool out_of_date = false;
 
 private:
     std::shared_ptr<const TlsContext> context_;

@@ -35,11 +35,12 @@ public:
           on_event_(std::move(on_event)),
           news_(executor),
           room_(executor),
-          alarm_(executor) {}
+          alarm_(executor),
+          farewell_(executor) {}
 
     /// Until the connection ends or stop() was called and what had to be said is said. Why it ended, if the connection says so.
     boost::asio::awaitable<std::optional<Error>> run() {
-        children_ = 2;
+        children_ += 2;
         boost::asio::co_spawn(executor_, read(), boost::asio::detached);
         boost::asio::co_spawn(executor_, watch(), boost::asio::detached);
         for (;;) {
@@ -61,6 +62,7 @@ public:
         connection_.close();
         alarm_.cancel();
         room_.cancel();
+        farewell_.cancel();
         while (children_ > 0) co_await wait(news_);
         core_.closed();
         co_return end_known_ ? std::optional<Error>{} : lost_;
@@ -80,12 +82,16 @@ public:
         stopping_ = true;
         end_known_ = true;
         news_.cancel();
+        if (over_ || std::exchange(limited_, true)) return;
+        ++children_;
+        boost::asio::co_spawn(executor_, limit_farewell(), boost::asio::detached);
     }
 
 private:
     static constexpr auto kToken = boost::asio::as_tuple(boost::asio::use_awaitable);
     /// Every connection has a buffer like this for as long as it lives.
     static constexpr std::size_t kPiece_bytes = 4 * 1024;
+    static constexpr auto kLongestFarewell = std::chrono::seconds{5};
     static constexpr std::size_t kMostUnsent_bytes = 1024 * 1024;  ///< more than an honest conversation ever has
 
     /// Until the timer is cancelled; a minute at most, so that nothing depends on a lost signal.
@@ -102,6 +108,15 @@ private:
             const auto waited = co_await news_.async_wait(kToken);
             (void)waited;
         }
+    }
+
+    /// Whoever reads a little now and then would keep the last words for ever.
+    boost::asio::awaitable<void> limit_farewell() {
+        farewell_.expires_after(patience_ + kLongestFarewell);
+        const auto waited = co_await farewell_.async_wait(kToken);
+        if (!std::get<0>(waited)) connection_.close();
+        --children_;
+        news_.cancel();
     }
 
     void drain() {
@@ -153,11 +168,13 @@ private:
     boost::asio::steady_timer news_;
     boost::asio::steady_timer room_;  ///< what was to be sent is on its way
     boost::asio::steady_timer alarm_;
+    boost::asio::steady_timer farewell_;
     std::optional<Error> lost_;
     int children_ = 0;
     bool draining_ = false;
     bool stopping_ = false;
     bool over_ = false;
+    bool limited_ = false;
     Micros patience_{};
     bool end_known_ = false;
 };

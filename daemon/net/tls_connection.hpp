@@ -36,7 +36,7 @@ public:
                                                        Patience patience = kHandshakePatience);
 
     /// Shakes hands over a socket that was just accepted. The context is a collector's. A success means that the station is known
-    /// and its identity verified (but see PeerIdentity::expired). A refusal returns up to 2 seconds later than it is decided,
+    /// and its identity verified (but see PeerIdentity::out_of_date). A refusal returns up to 2 seconds later than it is decided,
     /// within `patience`, so that it reaches the station. Errors as connect, with the peer's address.
     static boost::asio::awaitable<Result<Ptr>> accept_handshake(boost::asio::ip::tcp::socket socket,
                                                                 std::shared_ptr<const TlsContext> context,

@@ -21,7 +21,8 @@ namespace dosario {
 
 inline constexpr std::string_view kUplinkProtocol = "dosario-uplink/1";
 
-/// A collector lets a station in with a certificate that expired at most this long ago, marked, so that it can renew it.
+/// A collector lets a station in with a certificate that expired at most this long ago, or is not valid yet, marked, so that it can
+/// renew it.
 inline constexpr auto kRenewalGrace = std::chrono::days{90};
 
 /// Paths of PEM files.
@@ -41,7 +42,7 @@ struct PeerIdentity {
     std::string name;
     std::string serial;  ///< of the certificate; nobody keeps a table of revoked ones yet
     UtcTime not_after;
-    bool expired = false;  ///< a station within kRenewalGrace: only a renewal may be served
+    bool out_of_date = false;  ///< a station within kRenewalGrace, or before its time: only a renewal may be served
 };
 
 /// Immutable, so connections can share it. After a renewal make a new one; open connections keep theirs.

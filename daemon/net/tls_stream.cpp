@@ -23,6 +23,8 @@ using asio::ip::tcp;
 namespace {
 
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
+/// OpenSSL reads on while what comes is for itself (KeyUpdate, tickets): a peer could keep it at that.
+constexpr std::size_t kBudget_bytes = 64 * 1024;
 
 }  // namespace
 
@@ -55,10 +57,17 @@ struct TlsStream::Carrier {
 
     static int read(BIO* bio, char* into, int length) {
         if (length <= 0) return 0;
+        std::size_t& budget = of(bio).budget_;
+        if (budget == 0) {  // later: there is more to read, so the wait is short
+            BIO_clear_retry_flags(bio);
+            BIO_set_retry_read(bio);
+            return -1;
+        }
         ssize_t got = 0;
         do {
             got = ::recv(of(bio).socket_.native_handle(), into, static_cast<std::size_t>(length), 0);
         } while (got < 0 && errno == EINTR);
+        if (got > 0) budget -= std::min(budget, static_cast<std::size_t>(got));
         return outcome(bio, got, BIO_FLAGS_READ, of(bio).read_error_);
     }
     static int write(BIO* bio, const char* from, int length) {
@@ -83,6 +92,11 @@ TlsStream::TlsStream(tcp::socket socket, SSL_CTX& context) : socket_(std::move(s
     SSL_set_bio(ssl_.get(), bio, bio);
     Error ignored;
     socket_.native_non_blocking(true, ignored);
+}
+
+void TlsStream::prepare() {
+    ERR_clear_error();
+    budget_ = kBudget_bytes;
 }
 
 TlsStream::Then TlsStream::after(int result, Error& error) {
@@ -116,7 +130,7 @@ asio::awaitable<TlsStream::Error> TlsStream::wait(Then what) {
 
 asio::awaitable<TlsStream::Error> TlsStream::handshake(bool as_client) {
     for (;;) {
-        ERR_clear_error();
+        prepare();
         Error error;
         const Then then = after(as_client ? SSL_connect(ssl_.get()) : SSL_accept(ssl_.get()), error);
         if (then == Then::failed) co_return error;
@@ -127,7 +141,7 @@ asio::awaitable<TlsStream::Error> TlsStream::handshake(bool as_client) {
 
 asio::awaitable<std::pair<TlsStream::Error, std::size_t>> TlsStream::read_some(std::span<std::byte> into) {
     for (;;) {
-        ERR_clear_error();
+        prepare();
         Error error;
         std::size_t got = 0;
         const Then then = after(SSL_read_ex(ssl_.get(), into.data(), into.size(), &got), error);
@@ -140,7 +154,7 @@ asio::awaitable<std::pair<TlsStream::Error, std::size_t>> TlsStream::read_some(s
 
 asio::awaitable<TlsStream::Error> TlsStream::write(ByteView bytes) {
     while (!bytes.empty()) {
-        ERR_clear_error();
+        prepare();
         Error error;
         std::size_t sent = 0;
         const Then then = after(SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &sent), error);

@@ -42,6 +42,8 @@ private:
     struct Carrier;  ///< how OpenSSL reads and writes the socket
     enum class Then { done, wait_to_read, wait_to_write, failed };
 
+    /// Before every operation of OpenSSL.
+    void prepare();
     /// What an operation that returned `result` wants; `error` if it failed.
     Then after(int result, Error& error);
     boost::asio::awaitable<Error> wait(Then what);
@@ -50,6 +52,7 @@ private:
     std::unique_ptr<SSL, Free> ssl_;
     /// Of the socket. OpenSSL is not told of them: it would refuse to read what came before a write failed.
     Error read_error_, write_error_;
+    std::size_t budget_ = 0;  ///< bytes that may still come in before others have their turn
 };
 
 }  // namespace dosario

@@ -29,7 +29,7 @@ std::optional<ByteView> FrameReader::next() {
     const ByteView rest = ByteView{buffer_}.subspan(start_);
     if (broken_ || rest.size() < kLengthBytes) return std::nullopt;
     const std::size_t length = boost::endian::load_big_u32(reinterpret_cast<const unsigned char*>(rest.data()));
-    if (length == 0 || length > kLargestFrame) {
+    if (length == 0 || length > largest_) {
         broken_ = true;
         return std::nullopt;
     }

@@ -19,11 +19,14 @@ public:
     std::optional<ByteView> next();
     /// A length was no length: nothing after it can be understood.
     bool broken() const { return broken_; }
+    /// Longer frames are none from now on. At first the limit is kLargestFrame.
+    void allow(std::size_t largest) { largest_ = largest; }
 
 private:
     Bytes buffer_;
     std::size_t start_ = 0;  ///< of what was not taken yet
     bool broken_ = false;
+    std::size_t largest_ = kLargestFrame;
 };
 
 /// Puts a frame behind what `out` holds. `content` is 1 to kLargestFrame bytes.

@@ -63,7 +63,7 @@ void append_message(Bytes& out, const v1::Envelope& message) { append_frame(out,
 Result<std::optional<v1::Envelope>> MessageReader::next() {
     const auto frame = frames_.next();
     if (!frame) {
-        if (frames_.broken()) return fail(Failure::invalid, "a frame's length is 0 or more than 1 MiB");
+        if (frames_.broken()) return fail(Failure::invalid, "a frame's length is 0, or more than is allowed here");
         return std::optional<v1::Envelope>{};
     }
     v1::Envelope message;

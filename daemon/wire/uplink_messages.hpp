@@ -43,6 +43,8 @@ void append_message(Bytes& out, const v1::Envelope& message);
 class MessageReader {
 public:
     void feed(ByteView bytes) { frames_.feed(bytes); }
+    /// At most so long, in bytes.
+    void allow(std::size_t largest) { frames_.allow(largest); }
     /// The next message; nothing when more bytes are wanted; an Error when what came is none (then the connection is lost).
     Result<std::optional<v1::Envelope>> next();
 

@@ -90,16 +90,17 @@ class Ledger:
         self.hashes = [bytes(32)]
         self.entries = []
 
-    def book(self, count=1, body=None):
+    def book(self, count=1, body=None, mono=None):
         for _ in range(count):
             seq = len(self.entries) + 1
             event = os.urandom(16)
             # PacksReceived of one lot: gtin 1, lot, expiry, packs, units of a pack (facts.proto).
             fact = body or sint(4, 20000) + blob(14, uint(1, 7791234567898) + blob(3, b"L1") + sint(4, 24000) + uint(5, 1) + uint(6, 30))
-            header = struct.pack(">QIIQqqIQ", seq, 14, 1, 1, seq, 1_795_262_400_000_000 + seq, 0, len(fact))
+            at = seq if mono is None else mono
+            header = struct.pack(">QIIQqqIQ", seq, 14, 1, 1, at, 1_795_262_400_000_000 + seq, 0, len(fact))
             digest = hashlib.sha256(b"dosario.event.1" + self.ledger + self.hashes[-1] + header + event + fact).digest()
             self.hashes.append(digest)
-            self.entries.append(uint(1, seq) + blob(2, event) + uint(3, 14) + uint(4, 1) + uint(5, 1) + sint(6, seq)
+            self.entries.append(uint(1, seq) + blob(2, event) + uint(3, 14) + uint(4, 1) + uint(5, 1) + sint(6, at)
                                 + sint(7, 1_795_262_400_000_000 + seq) + uint(8, 0) + blob(9, fact) + blob(10, digest))
         return self
 

@@ -4,9 +4,10 @@ import os
 import pathlib
 import sqlite3
 import stat
+import threading
 import time
 
-from centre import Centre, CentreTest, Ledger, Refused
+from centre import PING, PONG, Centre, CentreTest, Ledger, Refused, blob, sint, uint
 from pharmacy import DONE, NO_DAEMON, REFUSED, USAGE, main_guard, unshare_or_skip, wait_until
 
 GTIN = "07791234567898"
@@ -234,6 +235,55 @@ class Entries(CentreTest):
         self.centre.wait_until_counted()
         self.assertEqual(self.centre.ask("stock")[0]["lines"][0]["packs"], 3000)
 
+    def test_times_that_cannot_be_are_kept_and_listed(self):
+        station = self.station()
+        for mono in (-2**63, 2**63 - 1, -1, 0):
+            station.ledger.book(1, mono=mono)
+        station.connect()
+        station.wire.send(blob(PING, uint(1, 1) + sint(2, 1) + sint(3, 1)))             # a sample of its clock
+        self.assertEqual(station.wire.message()[0], PONG)
+        station.send_all(0)
+        wait_until(lambda: self.centre.call("/v1/log")[1]["entries"], "they are listed")
+        self.assertEqual(len(self.centre.call("/v1/log")[1]["entries"]), 4)
+
+    def test_a_list_of_large_entries_comes_in_pieces(self):
+        station = self.station()
+        station.ledger.book(6, body=sint(4, 20000) + blob(1, b"x" * 400_000))
+        station.send_all(station.connect(), batch=1)
+        seen = []
+        while entries := self.centre.call("/v1/log", {"after": seen[-1] if seen else 0})[1]["entries"]:
+            self.assertLessEqual(len(entries), 2)
+            seen += [entry["n"] for entry in entries]
+        self.assertEqual(seen, [1, 2, 3, 4, 5, 6])
+
+    def test_a_station_that_floods_does_not_keep_others_out(self):
+        flood = self.station("farmacia-1", entries=3000)
+        flood.connect()
+        over = threading.Event()
+
+        def pour():
+            sent = 0
+            while not over.is_set() and sent < 3000:
+                flood.wire.send(flood.ledger.batch(sent, sent + 1))
+                sent += 1
+
+        thread = threading.Thread(target=pour, daemon=True)
+        thread.start()
+        try:
+            for number in range(20):
+                good = self.station(f"good-{number}", entries=3)
+                self.assertEqual(good.deliver(), 3)
+        finally:
+            over.set()
+            thread.join()
+
+    def test_a_certificate_has_a_few_connections_and_the_oldest_goes(self):
+        stations = [self.station("farmacia-1", entries=1) for _ in range(10)]
+        for station in stations:
+            station.connect()
+        self.assertIsNone(stations[0].wire.message())
+        self.assertEqual(stations[-1].send_all(0), 1)
+
     def test_a_body_that_nobody_understands_is_set_aside_and_the_line_moves(self):
         station = self.station(entries=3)
         station.ledger.book(1, body=b"\xff\xff")
@@ -375,6 +425,27 @@ class Disks(CentreTest):
         self.assertIn("DAMAGED", answer.out)
         self.centre.stop()
 
+    def test_a_page_that_cannot_be_read_stops_neither_verify_nor_the_collector(self):
+        self.centre.start()
+        station = self.station(entries=400)
+        station.deliver()
+        self.centre.wait_until_counted()
+        self.centre.stop()
+        path = self.centre.data / "collector.db"
+        whole = bytearray(path.read_bytes())
+        page = whole.index(station.ledger.hashes[200]) // 4096 * 4096
+        whole[page] = 0xEE                                                               # no kind of page
+        path.write_bytes(whole)
+        self.centre.start()
+        status, report = self.centre.call("/v1/verify")
+        self.assertEqual((status, report["ok"]), (200, False))
+        self.assertTrue(any("cannot be read" in fault["what"] for fault in report["faults"]), report)
+        self.centre.call("/v1/log", {"limit": 1000})
+        self.assertEqual(self.centre.call("/v1/status")[0], 200)
+        other = self.station("farmacia-8", entries=5)
+        self.assertEqual(other.deliver(), 5)
+        self.centre.stop()
+
     def test_a_lost_store_is_filled_again_by_the_stations(self):
         self.centre.start()
         station = self.station(entries=300)
@@ -392,7 +463,7 @@ class Disks(CentreTest):
 
 class Ends(CentreTest):
     def test_stations_that_leave_at_any_moment_of_its_stop_or_never_are_no_trouble(self):
-        stations = [self.station(entries=3) for _ in range(12)]
+        stations = [self.station(f"farmacia-{number}", entries=3) for number in range(12)]
         for station in stations:
             station.connect()
         self.centre.child.terminate()

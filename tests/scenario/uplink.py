@@ -231,6 +231,36 @@ class Certificates(PairTest):
         self.wait_equal()
         self.assertEqual(self.pharmacy.log_text.count("certificate_renewed"), 1)
 
+    def test_a_certificate_is_renewed_while_a_line_holds(self):
+        self.issue_for(30)
+        self.start(20 - (20 * 60 + 15) / 86400)                 # two thirds of 30 days and the hour before, in 15 s
+        self.wait_connected()
+        wait_until(lambda: "certificate_renewed" in self.pharmacy.log_text, "it is renewed", 60)
+        self.receive("S1")
+        self.wait_equal()
+        self.assertEqual(self.pharmacy.log_text.count("renewal_asked"), 1)
+
+    def test_a_station_renewed_by_a_clock_that_ran_ahead_is_renewed_again(self):
+        self.issue_for(10)
+        self.start(0, 60)                                       # there it has expired
+        self.receive("S1")
+        self.wait_equal(patience_s=90)
+        self.pharmacy.stop()
+        self.there.set(0)                                       # what it has now begins in 60 days
+        self.pharmacy.start(self.here.before(self.pharmacy.command))
+        self.receive("S2")
+        self.wait_equal(patience_s=90)
+        self.assertEqual(self.centre.log_text.count("certificate_renewed"), 2)
+
+    def test_a_collector_that_was_started_once_by_a_clock_that_ran_ahead_makes_its_certificate_anew(self):
+        self.start(0, 300)
+        self.assertIn("own_certificate_renewed", self.centre.log_text)
+        self.centre.stop()
+        self.there.set(0)
+        self.centre.start(self.there.before(self.centre.command))
+        self.receive("S1")
+        self.wait_equal(patience_s=90)
+
     def test_the_collector_renews_its_own_certificate(self):
         file = self.centre.data / "pki" / "collector.pem"
         before = file.read_bytes()

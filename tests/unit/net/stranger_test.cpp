@@ -205,6 +205,60 @@ TEST_CASE("a station in good order, spoken by another program, is let in and giv
     CHECK(tickets == 0);
 }
 
+TEST_CASE("a peer that talks to TLS itself without end has no more of the thread than others", "[tls]") {
+    UplinkBench bench;
+    const Credential own = bench.issue(CertificateKind::station, "farmacia-7", bench.start);
+    OtherProgram program{asio::ssl::context::tlsv13_client, &own, kOurProtocol};
+    constexpr int kUpdates = 20'000;  // 27 bytes each
+    Result<TlsConnection::Ptr> collector{fail(Failure::unavailable, "")};
+    bool poured = false;
+    bool heard = false;
+    int turns = 0;  // of somebody else while the collector reads
+    const auto pour = [&]() -> asio::awaitable<void> {
+        Stream stream{bench.context, program.context};
+        const auto connected = co_await stream.next_layer().async_connect(bench.acceptor.local_endpoint(), kToken);
+        (void)connected;
+        const auto shaken = co_await stream.async_handshake(asio::ssl::stream_base::client, kToken);
+        CHECK_FALSE(std::get<0>(shaken));
+        for (int sent = 0; sent < kUpdates; ++sent) {
+            REQUIRE(SSL_key_update(stream.native_handle(), SSL_KEY_UPDATE_NOT_REQUESTED) == 1);
+            const auto updated = co_await stream.async_handshake(asio::ssl::stream_base::client, kToken);
+            REQUIRE_FALSE(std::get<0>(updated));
+        }
+        const auto wrote = co_await asio::async_write(stream, asio::buffer("x", 1), kToken);
+        CHECK_FALSE(std::get<0>(wrote));
+        poured = true;
+        std::array<std::byte, 1> last;
+        (void)co_await stream.async_read_some(asio::buffer(last), kToken);
+    };
+    const auto take_turns = [&]() -> asio::awaitable<void> {
+        while (!heard) {
+            ++turns;
+            co_await asio::post(bench.context, asio::use_awaitable);
+        }
+    };
+    const auto read = [&]() -> asio::awaitable<void> {
+        co_await bench.answer(bench.collector(), collector);
+        REQUIRE(collector.has_value());
+        asio::steady_timer pause{bench.context};
+        while (!poured) {
+            pause.expires_after(1ms);
+            (void)co_await pause.async_wait(kToken);
+        }
+        bench.spawn(take_turns());
+        std::array<std::byte, 16> word;
+        const auto got = co_await (*collector)->read_some(word);
+        CHECK(got.has_value());
+        heard = true;
+        (*collector)->close();
+    };
+    bench.spawn(pour());
+    bench.spawn(read());
+    bench.run();
+    CHECK(heard);
+    CHECK(turns > 4);
+}
+
 TEST_CASE("a client without a certificate is refused", "[tls]") {
     UplinkBench bench;
     OtherProgram program{asio::ssl::context::tlsv13_client, nullptr, kOurProtocol};
