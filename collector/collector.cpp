@@ -223,7 +223,9 @@ void RunningCollector::answer(ApiCall call, std::function<void(ApiReply)> reply)
         if (!posted) reply(error_reply(fail(Failure::unavailable, "too much long work is waiting already: try again later")));
         return;
     }
-    reply(error_reply(fail(Failure::not_found, "the API has no such path: docs/collector.md lists what it has")));
+    reply(error_reply(fail(
+        Failure::not_found,
+        "the API has no such path: collector.md (docs/ in the sources, /usr/share/doc/dosario when installed) lists what it has")));
 }
 
 void RunningCollector::look(const CollectorCall& call, std::string body, std::function<void(ApiReply)> reply) {
