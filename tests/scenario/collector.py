@@ -91,6 +91,27 @@ class Certificates(CentreTest):
         self.assertEqual(answer.code, 1)
         self.assertIn("collector.pem", answer.err)
 
+    def test_an_authority_that_is_missing_or_readable_by_others_is_told_at_the_start_and_stations_are_received(self):
+        self.expect(["pki", "init"], DONE)
+        authority = self.centre.data / "pki" / "authority.pem"
+        station = self.station(entries=2)
+        self.centre.start()
+        self.centre.stop()
+        self.assertNotIn("signer_not_usable", self.centre.log_text)
+        authority.chmod(0o644)
+        self.centre.start()
+        self.assertRegex(self.centre.log_text, f"warning signer_not_usable why=.*chmod 600 {authority}")
+        self.assertEqual(station.deliver(), 2)
+        self.centre.stop()
+        authority.unlink()
+        self.centre.start()
+        self.assertRegex(self.centre.log_text, f"warning signer_not_usable why=.*cannot read {authority}")
+        self.centre.stop()
+        self.centre.configure('[certificates]\nsigner = "none"\n')
+        self.centre.start()
+        self.centre.stop()
+        self.assertEqual(self.centre.log_text.count("signer_not_usable"), 2)
+
 
 class Mistakes(CentreTest):
     running = False
