@@ -157,7 +157,8 @@ class Mistakes(CentreTest):
         self.centre.config.write_text(f'[listen]\naddress = "127.0.0.1"\nport = {self.centre.port}\n', encoding="utf-8")
         answer = self.start_and_end()
         self.assertEqual(answer.code, 1)
-        self.assertIn("another", answer.err)
+        self.assertIn("this data directory is in use by process", answer.err)
+        self.assertNotIn("ledger", answer.err)
         other = Centre()
         self.addCleanup(other.close)
         other.config.write_text(self.centre.config.read_text(), encoding="utf-8")
@@ -225,6 +226,9 @@ class Verbs(CentreTest):
         self.assertEqual(answer.code, REFUSED)
         self.assertIn("there is no", answer.err)
         self.assertEqual(list(empty.iterdir()), [])
+        answer = self.centre.run("--data", empty, "status")
+        self.assertEqual(answer.code, NO_DAEMON)
+        self.assertIn(f"no collector runs in {empty}", answer.err)
         self.assertEqual(self.centre.run("--socket", empty / "x.sock", "stock").code, NO_DAEMON)
 
     def test_values_that_are_none(self):
