@@ -8,6 +8,7 @@
 #include "collector/uplink_server.hpp"
 #include "collector/verify.hpp"
 #include "crypto/openssl.hpp"
+#include "crypto/secret_file.hpp"
 #include "http/http_server.hpp"
 #include "http/json.hpp"
 #include "system/log.hpp"
@@ -32,6 +33,16 @@ constexpr std::size_t kEntriesVerifiedAtOnce = 500;
 constexpr std::size_t kEntriesProjectedAtOnce = 512;
 constexpr auto kBetweenRenewals = std::chrono::hours{1};
 const UtcTime kReleasedOn = *parse_date(DOSARIO_RELEASED_ON);
+
+/// Without the authority's key no station's certificate is renewed: that is said at the start, not when the first one asks.
+void look_at_signer(const std::string& file) {
+    if (file == "none") return;
+    auto text = read_secret(file);
+    if (text) return wipe(*text);
+    log(Level::warning, "signer_not_usable",
+        {{"why", text.error().message +
+                     ". No certificate is renewed until then; where that is meant, say signer = \"none\" in [certificates]"}});
+}
 
 class RunningCollector final : public Collector {
 public:
@@ -128,6 +139,7 @@ Result<void> RunningCollector::open() {
         });
     });
     const std::string signer = settings_.signer.empty() ? pki_paths(directory_).authority : settings_.signer;
+    look_at_signer(signer);
     uplink_ = std::make_unique<UplinkServer>(
         context_, *clock_, *digest_, *store_,
         [this, signer](const std::string& request, const std::string& station) -> Result<std::string> {
@@ -224,7 +236,9 @@ void RunningCollector::answer(ApiCall call, std::function<void(ApiReply)> reply)
         if (!posted) reply(error_reply(fail(Failure::unavailable, "too much long work is waiting already: try again later")));
         return;
     }
-    reply(error_reply(fail(Failure::not_found, "the API has no such path: docs/collector.md lists what it has")));
+    reply(error_reply(fail(
+        Failure::not_found,
+        "the API has no such path: collector.md (docs/ in the sources, /usr/share/doc/dosario when installed) lists what it has")));
 }
 
 void RunningCollector::look(const CollectorCall& call, std::string body, std::function<void(ApiReply)> reply) {

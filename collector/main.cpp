@@ -16,9 +16,8 @@ namespace {
 int run_collector(const std::string& config, const std::string& directory, bool check_only) {
     using namespace dosario;
     if (config.empty()) {
-        std::fprintf(
-            stderr,
-            "dosario-collector: --config FILE is wanted (config/collector.toml is an example), or a verb: --help lists them\n");
+        std::fprintf(stderr,
+                     "dosario-collector: --config FILE is wanted, or a verb: --help lists them, and says where an example is\n");
         return 2;
     }
     std::vector<std::string> problems;
@@ -55,7 +54,9 @@ int main(int argc, char** argv) {
     CollectorAction action;
     std::string config;
     bool check_only = false;
-    options.add_option("--config", config, "configuration file (TOML); config/collector.toml is an example");
+    options.add_option(
+        "--config", config,
+        "configuration file (TOML); the example collector.toml is in config/ of the sources, in /usr/share/dosario when installed");
     options.add_option("--data", place.directory, "directory of the store and the certificates; it must exist");
     options.add_option("--socket", place.socket, "socket of the collector to ask, instead of the one in --data");
     options.add_flag("--check-config", check_only, "only say what is wrong with the configuration");

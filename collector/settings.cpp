@@ -20,7 +20,7 @@ void beside(const std::string& config, std::string& file) {
 
 CollectorSettings read_collector_settings(const std::string& path, std::vector<std::string>& problems) {
     CollectorSettings settings;
-    const auto table = parse_toml(path, problems, "config/collector.toml");
+    const auto table = parse_toml(path, problems, "collector.toml");
     if (!table) return settings;
     TomlSection root{&*table, path, "", problems};
     TomlSection listen = root.section("listen");

@@ -30,8 +30,10 @@ int complain(const Error& error, bool as_json) {
     return error.failure == Failure::unavailable ? kNoCollector : error.failure == Failure::invalid ? kUsage : kRefused;
 }
 
-/// What no collector is needed for: its store can be read when nobody has it open.
+/// What no collector is needed for: its store can be read when nobody has it open. Its status is not in the store.
 ApiReply ask_store(const std::string& directory, std::string_view path, const std::string& body) {
+    const auto nobody = error_reply(fail(Failure::unavailable, "no collector runs in " + directory));
+    if (path == "/v1/status") return nobody;
     auto store = SqliteStore::open(directory, false);
     if (!store) return error_reply(store.error());
     for (const CollectorCall& call : collector_calls()) {
@@ -57,7 +59,7 @@ ApiReply ask_store(const std::string& directory, std::string_view path, const st
             if (!*more) return {200, to_json(done)};
         }
     }
-    return error_reply(fail(Failure::unavailable, "no collector runs in " + directory));
+    return nobody;
 }
 
 /// Asks the collector that runs; without one, the store itself. Prints a failure and returns its exit code.

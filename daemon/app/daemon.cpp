@@ -240,7 +240,9 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
             reply(error_reply(fail(Failure::unavailable, "too much long work is waiting already: try again later")));
         return;
     }
-    reply(error_reply(fail(Failure::not_found, "the API has no such path: docs/api.md lists what it has")));
+    reply(error_reply(fail(
+        Failure::not_found,
+        "the API has no such path: api.md (docs/ in the sources, /usr/share/doc/dosario when installed) lists what it has")));
 }
 
 void RunningDaemon::answer_by_ledger(const ApiRow& row, std::string body, std::function<void(ApiReply)> reply) {

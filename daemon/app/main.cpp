@@ -20,7 +20,11 @@ int main(int argc, char** argv) {
     std::string config;
     std::string directory;
     bool check_only = false;
-    options.add_option("--config", config, "configuration file (TOML); config/dosario.toml is an example")->required();
+    options
+        .add_option(
+            "--config", config,
+            "configuration file (TOML); the example dosario.toml is in config/ of the sources, in /usr/share/dosario when installed")
+        ->required();
     options.add_option("--data", directory, "directory of the ledger; it must exist");
     options.add_flag("--check-config", check_only, "only say what is wrong with the configuration");
     options.set_version_flag("--version", DOSARIO_VERSION);

@@ -144,8 +144,17 @@ void read_product(TomlSection section, std::vector<Product>& products, std::set<
     products.push_back(std::move(product));
 }
 
-void read_catalogue(const std::string& file, std::vector<Product>& products, std::vector<std::string>& problems) {
-    const auto table = parse_toml(file, problems, "config/dosario.toml");
+/// The key `catalogue` of the configuration, and the file that it names.
+void read_catalogue(TomlSection& settings, const std::string& config, std::vector<Product>& products,
+                    std::vector<std::string>& problems) {
+    std::string name;
+    settings.text("catalogue", name);
+    if (name.empty()) return;
+    const std::string file = (std::filesystem::path{config}.parent_path() / name).string();
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(file, error))
+        return settings.problem("catalogue", file + " is not there; " + example_to_copy("catalogue.toml"));
+    const auto table = parse_toml(file, problems, "catalogue.toml");
     if (!table) return;
     TomlSection root{&*table, file, "", problems};
     std::set<Gtin> seen;
@@ -159,7 +168,7 @@ void read_catalogue(const std::string& file, std::vector<Product>& products, std
 
 Settings read_settings(const std::string& path, SettingsProblems& problems) {
     Settings settings;
-    const auto table = parse_toml(path, problems.lines, "config/dosario.toml");
+    const auto table = parse_toml(path, problems.lines, "dosario.toml");
     if (!table) return settings;
     TomlSection root{&*table, path, "", problems.lines};
     read_station(root.section("station"), settings);
@@ -170,13 +179,7 @@ Settings read_settings(const std::string& path, SettingsProblems& problems) {
     usb.flag("enabled", settings.usb);
     usb.end();
     root.each("reader", [&](TomlSection row) { read_reader(std::move(row), settings.readers); });
-    std::string catalogue;
-    root.text("catalogue", catalogue);
-    if (!catalogue.empty()) {
-        const std::filesystem::path file{catalogue};
-        read_catalogue(file.is_absolute() ? catalogue : (std::filesystem::path{path}.parent_path() / file).string(),
-                       settings.products, problems.lines);
-    }
+    read_catalogue(root, path, settings.products, problems.lines);
     root.end();
     return settings;
 }

@@ -5,10 +5,14 @@
 
 namespace dosario {
 
+std::string example_to_copy(const std::string& name) {
+    return "the example " + name + " (config/ in the sources, /usr/share/dosario when installed) is one to copy";
+}
+
 std::optional<toml::table> parse_toml(const std::string& path, std::vector<std::string>& problems, const char* example) {
     std::error_code error;
     if (!std::filesystem::is_regular_file(path, error)) {
-        problems.push_back(path + ": there is no such file; " + example + " is an example to copy");
+        problems.push_back(path + ": there is no such file; " + example_to_copy(example));
         return std::nullopt;
     }
     try {

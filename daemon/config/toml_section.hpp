@@ -13,7 +13,10 @@
 
 namespace dosario {
 
-/// The file's table; nothing when it is missing or is no TOML, which is a problem with its place then. `example` is a file to copy.
+/// Where the example of that name is, for a sentence.
+std::string example_to_copy(const std::string& name);
+
+/// The file's table; nothing when it is missing or is no TOML, which is a problem with its place then. `example` is the name of one.
 std::optional<toml::table> parse_toml(const std::string& path, std::vector<std::string>& problems, const char* example);
 
 class TomlSection {

@@ -116,7 +116,7 @@ Result<void> from_json(std::string_view text, pb::Message& message) {
     // What was sent is not repeated: it may be somebody's document.
     return fail(
         Failure::invalid,
-        "the request is not the JSON that is expected here: is a key misspelt, a type wrong, or `content` not base64? docs/api.md lists the fields");
+        "the request is not the JSON that is expected here: is a key misspelt, a type wrong, or `content` not base64? api.md (docs/ in the sources, /usr/share/doc/dosario when installed) lists the fields");
 }
 
 std::string body_json(ByteView bytes) {

@@ -31,8 +31,8 @@ Result<std::unique_ptr<FileLock>> FileLock::take(const std::string& path) {
     if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
         const std::string who = holder(descriptor);
         ::close(descriptor);
-        return fail(Failure::unavailable, "the ledger in this directory is in use by " + who + " (" + path +
-                                              "): stop that one first, or use another data directory");
+        return fail(Failure::unavailable,
+                    "this data directory is in use by " + who + " (" + path + "): stop that one first, or use another directory");
     }
     const std::string mine = std::to_string(getpid()) + "\n";
     if (ftruncate(descriptor, 0) != 0 || pwrite(descriptor, mine.data(), mine.size(), 0) < 0) {

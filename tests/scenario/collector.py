@@ -92,6 +92,27 @@ class Certificates(CentreTest):
         self.assertEqual(answer.code, 1)
         self.assertIn("collector.pem", answer.err)
 
+    def test_an_authority_that_is_missing_or_readable_by_others_is_told_at_the_start_and_stations_are_received(self):
+        self.expect(["pki", "init"], DONE)
+        authority = self.centre.data / "pki" / "authority.pem"
+        station = self.station(entries=2)
+        self.centre.start()
+        self.centre.stop()
+        self.assertNotIn("signer_not_usable", self.centre.log_text)
+        authority.chmod(0o644)
+        self.centre.start()
+        self.assertRegex(self.centre.log_text, f"warning signer_not_usable why=.*chmod 600 {authority}")
+        self.assertEqual(station.deliver(), 2)
+        self.centre.stop()
+        authority.unlink()
+        self.centre.start()
+        self.assertRegex(self.centre.log_text, f"warning signer_not_usable why=.*cannot read {authority}")
+        self.centre.stop()
+        self.centre.configure('[certificates]\nsigner = "none"\n')
+        self.centre.start()
+        self.centre.stop()
+        self.assertEqual(self.centre.log_text.count("signer_not_usable"), 2)
+
 
 class Mistakes(CentreTest):
     running = False
@@ -137,7 +158,8 @@ class Mistakes(CentreTest):
         self.centre.config.write_text(f'[listen]\naddress = "127.0.0.1"\nport = {self.centre.port}\n', encoding="utf-8")
         answer = self.start_and_end()
         self.assertEqual(answer.code, 1)
-        self.assertIn("another", answer.err)
+        self.assertIn("this data directory is in use by process", answer.err)
+        self.assertNotIn("ledger", answer.err)
         other = Centre()
         self.addCleanup(other.close)
         other.config.write_text(self.centre.config.read_text(), encoding="utf-8")
@@ -205,6 +227,9 @@ class Verbs(CentreTest):
         self.assertEqual(answer.code, REFUSED)
         self.assertIn("there is no", answer.err)
         self.assertEqual(list(empty.iterdir()), [])
+        answer = self.centre.run("--data", empty, "status")
+        self.assertEqual(answer.code, NO_DAEMON)
+        self.assertIn(f"no collector runs in {empty}", answer.err)
         self.assertEqual(self.centre.run("--socket", empty / "x.sock", "stock").code, NO_DAEMON)
 
     def test_values_that_are_none(self):

@@ -15,6 +15,8 @@ from pharmacy import BIN, PATIENCE_S, ROOT, main_guard, missing, unshare_or_skip
 BUILD = pathlib.Path(os.environ.get("DOSARIO_BUILD") or BIN.parent).resolve()
 UNITS = {"dosariod.service": 1.6, "dosario-collector.service": 1.3}          # the most exposure that each may have
 USERS = {"dosariod.service": "dosario", "dosario-collector.service": "dosario-collector"}
+# Packages of libraries that are on every Debian, or come with a sanitizer.
+EVERYWHERE = ("libc6", "libstdc++6", "libgcc-s1", "libasan", "libubsan", "libtsan")
 TARGETS = ["basic", "multi-user", "network", "network-online", "shutdown", "sysinit"]
 
 
@@ -54,9 +56,41 @@ class Install(unittest.TestCase):
             self.assertIn(path, self.installed)
         for unit in UNITS:
             self.assertIn(self.unit(unit)["Service", "ExecStart"][0].split()[0], self.installed)
-        for path in self.installed:                 # whatever is on a page beside this one is installed with it
-            if path.endswith(".md"):
-                self.assertTrue((self.root / path[1:]).read_text(encoding="utf-8"))
+
+    def test_a_page_that_another_page_names_is_installed_with_it(self):
+        pages = [path for path in self.installed if path.endswith(".md")]
+        self.assertGreater(len(pages), 15)
+        for path in pages:
+            for link in re.findall(r"\]\(([^)#:]+\.md)[)#]", (self.root / path[1:]).read_text(encoding="utf-8")):
+                target = os.path.normpath(os.path.join(os.path.dirname(path), link))
+                if target.startswith("/usr/share/doc/dosario/"):            # others are of the sources
+                    self.assertIn(target, self.installed, f"{path} names {link}")
+
+    def test_what_the_programs_and_their_files_say_is_written_elsewhere_is_there(self):
+        for path in self.installed:
+            if path.endswith((".md", ".proto")):    # the messages are sources, and speak of sources
+                continue
+            said = (self.root / path[1:]).read_bytes().decode("latin-1")
+            for page in re.findall(r"[\w/-]{3,}\.md\b", said):
+                self.assertIn(f"/usr/share/doc/dosario/{pathlib.Path(page).name}", self.installed, f"{path} names {page}")
+                self.assertTrue("/usr/" in page or "/" not in page, f"{path} names {page}, a path of the sources")
+            self.assertNotRegex(said, r"\bconfig/\w+\.toml\b", path)
+            for example in re.findall(r"the example (\w+\.toml)\b", said):
+                self.assertIn(f"/usr/share/dosario/{example}", self.installed)
+
+    def test_the_page_names_each_package_that_a_computer_needs_to_run_the_programs(self):
+        needed = set()
+        for program in ("usr/sbin/dosariod", "usr/sbin/dosario-collector", "usr/bin/dosario"):
+            said = self.run_tool("readelf", "--dynamic", "--wide", str(self.root / program))
+            needed |= set(re.findall(r"\(NEEDED\)\s+Shared library: \[(.+)\]", said))
+        self.assertIn("libsqlite3.so.0", needed)
+        packages = {"tzdata"}                       # no library: the time zones themselves
+        for library in needed:
+            packages |= set(re.findall(r"(?m)^([^:\s]+):[^:\s]+: ", self.run_tool("dpkg", "--search", f"*/{library}")))
+        packages = {name for name in packages if not name.startswith(EVERYWHERE)}
+        page = (self.root / "usr/share/doc/dosario/install.md").read_text(encoding="utf-8")
+        named = re.search(r"that only runs Dosario needs of the libraries `([^`]+)`", page)
+        self.assertEqual(sorted(named[1].split()), sorted(packages))
 
     def test_systemd_finds_nothing_to_say_about_the_units(self):
         units = self.root / "usr/lib/systemd/system"

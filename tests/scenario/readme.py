@@ -14,6 +14,7 @@ PLACE = "/tmp/dosario-practica"
 NOBODY_TYPES_SO_FAST = f"""until dosario status --json | grep -q '"lag":0,' &&
   dosario-collector --data {PLACE}/collector stations --json | grep -q '"lag":0,'; do sleep 0.1; done
 """
+UNTIL_IT_IS_STOPPED = f"until flock --nonblock {PLACE}/collector/collector.lock true; do sleep 0.1; done\n"
 
 
 def session():
@@ -50,6 +51,7 @@ class Readme(unittest.TestCase):
             try:
                 pharmacy.wait_until(lambda: "practice is ready" in log.read_text(), "both programs are ready")
                 self.type(steps, place)
+                self.assertEqual(log.read_text().count("the collector was stopped; the pharmacy works on"), 1)
             finally:
                 practice.send_signal(signal.SIGTERM)
                 self.assertEqual(practice.wait(pharmacy.PATIENCE_S), 0)
@@ -58,7 +60,12 @@ class Readme(unittest.TestCase):
 
     def type(self, steps, place):
         mark = "-- end of step --"
-        script = "".join(f"{NOBODY_TYPES_SO_FAST if 'collector' in command else ''}{command}\necho '{mark}'\n" for command, _ in steps)
+        before = {"dosario-collector --data": NOBODY_TYPES_SO_FAST}
+        after = {"kill": UNTIL_IT_IS_STOPPED}
+        script = ""
+        for command, _ in steps:
+            waits = [next((wait for start, wait in waits.items() if command.startswith(start)), "") for waits in (before, after)]
+            script += f"{waits[0]}{command}\n{waits[1]}echo '{mark}'\n"
         script = script.replace(PLACE, place)
         env = dict(os.environ, LC_ALL="C.UTF-8")
         ran = subprocess.run(["bash"], input=script.replace("$PWD/build/release/bin", str(pharmacy.BIN)), capture_output=True, text=True,

@@ -106,7 +106,12 @@ TEST_CASE("what is no TOML, and what is no file, is said with its place", "[sett
     read_settings("/no/such/dosario.toml", problems);
     REQUIRE(problems.lines.size() == 1);
     CHECK(problems.lines[0].starts_with("/no/such/dosario.toml: "));
-    CHECK(Read{"catalogue = \"missing.toml\""}.problems.lines.size() == 1);
+    CHECK(problems.lines[0].find("the example dosario.toml (config/ in the sources, /usr/share/dosario when installed)") !=
+          std::string::npos);
+    const Read missing{"# first\ncatalogue = \"missing.toml\""};
+    CHECK(missing.problems.lines.size() == 1);
+    CHECK(missing.says("dosario.toml", "2:13", "catalogue: " + missing.directory.file("missing.toml") + " is not there"));
+    CHECK(missing.says("dosario.toml", "2:13", "the example catalogue.toml"));
 }
 
 TEST_CASE("a key where a section is wanted, and the other way round", "[settings]") {
