@@ -50,6 +50,12 @@ Typed merge(Typed now, const Typed& before) {
     return now;
 }
 
+/// Something was typed that speaks of goods.
+bool qualifies(const Typed& typed) {
+    return !typed.lot.empty() || typed.expires_on || typed.units_per_pack != 0 || !typed.product_name.empty() ||
+           typed.packs != 0 || typed.doses != 0 || typed.units_per_dose != 0 || typed.waste != 0;
+}
+
 }  // namespace
 
 /// One decision in the making: facts of opening and closing work come before those of the item.
@@ -92,7 +98,10 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
     const bool mode_alone = scan.content.empty() && !to_be_typed && chosen != nullptr;
     if (chosen != nullptr && !mode_alone && (!turn.work || turn.work->kind != chosen->kind)) open(turn, *chosen);
     Review review;
-    if (mode_alone) {
+    if (mode_alone && question_ != QuestionKind::which_work && qualifies(scan.typed)) {
+        review = stop(What::not_understood);  // an answer that came late must not pass for saved
+        review.about.reason = "nothing_to_qualify";
+    } else if (mode_alone) {
         review = see_command(turn, Command{chosen->opened_by});  // as if the desk card said so
     } else if (scan.content.empty()) {
         if (to_be_typed) {
