@@ -274,6 +274,10 @@ Review Desk::see_person(Turn& turn) {
     }
     if (turn.work->bookings == 0) {
         Review review = repeated(What::work_opened);
+        if (!turn.before.empty()) {  // the verb it came with opens the visit, as the desk card does
+            question_.reset();
+            review.sound = Sound::recorded;
+        }
         review.about.work_kind = WorkKind::dispensing;
         return review;
     }

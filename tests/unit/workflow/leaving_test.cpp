@@ -264,6 +264,24 @@ TEST_CASE("every visit has a reference of its own, and no person is in the ledge
     }
 }
 
+TEST_CASE("a document that comes with the verb of a delivery opens it, whatever is open, and the next scan leaves",
+          "[dispensing]") {
+    Counter counter;
+    receive(counter, {}, 3);
+    const bool closed_before = GENERATE(false, true);
+    counter.scan(closed_before ? kDone : kReceive);
+    const Answer announced = counter.scan(Scan{kPerson}.mode("dispense"));
+    CHECK(announced.what() == "work_opened");
+    CHECK(announced.sound() == "recorded");
+    CHECK(announced.reply.seq_size() == (closed_before ? 1 : 2));
+    CHECK(counter.service().status({})->work_kind() == "dispense");
+    CHECK(counter.scan(Scan{kPerson}.mode("dispense")).sound() == "repeated");  // the same visit
+    CHECK(counter.scan(Box{}.code()).what() == "dispensed");
+    CHECK(counter.rows("SELECT count(*) FROM work WHERE kind = 4") == "1");
+    CHECK(counter.scan(Scan{kOtherPerson}.mode("receive")).what() == "not_understood");  // and stays open
+    CHECK(counter.service().status({})->work_kind() == "dispense");
+}
+
 TEST_CASE("a question of one visit is not answered in the next", "[dispensing]") {
     Counter counter;
     receive(counter, {}, 3);
