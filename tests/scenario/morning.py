@@ -239,7 +239,10 @@ class ByVerbs(PharmacyTest):
         self.assertRegex(tell("status").out, r"prueba  Farmacia de prueba  version ")
         self.assertRegex(tell("stock").out, r"Ibuprofeno .*lot L1")
         self.assertRegex(tell("history", code).out, r"lot L1, expires " + IN_TWO_YEARS.isoformat())
-        self.assertRegex(tell("ledger", "log").out, r"dose_dispensed")
+        instant = r"#\d+ +\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ  "
+        self.assertRegex(tell("ledger", "log").out, instant + "dose_dispensed")
+        self.assertRegex(tell("status").out, instant + "dose_dispensed")
+        self.assertRegex(tell("history", code).out, instant + "dose_dispensed")
         self.assertRegex(tell("ledger", "verify").out, r"^the ledger is whole: \d+ entries")
         self.assertRegex(tell("ledger", "rebuild").out, r"made again from \d+ entries")
         self.assertEqual(tell("readers").out, "no reader is plugged in\n")
