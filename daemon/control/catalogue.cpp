@@ -4,8 +4,8 @@
 namespace dosario {
 namespace {
 
-// Names in braces: product, gtin, lot, expires, other, until, rule, packs, units, remaining, wasted, doses, work, seq, badge, today, error,
-// at.
+// Names in braces: product, gtin, lot, expires, other_lot, other, until, rule, packs, units, remaining, wasted, doses, work, seq, badge,
+// today, error, at.
 constexpr CatalogueRow kRows[] = {
     {"received", "Recibido: {packs} x {product}, lote {lot}, vence {expires}.",
      "Received: {packs} x {product}, lot {lot}, expires {expires}.",
@@ -17,9 +17,16 @@ constexpr CatalogueRow kRows[] = {
      "This pack was received and has left: if this is another pack with the same number, set it aside and tell the pharmacist.",
      "Esta caixa já foi recebida e já saiu: se é outra caixa com o mesmo número, separe-a e avise o farmacêutico."},
     {"wrong_lot",
-     "El lote o el vencimiento no coinciden con lo conocido ({lot}, {expires} contra {other}). No se guardó nada: revise la caja.",
-     "Lot or expiry differ from what is known ({lot}, {expires} against {other}). Nothing was saved: look at the pack.",
-     "Lote ou validade diferem do conhecido ({lot}, {expires} contra {other}). Nada foi salvo: confira a caixa."},
+     "El lote y el vencimiento no coinciden: se dice {lot}, {expires} y se esperaba {other_lot}, {other}. No se guardó nada: revise la caja.",
+     "Lot and expiry differ: {lot}, {expires} is said and {other_lot}, {other} was expected. Nothing was saved: look at the pack.",
+     "Lote e validade não conferem: se diz {lot}, {expires} e se esperava {other_lot}, {other}. Nada foi salvo: confira a caixa."},
+    {"wrong_lot/lot", "El lote no coincide: se dice {lot} y se esperaba {other_lot}. No se guardó nada: revise la caja.",
+     "The lot differs: {lot} is said and {other_lot} was expected. Nothing was saved: look at the pack.",
+     "O lote não confere: se diz {lot} e se esperava {other_lot}. Nada foi salvo: confira a caixa."},
+    {"wrong_lot/expiry",
+     "El vencimiento no coincide: se dice {expires} y se esperaba {other}. No se guardó nada: revise la caja.",
+     "The expiry differs: {expires} is said and {other} was expected. Nothing was saved: look at the pack.",
+     "A validade não confere: se diz {expires} e se esperava {other}. Nada foi salvo: confira a caixa."},
     {"expired", "Vencido. No se guardó nada: apártelo para baja.", "Expired. Nothing was saved: set it aside as waste.",
      "Vencido. Nada foi salvo: separe para descarte."},
     {"short_life", "Vence pronto ({expires}). Todavía no se guardó.", "It expires soon ({expires}). Not saved yet.",

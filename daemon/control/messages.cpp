@@ -77,6 +77,7 @@ std::string fill(std::string_view pattern, const Particulars& about, Language la
     names.push_back(fmt::arg("gtin", gtin));
     names.push_back(fmt::arg("lot", or_dash(about.lot)));
     names.push_back(fmt::arg("expires", day(about.expires_on)));
+    names.push_back(fmt::arg("other_lot", or_dash(about.other_lot)));
     names.push_back(fmt::arg("other", day(about.other_on)));
     names.push_back(fmt::arg("until", day(about.beyond_use_on)));
     names.push_back(fmt::arg("rule", std::string{about.rule ? find(rule_key(*about.rule), language) : "-"}));

@@ -39,10 +39,7 @@ Review dispense_serial(const Item& item, const Pack& pack, const Bench& bench, P
         about.reason = "opened_pack";
         return stop(What::not_supported, std::move(about));
     }
-    if (contradicts(item, bench.typed, pack.lot, pack.expires_on)) {
-        about.other_on = pack.expires_on;
-        return stop(What::wrong_lot, std::move(about));
-    }
+    if (auto stopped = contradiction(item, bench.typed, pack.lot, pack.expires_on, about)) return std::move(*stopped);
     if (pack.expires_on < bench.now.today) return stop(What::expired, std::move(about));
     if (bench.typed.packs > 1) return stop(What::serial_needs_one, std::move(about));
     return with_earlier(recorded(What::dispensed,
@@ -71,10 +68,7 @@ Review dispense_counted(const Item& item, const Bench& bench, Particulars about)
         if (lot && lot->counted_packs == 0 && lot->serial_packs > 0) about.reason = "serial_wanted";
         return stop(What::not_in_stock, std::move(about));
     }
-    if (contradicts(item, bench.typed, lot->lot, lot->expires_on)) {
-        about.other_on = lot->expires_on;
-        return stop(What::wrong_lot, std::move(about));
-    }
+    if (auto stopped = contradiction(item, bench.typed, lot->lot, lot->expires_on, about)) return std::move(*stopped);
     about.expires_on = lot->expires_on;
     if (lot->expires_on < bench.now.today) return stop(What::expired, std::move(about));
     about.packs = packs;

@@ -38,10 +38,7 @@ std::variant<Source, Review> find_counted(const Item& item, const Bench& bench, 
     about.lot = lot;
     const auto known = bench.stock.lot(item.gtin, lot);
     if (!known) return stop(What::not_in_stock, std::move(about));
-    if (contradicts(item, bench.typed, known->lot, known->expires_on)) {
-        about.other_on = known->expires_on;
-        return stop(What::wrong_lot, std::move(about));
-    }
+    if (auto stopped = contradiction(item, bench.typed, known->lot, known->expires_on, about)) return std::move(*stopped);
     if (known->counted_packs > 0) return closed_pack_of_lot(*known, item.gtin, bench);
     const auto opened = bench.stock.opened_packs(item.gtin, lot);
     if (opened.size() == 1) return Source{opened.front(), false};
@@ -65,12 +62,8 @@ std::variant<Source, Review> find_source(const Item& item, const Bench& bench) {
         if (!pack && came_as_count(item, bench)) about.reason = "came_as_count";
         return stop(What::not_in_stock, std::move(about));
     }
-    about.lot = pack->lot;
-    about.expires_on = item.expires_on;
-    if (contradicts(item, bench.typed, pack->lot, pack->expires_on)) {
-        about.other_on = pack->expires_on;
-        return stop(What::wrong_lot, std::move(about));
-    }
+    if (auto stopped = contradiction(item, bench.typed, pack->lot, pack->expires_on, std::move(about)))
+        return std::move(*stopped);
     return Source{*pack, pack->state == PackState::closed};
 }
 

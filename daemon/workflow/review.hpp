@@ -102,6 +102,7 @@ struct Particulars {
     std::optional<Gtin> gtin;
     std::string lot;
     std::optional<Date> expires_on;
+    std::string other_lot;         ///< the lot it is held against
     std::optional<Date> other_on;  ///< the date it is held against
     std::optional<Date> beyond_use_on;
     std::optional<BeyondUseRule> rule;

@@ -136,6 +136,14 @@ TEST_CASE("a counted pack with another expiry than its lot is not opened", "[fra
     CHECK(cut(counter, Scan{Box{.lot = "L9"}.code()}).what() == "not_in_stock");
 }
 
+TEST_CASE("a pack with serial is not cut when its lot is said wrong, and both lots are told", "[fractioning]") {
+    Counter counter;
+    counter.scan(Scan{Box{.serial = "S1"}.code()}.mode("receive"));
+    const Answer answer = cut(counter, Scan{Box{.lot = "L2", .serial = "S1"}.code()});
+    CHECK(answer.what() == "wrong_lot");
+    CHECK(answer.reply.message().starts_with("The lot differs: L2 is said and L1 was expected."));
+}
+
 TEST_CASE("a dose is not cut again", "[fractioning]") {
     Counter counter{};
     counter.scan(Scan{kSerialBox}.mode("receive"));
