@@ -48,6 +48,7 @@ std::string_view rule_key(BeyondUseRule rule) {
 std::string_view question_key(QuestionKind kind) {
     switch (kind) {
         case QuestionKind::lot: return "?lot";
+        case QuestionKind::which_lot: return "?which_lot";
         case QuestionKind::units_per_pack: return "?units_per_pack";
         case QuestionKind::short_life: return "?short_life";
         case QuestionKind::which_work: return "?which_work";

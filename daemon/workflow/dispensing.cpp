@@ -54,11 +54,7 @@ Review dispense_counted(const Item& item, const Bench& bench, Particulars about)
     if (lot_name.empty()) {
         const auto lots = bench.stock.lots_on_shelf(item.gtin);
         if (lots.empty()) return stop(What::not_in_stock, std::move(about));
-        if (lots.size() > 1) {
-            Review review = stop(What::lot_needed, std::move(about));
-            review.ask = QuestionKind::lot;
-            return review;
-        }
+        if (lots.size() > 1) return ask_which_lot(lots, std::move(about));
         lot_name = lots.front().lot;
     }
     about.lot = lot_name;

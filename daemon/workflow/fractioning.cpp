@@ -27,11 +27,7 @@ std::variant<Source, Review> find_counted(const Item& item, const Bench& bench, 
     std::string lot = item.lot.empty() ? bench.typed.lot : item.lot;
     if (lot.empty()) {
         const auto lots = bench.stock.lots_on_shelf(item.gtin);
-        if (lots.size() > 1) {
-            Review review = stop(What::lot_needed, std::move(about));
-            review.ask = QuestionKind::lot;
-            return review;
-        }
+        if (lots.size() > 1) return ask_which_lot(lots, std::move(about));
         if (lots.empty()) return stop(What::not_in_stock, std::move(about));
         lot = lots.front().lot;
     }

@@ -94,7 +94,7 @@ struct Typed {
 };
 
 /// Why a question is open.
-enum class QuestionKind : std::uint8_t { lot, units_per_pack, short_life, which_work };
+enum class QuestionKind : std::uint8_t { lot, which_lot, units_per_pack, short_life, which_work };
 
 /// What the words of a message may speak of.
 struct Particulars {
@@ -130,7 +130,7 @@ struct Review {
     What what = What::not_understood;
     std::vector<SignedFact> facts;
     std::optional<QuestionKind> ask;
-    std::vector<std::string> choices;  ///< scannable texts
+    std::vector<std::string> choices;  ///< scannable texts; of which_lot: lots, to be typed
     Particulars about;
 };
 

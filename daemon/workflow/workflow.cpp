@@ -71,6 +71,14 @@ std::optional<Review> contradiction(const Item& item, const Typed& typed, std::s
     return wrong_lot(std::move(about));
 }
 
+Review ask_which_lot(const std::vector<LotOnShelf>& lots, Particulars about) {
+    about.reason = "several_lots";
+    Review review = stop(What::lot_needed, std::move(about));
+    review.ask = QuestionKind::which_lot;
+    for (const LotOnShelf& lot : lots) review.choices.push_back(lot.lot);
+    return review;
+}
+
 bool came_as_count(const Item& item, const Bench& bench) {
     if (item.serial.empty() || item.lot.empty()) return false;
     const auto lot = bench.stock.lot(item.gtin, item.lot);

@@ -68,6 +68,9 @@ Review wrong_lot(Particulars about);
 std::optional<Review> contradiction(const Item& item, const Typed& typed, std::string_view lot, Date expires_on,
                                     Particulars about);
 
+/// Asks which of these lots on the shelf it is.
+Review ask_which_lot(const std::vector<LotOnShelf>& lots, Particulars about);
+
 /// The pack's serial number is not known, but packs of its lot were received as a count: it may be one of them.
 bool came_as_count(const Item& item, const Bench& bench);
 

@@ -89,8 +89,8 @@ TEST_CASE("every key of the catalogue is one that an answer can have", "[catalog
 }
 
 TEST_CASE("all questions, kinds of work and rules have words", "[catalogue]") {
-    for (const auto kind :
-         {QuestionKind::lot, QuestionKind::units_per_pack, QuestionKind::short_life, QuestionKind::which_work}) {
+    for (const auto kind : {QuestionKind::lot, QuestionKind::which_lot, QuestionKind::units_per_pack, QuestionKind::short_life,
+                            QuestionKind::which_work}) {
         Review review;
         review.ask = kind;
         CHECK_FALSE(words_for(review, Language::pt).question.empty());

@@ -162,7 +162,11 @@ TEST_CASE("which lot to open is asked, and the recipe waits for the answer", "[f
     Counter counter{};
     counter.scan(Scan{Box{}.code()}.mode("receive"));
     counter.scan(Scan{Box{.lot = "L2"}.code()}.mode("receive"));
-    CHECK(cut(counter, Scan{linear(1)}.doses(4).units_per_dose(6).waste(2)).what() == "lot_needed");
+    const Answer asked = cut(counter, Scan{linear(1)}.doses(4).units_per_dose(6).waste(2));
+    CHECK(asked.what() == "lot_needed");
+    CHECK(asked.reply.ask().question().find("--expires") == std::string::npos);
+    CHECK(asked.reply.ask().choices_size() == 2);
+    counter.clock.pass(std::chrono::seconds{200});  // time to read it off the box
     const Answer answer = counter.scan(Scan{}.lot("L2").by(kAna));
     REQUIRE(answer.what() == "fractioned");
     CHECK(answer.reply.doses_size() == 4);

@@ -212,7 +212,12 @@ TEST_CASE("which lot leaves is asked when there are several", "[dispensing]") {
     Counter counter;
     receive(counter, {.lot = "LATE", .expires = "2029-01-31"});
     receive(counter, {.lot = "EARLY", .expires = "2028-01-31"});
-    CHECK(dispense(counter, linear(1)).what() == "lot_needed");
+    const Answer asked = dispense(counter, linear(1));
+    CHECK(asked.what() == "lot_needed");
+    CHECK(asked.reply.ask().question() == "Of which lot? Type it (--lot) or scan the DataMatrix.");
+    REQUIRE(asked.reply.ask().choices_size() == 2);
+    CHECK(asked.reply.ask().choices(0) == "EARLY");
+    CHECK(asked.reply.ask().choices(1) == "LATE");
     CHECK(counter.scan(Scan{}.lot("LATE")).what() == "earlier_expires");
     CHECK(counter.rows("SELECT lot, counted_packs FROM stock ORDER BY lot") == "EARLY|1\nLATE|0");
 }
