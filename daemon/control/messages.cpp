@@ -70,6 +70,21 @@ std::string_view clock_key(ClockState state) {
 std::string day(const std::optional<Date>& date) { return date ? format_date(*date) : "-"; }
 std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
 
+/// A number with its word, from the rows `count/KEY` and, of one, `count/KEY_one`.
+std::string counted(std::string_view key, std::uint64_t n, Language language) {
+    const std::string row = "count/" + std::string{key} + (n == 1 ? "_one" : "");
+    return fmt::format(fmt::runtime(find(row, language)), fmt::arg("n", n));
+}
+
+/// `10 comprimidos`, in the unit of the product. Its word is that of one; what is a word and no symbol (`ml`) takes an s for more, in
+/// Spanish and Portuguese after a vowel.
+std::string amount(std::uint64_t n, const std::optional<Product>& product, Language language) {
+    if (!product || product->unit.empty()) return counted("units", n, language);
+    const bool takes_s =
+        language == Language::en || std::string_view{"aeiou"}.find(product->unit.back()) != std::string_view::npos;
+    return std::to_string(n) + " " + product->unit + (n != 1 && takes_s && product->unit.size() > 3 ? "s" : "");
+}
+
 std::string fill(std::string_view pattern, const Particulars& about, Language language) {
     const std::string gtin = about.gtin ? about.gtin->text() : "-";
     const std::string product = about.product && !about.product->name.empty() ? about.product->name : gtin;
@@ -83,10 +98,11 @@ std::string fill(std::string_view pattern, const Particulars& about, Language la
     names.push_back(fmt::arg("until", day(about.beyond_use_on)));
     names.push_back(fmt::arg("rule", std::string{about.rule ? find(rule_key(*about.rule), language) : "-"}));
     names.push_back(fmt::arg("packs", about.packs));
-    names.push_back(fmt::arg("units", about.units));
+    names.push_back(fmt::arg("amount", amount(about.units, about.product, language)));
     names.push_back(fmt::arg("remaining", about.remaining));
     names.push_back(fmt::arg("wasted", about.wasted));
-    names.push_back(fmt::arg("doses", about.doses.size()));
+    names.push_back(fmt::arg("doses", counted("doses", about.doses.size(), language)));
+    names.push_back(fmt::arg("wanted", counted("doses", about.packs, language)));
     names.push_back(fmt::arg("work", std::string{about.work_kind ? find(work_key(*about.work_kind), language) : "-"}));
     names.push_back(fmt::arg("seq", about.seq));
     names.push_back(fmt::arg("badge", about.badge));

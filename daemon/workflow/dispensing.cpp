@@ -24,6 +24,7 @@ Review dispense_dose(const Dose& dose, const Bench& bench, Particulars about) {
     if (dose.state == DoseState::out) return stop(What::already_dispensed, std::move(about));
     if (dose.beyond_use_on < bench.now.today) return stop(What::expired, std::move(about));
     if (dose.state == DoseState::made) return stop(What::not_verified, std::move(about));
+    about.reason = "dose";
     const auto earliest = bench.stock.earliest_ready_dose(dose.gtin, bench.now.today);
     return with_earlier(recorded(What::dispensed, bench.sign(DoseDispensed{dose.id, bench.work.recipient}), std::move(about)),
                         earliest, dose.beyond_use_on);

@@ -123,7 +123,7 @@ Review see_fractioning(const Item& item, const Bench& bench) {
     const std::uint32_t doses = wanted != 0 ? wanted : std::min(usable / units, kMostDoses);
     about.units = pack.units_left;
     if (waste > pack.units_left || doses == 0 || doses > kMostDoses || doses > usable / units) {
-        about.packs = doses;
+        about.packs = std::max(doses, 1U);
         about.remaining = units;
         return stop(What::recipe_refused, std::move(about));
     }

@@ -50,9 +50,11 @@ Review review_undo(const Bench& bench) {
         about.gtin = dose->gtin;
         about.lot = dose->lot;
         about.expires_on = dose->expires_on;
+        about.units = dose->units;
     };
     const bool free = std::visit(Overloaded{
                                      [&](const PacksReceived& fact) {
+                                         about.reason = "reception";
                                          about.gtin = fact.gtin;
                                          about.lot = fact.lot;
                                          about.expires_on = fact.expires_on;
@@ -60,21 +62,27 @@ Review review_undo(const Bench& bench) {
                                          return nothing_depends_on(fact, stock);
                                      },
                                      [&](const PackFractioned& fact) {
+                                         about.reason = "fractioning";
                                          about.gtin = fact.gtin;
                                          about.lot = fact.lot;
                                          about.expires_on = fact.expires_on;
                                          about.pack = fact.pack;
+                                         about.doses = fact.doses;
                                          return nothing_depends_on(fact, stock);
                                      },
                                      [&](const DosesVerified& fact) {
+                                         about.reason = "verification";
                                          if (!fact.doses.empty()) tell_of_dose(fact.doses.front());
+                                         for (const ThingId dose : fact.doses) about.doses.push_back({dose, 0});
                                          return all_doses_are(stock, fact.doses, DoseState::ready);
                                      },
                                      [&](const DoseDispensed& fact) {
+                                         about.reason = "dispensing_of_dose";
                                          tell_of_dose(fact.dose);
                                          return all_doses_are(stock, {fact.dose}, DoseState::out);
                                      },
                                      [&](const PacksDispensed& fact) {
+                                         about.reason = "dispensing";
                                          about.gtin = fact.gtin;
                                          about.lot = fact.lot;
                                          about.expires_on = fact.expires_on;

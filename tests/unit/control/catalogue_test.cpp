@@ -84,7 +84,7 @@ TEST_CASE("every key of the catalogue is one that an answer can have", "[catalog
         const std::string key{row.key};
         const std::string head = key.substr(0, key.find('/'));
         INFO(key);
-        CHECK((whats.contains(head) || key[0] == '?' || head == "work" || head == "rule" || head == "line"));
+        CHECK((whats.contains(head) || key[0] == '?' || head == "count" || head == "work" || head == "rule" || head == "line"));
     }
 }
 
@@ -111,4 +111,36 @@ TEST_CASE("all questions, kinds of work and rules have words", "[catalogue]") {
 
 TEST_CASE("a product's name with braces is only a name", "[catalogue]") {
     CHECK(words_for(full(What::received), Language::en).message.find("Invented {5} mg, lot L{1}") != std::string::npos);
+}
+
+TEST_CASE("one is one, and more are more", "[catalogue]") {
+    Review review = full(What::dispensed);
+    review.about.reason = "dose";
+    review.about.product->name = "Ibuprofeno";
+    const auto begins = [&](Language language) {
+        const std::string message = words_for(review, language).message;
+        return message.substr(0, message.find(", "));
+    };
+    struct Row {
+        const char* unit;
+        std::uint64_t units;
+        const char* es;
+        const char* en;
+    };
+    for (const Row& row : {Row{"comprimido", 10, "Entregado: dosis de 10 comprimidos", "Dispensed: dose of 10 comprimidos"},
+                           Row{"comprimido", 1, "Entregado: dosis de 1 comprimido", "Dispensed: dose of 1 comprimido"},
+                           Row{"ml", 10, "Entregado: dosis de 10 ml", "Dispensed: dose of 10 ml"},
+                           Row{"tablet", 10, "Entregado: dosis de 10 tablet", "Dispensed: dose of 10 tablets"},
+                           Row{"", 10, "Entregado: dosis de 10 unidades", "Dispensed: dose of 10 units"},
+                           Row{"", 1, "Entregado: dosis de 1 unidad", "Dispensed: dose of 1 unit"}}) {
+        review.about.product->unit = row.unit;
+        review.about.units = row.units;
+        CHECK(begins(Language::es) == row.es);
+        CHECK(begins(Language::en) == row.en);
+    }
+    review.what = What::verified;
+    review.about.doses.resize(1);
+    CHECK(words_for(review, Language::en).message == "Verified: 1 dose.");
+    review.about.doses.resize(2);
+    CHECK(words_for(review, Language::pt).message == "Verificado: 2 doses.");
 }
