@@ -56,6 +56,8 @@ std::string_view question_key(QuestionKind kind) {
     return "?lot";
 }
 
+std::string code_key(CodeError error) { return "code/" + std::string{code_error_name(error)}; }
+
 /// What is said of a clock that is not believed; a day that nobody knows has a sentence of its own.
 std::string_view clock_key(ClockState state) {
     switch (state) {
@@ -107,7 +109,7 @@ std::string fill(std::string_view pattern, const Particulars& about, Language la
     names.push_back(fmt::arg("seq", about.seq));
     names.push_back(fmt::arg("badge", about.badge));
     names.push_back(fmt::arg("today", day(about.today)));
-    names.push_back(fmt::arg("error", std::string{about.fault ? code_error_name(about.fault->error) : "-"}));
+    names.push_back(fmt::arg("error", std::string{about.fault ? find(code_key(about.fault->error), language) : "-"}));
     names.push_back(fmt::arg("at", about.fault ? about.fault->offset : 0));
     return fmt::vformat(fmt::string_view{pattern.data(), pattern.size()}, names);
 }
@@ -130,7 +132,9 @@ Words words_for(const Review& review, Language language) {
     const Particulars& about = review.about;
     words.message = fill(sentence(review, language), about, language);
     if (about.product) words.lines.push_back(fill(find("line/product", language), about, language));
-    if (!about.lot.empty()) words.lines.push_back(fill(find("line/lot", language), about, language));
+    if (!about.lot.empty()) {
+        words.lines.push_back(fill(find(about.expires_on ? "line/lot" : "line/lot_alone", language), about, language));
+    }
     if (about.beyond_use_on) words.lines.push_back(fill(find("line/until", language), about, language));
     if (about.suspect_missing_fnc1) words.lines.push_back(fill(find("line/fnc1", language), about, language));
     if (const auto key = clock_key(about.clock); !key.empty()) words.lines.push_back(fill(find(key, language), about, language));

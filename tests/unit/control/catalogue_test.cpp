@@ -84,7 +84,8 @@ TEST_CASE("every key of the catalogue is one that an answer can have", "[catalog
         const std::string key{row.key};
         const std::string head = key.substr(0, key.find('/'));
         INFO(key);
-        CHECK((whats.contains(head) || key[0] == '?' || head == "count" || head == "work" || head == "rule" || head == "line"));
+        CHECK((whats.contains(head) || key[0] == '?' || head == "count" || head == "code" || head == "work" || head == "rule" ||
+               head == "line"));
     }
 }
 
@@ -143,4 +144,25 @@ TEST_CASE("one is one, and more are more", "[catalogue]") {
     CHECK(words_for(review, Language::en).message == "Verified: 1 dose.");
     review.about.doses.resize(2);
     CHECK(words_for(review, Language::pt).message == "Verificado: 2 doses.");
+}
+
+TEST_CASE("what is wrong with a code is said in words, of every rule", "[catalogue]") {
+    for (int i = 1; i <= static_cast<int>(CodeError::parse_failed); ++i) {
+        Review review;
+        review.about.fault = CodeFault{static_cast<CodeError>(i), 8, ""};
+        const std::string name{code_error_name(review.about.fault->error)};
+        INFO(name);
+        for (const Language language : {Language::es, Language::en, Language::pt}) {
+            const std::string message = words_for(review, language).message;
+            CHECK(message.find(name) == std::string::npos);
+            CHECK(message.find(":  (") == std::string::npos);
+            CHECK(message.find(" 8)") != std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("a lot whose expiry is not known stands alone", "[catalogue]") {
+    Review review;
+    review.about.lot = "Z9";
+    CHECK(words_for(review, Language::es).lines == std::vector<std::string>{"Lote Z9"});
 }

@@ -109,6 +109,9 @@ TEST_CASE("an undo is not undone, and openings, badges and products are not", "[
     const Seq received = counter.scan(Box{}.code()).seq();
     const Seq reversed = undo(counter, received).seq();
     for (const Seq seq : {product, badge, opened, received, reversed}) CHECK(undo(counter, seq).what() == "undo_refused");
+    CHECK(undo(counter, opened).reply.message().find("is not undone: only") != std::string::npos);
+    CHECK(undo(counter, received).reply.message() == "Entry " + std::to_string(received) + " was undone before.");
+    CHECK(undo(counter, 999).reply.message() == "There is no entry 999: nothing is to be undone.");
 }
 
 TEST_CASE("undoing the lot's only reception forgets its mistaken expiry", "[undo]") {
