@@ -208,7 +208,12 @@ class ByVerbs(PharmacyTest):
         self.assertEqual((dose["kind"], dose["id"], dose["lot"], dose["serial"], dose["mother"]), ("dose", code, "L1", "S1", made["pack"]))
         self.assertEqual([entry["kind"] for entry in dose["entries"]], ["packs_received", "pack_fractioned"])
         self.assertEqual(ask("history", made["pack"]).reply["doses"], [d["code"] for d in made["doses"]])
-        self.assertEqual(ask("history", f"{IBUPROFEN}/L1").reply["kind"], "lot")
+        for words in (["verify-doses", code, "--operator", LEO], ["dispense", code], ["undo"], ["receive", IBUPROFEN, "--lot", "L1"], ["dispense", IBUPROFEN, "--lot", "L1"]):
+            self.assertEqual(ask(*words).code, DONE, words)
+        lot = ask("history", f"{IBUPROFEN}/L1").reply
+        self.assertEqual(lot["kind"], "lot")
+        self.assertEqual([entry["kind"] for entry in lot["entries"]],
+                         ["packs_received", "pack_fractioned", "doses_verified", "dose_dispensed", "reversed", "packs_received", "packs_dispensed"])
         self.assertEqual(ask("history", pack).reply["kind"], "pack")
         self.assertEqual(ask("history", f"{IBUPROFEN}/NADA").code, REFUSED)
 
