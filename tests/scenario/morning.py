@@ -214,6 +214,9 @@ class ByVerbs(PharmacyTest):
         self.assertEqual(lot["kind"], "lot")
         self.assertEqual([entry["kind"] for entry in lot["entries"]],
                          ["packs_received", "pack_fractioned", "doses_verified", "dose_dispensed", "reversed", "packs_received", "packs_dispensed"])
+        wrong = ask("history", code[:-1] + ("A" if code[-1] != "A" else "B"))
+        self.assertEqual(wrong.code, USAGE)
+        self.assertIn("check character", wrong.reply["message"])
         self.assertEqual(ask("history", pack).reply["kind"], "pack")
         self.assertEqual(ask("history", f"{IBUPROFEN}/NADA").code, REFUSED)
 
