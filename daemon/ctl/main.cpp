@@ -19,12 +19,17 @@ bool is_person(const char* word) {
     return dosario::parse_person(word) || (content && dosario::parse_person(*content));
 }
 
-/// What is wrong with the command line.
+/// What is wrong with the command line. Of what belongs nowhere only words like those of verbs and options are repeated: anything else
+/// may be of somebody's document.
 std::string usage_words(const CLI::App& app, const CLI::ParseError& error) {
-    std::string words = error.what();
     const auto unknown = app.remaining(true);
-    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !unknown.empty())
+    const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; };
+    std::string words = error.what();
+    if (!unknown.empty() && std::all_of(unknown.front().begin(), unknown.front().end(), plain)) {
         words = "there is no verb or option " + unknown.front();
+    } else if (!unknown.empty()) {
+        words = "there is an argument too many";
+    }
     return dosario::fit_for_json(words) + " (--help lists what there is)";
 }
 

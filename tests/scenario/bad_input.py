@@ -108,6 +108,8 @@ class CodesAndWords(PharmacyTest):
                 self.assertTrue(plain.err.startswith("dosario: "), plain)
         self.assertIn("bogus", self.pharmacy.dosario("bogus").err)
         self.assertIn("bogus", self.pharmacy.dosario("ledger", "bogus").err)
+        for words in (["@28123456"], ["status", "28123456"], ["undo", "PEREZ"]):                 # what may be of a document is not repeated
+            self.assertNotIn(words[-1], self.pharmacy.dosario(*words).err)
 
     def test_the_text_of_a_code_that_is_empty_is_a_usage_error(self):
         for verb in ("receive", "fraction", "verify-doses", "dispense", "scan"):
