@@ -165,7 +165,7 @@ constexpr CatalogueRow kRows[] = {
      "Units per pack differ from what is known. Nothing was saved: check the product.",
      "A quantidade de unidades por caixa difere da conhecida. Nada foi salvo: confira o produto."},
     {"recipe_refused", "No alcanza: hay {amount} y la receta pide {wanted} de {remaining}. No se guardó nada.",
-     "Not enough: there is {amount}, and the recipe wants {wanted} of {remaining}. Nothing was saved.",
+     "Not enough: the pack holds {amount}, and the recipe wants {wanted} of {remaining}. Nothing was saved.",
      "Não basta: há {amount} e a receita pede {wanted} de {remaining}. Nada foi salvo."},
     {"help",
      "Escanee RECIBIR, FRACCIONAR, VERIFICAR o ENTREGAR y después las cajas o dosis; LISTO cierra, DESHACER vuelve atrás.",
