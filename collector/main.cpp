@@ -3,11 +3,13 @@
 // refused or damaged, 2 usage or configuration, 3 no collector answers.
 #include "collector/collector.hpp"
 #include "collector/verbs.hpp"
+#include "http/json.hpp"
 #include "system/harden.hpp"
 #include "wire/quiet_protobuf.hpp"
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 
@@ -67,7 +69,10 @@ int main(int argc, char** argv) {
     try {
         options.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return options.exit(error) == 0 ? 0 : 2;
+        if (error.get_exit_code() == 0) return options.exit(error);  // --help, --version
+        const bool as_json =
+            std::any_of(argv + 1, argv + argc, [](const char* word) { return std::string_view{word} == "--json"; });
+        return complain(fail(Failure::invalid, fit_for_json(error.what()) + " (--help lists what there is)"), as_json);
     }
     std::signal(SIGPIPE, SIG_IGN);
     umask(0077);  // the store and the keys are for this user

@@ -22,13 +22,17 @@ namespace json = boost::json;
 
 enum ExitCode : int { kDone = 0, kRefused = 1, kUsage = 2, kNoCollector = 3 };
 
+}  // namespace
+
 int complain(const Error& error, bool as_json) {
     if (as_json)
-        std::fprintf(stderr, "%s\n", error_reply(error).body.c_str());
+        std::printf("%s\n", error_reply(error).body.c_str());
     else
         std::fprintf(stderr, "dosario-collector: %s\n", error.message.c_str());
     return error.failure == Failure::unavailable ? kNoCollector : error.failure == Failure::invalid ? kUsage : kRefused;
 }
+
+namespace {
 
 /// What no collector is needed for: its store can be read when nobody has it open. Its status is not in the store.
 ApiReply ask_store(const std::string& directory, std::string_view path, const std::string& body) {
@@ -92,7 +96,7 @@ int ask(const CollectorPlace& place, const char* path, const json::object& reque
             failure = text->as_string();
     }
     if (place.json)
-        std::fprintf(stderr, "%s\n", reply.body.c_str());
+        std::printf("%s\n", reply.body.c_str());
     else
         std::fprintf(stderr, "dosario-collector: %s\n", message.c_str());
     return failure == "unavailable" ? kNoCollector : failure == "invalid" ? kUsage : kRefused;
@@ -298,7 +302,7 @@ void add_pki_verbs(CLI::App& app, CollectorPlace& place, CollectorAction& action
     const auto wanted = std::make_shared<Wanted>();
     const auto directory_or = [&place] {
         if (!place.directory.empty()) return true;
-        std::fprintf(stderr, "dosario-collector: --data DIR is wanted: the collector's directory\n");
+        complain(fail(Failure::invalid, "--data DIR is wanted: the collector's directory"), place.json);
         return false;
     };
     CLI::App* init = pki->add_subcommand("init", "make the authority, and the collector's own certificate");

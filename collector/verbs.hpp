@@ -2,6 +2,8 @@
 // The verbs of `dosario-collector` beside running: looking at the store, and its certificates. Each sets `action` when it was chosen.
 #pragma once
 
+#include "base/result.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <functional>
@@ -14,6 +16,9 @@ struct CollectorPlace {
     std::string socket;
     bool json = false;
 };
+
+/// Says it on standard error, as JSON on standard output; the exit code that fits.
+int complain(const Error& error, bool as_json);
 
 using CollectorAction = std::function<int()>;
 

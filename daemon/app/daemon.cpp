@@ -215,9 +215,9 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
     if (ledger_ == nullptr)
         return reply(error_reply(fail(Failure::unavailable, "the daemon is stopping: nothing of this was saved")));
     if (call.path == "/metrics") return metrics_.scrape(*ledger_, uplink_.get(), readers_->list(), std::move(reply));
-    const bool only_looks = call.path == "/v1/status" || call.path == "/v1/readers" || call.path == "/v1/stock" ||
-                            call.path == "/v1/history" || call.path == "/v1/ledger/log" || call.path == "/v1/ledger/verify";
-    if (call.method != "POST" && !only_looks)
+    const bool writes = call.path == "/v1/scan" || call.path == "/v1/readers/adopt" || call.path == "/v1/ledger/snapshot" ||
+                        call.path == "/v1/ledger/rebuild";
+    if (call.method != "POST" && writes)
         return reply(error_reply(fail(Failure::invalid, "this call changes or writes something: POST it")));
     for (const ApiRow& row : ledger_calls()) {
         if (row.path == call.path) return answer_by_ledger(row, std::move(call.body), std::move(reply));

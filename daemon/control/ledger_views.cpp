@@ -45,6 +45,11 @@ Result<Story> find_story(Ledger& ledger, const std::string& id) {
     if (const auto* pack = std::get_if<SerialPack>(&identity)) return story_of_serial(ledger, pack->gtin, pack->serial);
     if (const auto* lot = std::get_if<ProductLot>(&identity); lot != nullptr && !lot->lot.empty())
         return story_of_lot(ledger, lot->gtin, lot->lot);
+    if (const auto* unknown = std::get_if<Unknown>(&identity);
+        unknown != nullptr && unknown->why.error == CodeError::check_character && read.bytes.starts_with("DOSARIO.")) {
+        return fail(Failure::invalid,
+                    "the check character of this code is wrong: scan the label again, or look for a mistyped character");
+    }
     return fail(Failure::invalid, "give a dose or pack code (DOSARIO.D.…, DOSARIO.P.…), GTIN/LOT, or the code of a pack");
 }
 

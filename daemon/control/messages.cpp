@@ -48,12 +48,15 @@ std::string_view rule_key(BeyondUseRule rule) {
 std::string_view question_key(QuestionKind kind) {
     switch (kind) {
         case QuestionKind::lot: return "?lot";
+        case QuestionKind::which_lot: return "?which_lot";
         case QuestionKind::units_per_pack: return "?units_per_pack";
         case QuestionKind::short_life: return "?short_life";
         case QuestionKind::which_work: return "?which_work";
     }
     return "?lot";
 }
+
+std::string code_key(CodeError error) { return "code/" + std::string{code_error_name(error)}; }
 
 /// What is said of a clock that is not believed; a day that nobody knows has a sentence of its own.
 std::string_view clock_key(ClockState state) {
@@ -69,6 +72,21 @@ std::string_view clock_key(ClockState state) {
 std::string day(const std::optional<Date>& date) { return date ? format_date(*date) : "-"; }
 std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
 
+/// A number with its word, from the rows `count/KEY` and, of one, `count/KEY_one`.
+std::string counted(std::string_view key, std::uint64_t n, Language language) {
+    const std::string row = "count/" + std::string{key} + (n == 1 ? "_one" : "");
+    return fmt::format(fmt::runtime(find(row, language)), fmt::arg("n", n));
+}
+
+/// `10 comprimidos`, in the unit of the product. Its word is that of one; what is a word and no symbol (`ml`) takes an s for more, in
+/// Spanish and Portuguese after a vowel.
+std::string amount(std::uint64_t n, const std::optional<Product>& product, Language language) {
+    if (!product || product->unit.empty()) return counted("units", n, language);
+    const bool takes_s =
+        language == Language::en || std::string_view{"aeiou"}.find(product->unit.back()) != std::string_view::npos;
+    return std::to_string(n) + " " + product->unit + (n != 1 && takes_s && product->unit.size() > 3 ? "s" : "");
+}
+
 std::string fill(std::string_view pattern, const Particulars& about, Language language) {
     const std::string gtin = about.gtin ? about.gtin->text() : "-";
     const std::string product = about.product && !about.product->name.empty() ? about.product->name : gtin;
@@ -77,19 +95,21 @@ std::string fill(std::string_view pattern, const Particulars& about, Language la
     names.push_back(fmt::arg("gtin", gtin));
     names.push_back(fmt::arg("lot", or_dash(about.lot)));
     names.push_back(fmt::arg("expires", day(about.expires_on)));
+    names.push_back(fmt::arg("other_lot", or_dash(about.other_lot)));
     names.push_back(fmt::arg("other", day(about.other_on)));
     names.push_back(fmt::arg("until", day(about.beyond_use_on)));
     names.push_back(fmt::arg("rule", std::string{about.rule ? find(rule_key(*about.rule), language) : "-"}));
     names.push_back(fmt::arg("packs", about.packs));
-    names.push_back(fmt::arg("units", about.units));
+    names.push_back(fmt::arg("amount", amount(about.units, about.product, language)));
     names.push_back(fmt::arg("remaining", about.remaining));
     names.push_back(fmt::arg("wasted", about.wasted));
-    names.push_back(fmt::arg("doses", about.doses.size()));
+    names.push_back(fmt::arg("doses", counted("doses", about.doses.size(), language)));
+    names.push_back(fmt::arg("wanted", counted("doses", about.packs, language)));
     names.push_back(fmt::arg("work", std::string{about.work_kind ? find(work_key(*about.work_kind), language) : "-"}));
     names.push_back(fmt::arg("seq", about.seq));
     names.push_back(fmt::arg("badge", about.badge));
     names.push_back(fmt::arg("today", day(about.today)));
-    names.push_back(fmt::arg("error", std::string{about.fault ? code_error_name(about.fault->error) : "-"}));
+    names.push_back(fmt::arg("error", std::string{about.fault ? find(code_key(about.fault->error), language) : "-"}));
     names.push_back(fmt::arg("at", about.fault ? about.fault->offset : 0));
     return fmt::vformat(fmt::string_view{pattern.data(), pattern.size()}, names);
 }
@@ -112,7 +132,9 @@ Words words_for(const Review& review, Language language) {
     const Particulars& about = review.about;
     words.message = fill(sentence(review, language), about, language);
     if (about.product) words.lines.push_back(fill(find("line/product", language), about, language));
-    if (!about.lot.empty()) words.lines.push_back(fill(find("line/lot", language), about, language));
+    if (!about.lot.empty()) {
+        words.lines.push_back(fill(find(about.expires_on ? "line/lot" : "line/lot_alone", language), about, language));
+    }
     if (about.beyond_use_on) words.lines.push_back(fill(find("line/until", language), about, language));
     if (about.suspect_missing_fnc1) words.lines.push_back(fill(find("line/fnc1", language), about, language));
     if (const auto key = clock_key(about.clock); !key.empty()) words.lines.push_back(fill(find(key, language), about, language));

@@ -88,7 +88,7 @@ int verify(Session& session) {
 void print_log_line(const Session& session, const json::value& entry) {
     if (session.json) return print_json(entry);
     std::printf("#%-6llu %s  %-17s %-8s %s\n", static_cast<unsigned long long>(number_of(entry, "seq")),
-                text_of(entry, "at").substr(0, 19).c_str(), text_of(entry, "kind").c_str(), text_of(entry, "operator").c_str(),
+                second_of(entry, "at").c_str(), text_of(entry, "kind").c_str(), text_of(entry, "operator").c_str(),
                 json::serialize(entry.at("body")).c_str());
 }
 

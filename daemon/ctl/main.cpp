@@ -3,6 +3,7 @@
 #include "ctl/verbs.hpp"
 
 #include "base/bytes.hpp"
+#include "http/json.hpp"
 #include "identity/person.hpp"
 #include "wire/quiet_protobuf.hpp"
 
@@ -16,6 +17,20 @@ namespace {
 bool is_person(const char* word) {
     const auto content = dosario::unescape(word);
     return dosario::parse_person(word) || (content && dosario::parse_person(*content));
+}
+
+/// What is wrong with the command line. Of what belongs nowhere only words like those of verbs and options are repeated: anything else
+/// may be of somebody's document.
+std::string usage_words(const CLI::App& app, const CLI::ParseError& error) {
+    const auto unknown = app.remaining(true);
+    const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; };
+    std::string words = error.what();
+    if (!unknown.empty() && std::all_of(unknown.front().begin(), unknown.front().end(), plain)) {
+        words = "there is no verb or option " + unknown.front();
+    } else if (!unknown.empty()) {
+        words = "there is an argument too many";
+    }
+    return dosario::fit_for_json(words) + " (--help lists what there is)";
 }
 
 }  // namespace
@@ -46,9 +61,8 @@ int main(int argc, char** argv) {
         }
     };
     fall_through(&app);
+    const bool as_json = std::any_of(argv + 1, argv + argc, [](const char* word) { return std::string_view{word} == "--json"; });
     if (std::any_of(argv + 1, argv + argc, is_person)) {
-        const bool as_json =
-            std::any_of(argv + 1, argv + argc, [](const char* word) { return std::string_view{word} == "--json"; });
         return complain(
             fail(
                 Failure::invalid,
@@ -58,7 +72,8 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? kDone : kUsage;
+        if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+        return complain(fail(Failure::invalid, usage_words(app, error)), as_json);
     }
     try {
         return action ? action() : kUsage;

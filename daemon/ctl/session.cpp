@@ -106,6 +106,8 @@ std::string text_of(const json::value& object, const char* key) {
     return found != nullptr && found->is_string() ? std::string{found->as_string()} : std::string{};
 }
 
+std::string second_of(const json::value& object, const char* key) { return text_of(object, key).substr(0, 19) + "Z"; }
+
 std::uint64_t number_of(const json::value& object, const char* key) {
     const json::value* found = object.is_object() ? object.as_object().if_contains(key) : nullptr;
     if (found == nullptr) return 0;

@@ -51,6 +51,8 @@ void print_json(const boost::json::value& value);
 
 /// The text of a key, empty when it is null or missing.
 std::string text_of(const boost::json::value& object, const char* key);
+/// The instant of a key to the second: `2026-11-21T19:48:25Z`.
+std::string second_of(const boost::json::value& object, const char* key);
 std::uint64_t number_of(const boost::json::value& object, const char* key);
 
 }  // namespace dosario

@@ -105,6 +105,12 @@ json::value message_value(const pb::Message& message, Style style) {
 
 std::string to_json(const pb::Message& message) { return json::serialize(message_value(message, Style::api)); }
 
+std::string fit_for_json(const std::string& text) {
+    boost::system::error_code not_utf8;
+    json::parse(json::serialize(text), not_utf8);
+    return not_utf8 ? escape(text) : text;
+}
+
 Result<void> from_json(std::string_view text, pb::Message& message) {
     if (text.empty()) return {};
     boost::system::error_code broken;

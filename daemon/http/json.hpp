@@ -18,6 +18,9 @@ namespace dosario {
 /// One line, UTF-8.
 std::string to_json(const google::protobuf::Message& message);
 
+/// The text itself, or with escapes for its bytes where it is not UTF-8: what a person typed may be anything.
+std::string fit_for_json(const std::string& text);
+
 /// Refuses unknown keys and wrong types, without repeating anything of the text.
 Result<void> from_json(std::string_view text, google::protobuf::Message& message);
 

@@ -15,7 +15,7 @@ namespace dosario {
 /// Separator of element strings (FNC1 is transmitted as GS).
 inline constexpr char kGroupSeparator = '\x1d';
 
-/// The rule that a code breaks. Names for people and JSON come from code_error_name().
+/// The rule that a code breaks. Its name is code_error_name(); words for people are in control/catalogue.cpp.
 enum class CodeError : std::uint8_t {
     none,
     empty_message,

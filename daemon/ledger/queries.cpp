@@ -169,7 +169,14 @@ Result<Story> story_of_lot(Ledger& ledger, Gtin gtin, std::string_view lot) {
     const auto known = ledger.stock().lot(gtin, lot);
     if (!known) return nothing_known("this lot");
     Story story{Story::Of::lot, gtin, known->lot, known->expires_on, "", {}, {}, std::nullopt, 0, {}, {}};
-    return finish(ledger, std::move(story), {lot_subject(ledger, gtin, lot)});
+    auto query = ledger.database().query(
+        "SELECT DISTINCT seq FROM subject_event WHERE subject IN (SELECT subject FROM lot WHERE gtin = ?1 AND lot = ?2"
+        " UNION ALL SELECT pack FROM pack WHERE gtin = ?1 AND lot = ?2"
+        " UNION ALL SELECT dose FROM dose JOIN pack USING (pack) WHERE pack.gtin = ?1 AND pack.lot = ?2) ORDER BY seq LIMIT ?3");
+    query.bind(sql(gtin)).bind(lot).bind(static_cast<std::int64_t>(kLongestStory));
+    while (query.row()) story.entries.push_back(natural(query, 0));
+    if (query.failed()) return query.error();
+    return story;
 }
 
 Result<Entry> entry_at(Ledger& ledger, Seq seq) {

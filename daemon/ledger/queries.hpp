@@ -45,7 +45,7 @@ struct Story {
     std::optional<Date> beyond_use_on;
     static constexpr int kUndone = 0;
     int state = kUndone;         ///< of DoseState or PackState; kUndone: what made it was taken back (and for lots)
-    std::vector<Seq> entries;    ///< its own and its mother's, in order, at most 1000
+    std::vector<Seq> entries;    ///< its own and its mother's, of a lot also those of its packs and doses; in order, at most 1000
     std::vector<ThingId> doses;  ///< of a pack, at most 4096
 };
 

@@ -154,15 +154,19 @@ std::optional<Seq> StockView::last_undoable() const {
     return natural(query, 0);
 }
 
+std::optional<SignedFact> StockView::fact(Seq seq) const {
+    auto fact = earlier_(seq);
+    if (!fact) return std::nullopt;
+    return *fact;
+}
+
 std::optional<SignedFact> StockView::undoable(Seq seq) const {
     {
         auto query = db_.query("SELECT 1 FROM undoable WHERE seq = ?");
         query.bind(sql(seq));
         if (!query.row()) return std::nullopt;
     }
-    auto fact = earlier_(seq);
-    if (!fact) return std::nullopt;
-    return *fact;
+    return fact(seq);
 }
 
 }  // namespace dosario

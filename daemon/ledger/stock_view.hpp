@@ -31,6 +31,7 @@ public:
     std::uint32_t last_recipe(Gtin gtin) const override;
     std::string operator_badge() const override;
     std::optional<Seq> last_undoable() const override;
+    std::optional<SignedFact> fact(Seq seq) const override;
     std::optional<SignedFact> undoable(Seq seq) const override;
 
 private:

@@ -31,11 +31,19 @@ Item item_of(const PackLabel& label) {
 /// A multiplier that no box followed in this time was meant for another one.
 constexpr auto kTimesHolds = std::chrono::seconds{60};
 
-/// How long an answer belongs to its question: what is to be typed has to be read off a box first.
-std::chrono::seconds holds(QuestionKind kind) {
-    const bool typed = kind == QuestionKind::lot || kind == QuestionKind::units_per_pack;
-    return std::chrono::seconds{typed ? 300 : 60};
+bool is_typed(QuestionKind kind) {
+    switch (kind) {
+        case QuestionKind::lot:
+        case QuestionKind::which_lot:
+        case QuestionKind::units_per_pack: return true;
+        case QuestionKind::short_life:
+        case QuestionKind::which_work: break;
+    }
+    return false;
 }
+
+/// How long an answer belongs to its question: what is to be typed has to be read off a box first.
+std::chrono::seconds holds(QuestionKind kind) { return std::chrono::seconds{is_typed(kind) ? 300 : 60}; }
 
 /// What was typed with this scan, completed by what was typed with the scan that raised the question.
 Typed merge(Typed now, const Typed& before) {
@@ -48,6 +56,12 @@ Typed merge(Typed now, const Typed& before) {
     if (now.units_per_dose == 0) now.units_per_dose = before.units_per_dose;
     if (now.waste == 0) now.waste = before.waste;
     return now;
+}
+
+/// Something was typed that speaks of goods.
+bool qualifies(const Typed& typed) {
+    return !typed.lot.empty() || typed.expires_on || typed.units_per_pack != 0 || !typed.product_name.empty() ||
+           typed.packs != 0 || typed.doses != 0 || typed.units_per_dose != 0 || typed.waste != 0;
 }
 
 }  // namespace
@@ -88,11 +102,14 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
         question_.reset();  // it was of another work
     if (times_ != 0 && now.at - times_set_at_ > kTimesHolds) times_ = 0;
     if (question_ && (now.at - asked_at_ > holds(*question_) || of_somebody_else(turn))) question_.reset();
-    const bool to_be_typed = question_ == QuestionKind::lot || question_ == QuestionKind::units_per_pack;
+    const bool to_be_typed = question_ && is_typed(*question_);
     const bool mode_alone = scan.content.empty() && !to_be_typed && chosen != nullptr;
     if (chosen != nullptr && !mode_alone && (!turn.work || turn.work->kind != chosen->kind)) open(turn, *chosen);
     Review review;
-    if (mode_alone) {
+    if (mode_alone && question_ != QuestionKind::which_work && qualifies(scan.typed)) {
+        review = stop(What::not_understood);  // an answer that came late must not pass for saved
+        review.about.reason = "nothing_to_qualify";
+    } else if (mode_alone) {
         review = see_command(turn, Command{chosen->opened_by});  // as if the desk card said so
     } else if (scan.content.empty()) {
         if (to_be_typed) {
@@ -265,6 +282,10 @@ Review Desk::see_person(Turn& turn) {
     }
     if (turn.work->bookings == 0) {
         Review review = repeated(What::work_opened);
+        if (!turn.before.empty()) {  // the verb it came with opens the visit, as the desk card does
+            question_.reset();
+            review.sound = Sound::recorded;
+        }
         review.about.work_kind = WorkKind::dispensing;
         return review;
     }

@@ -24,6 +24,7 @@ Review dispense_dose(const Dose& dose, const Bench& bench, Particulars about) {
     if (dose.state == DoseState::out) return stop(What::already_dispensed, std::move(about));
     if (dose.beyond_use_on < bench.now.today) return stop(What::expired, std::move(about));
     if (dose.state == DoseState::made) return stop(What::not_verified, std::move(about));
+    about.reason = "dose";
     const auto earliest = bench.stock.earliest_ready_dose(dose.gtin, bench.now.today);
     return with_earlier(recorded(What::dispensed, bench.sign(DoseDispensed{dose.id, bench.work.recipient}), std::move(about)),
                         earliest, dose.beyond_use_on);
@@ -39,10 +40,7 @@ Review dispense_serial(const Item& item, const Pack& pack, const Bench& bench, P
         about.reason = "opened_pack";
         return stop(What::not_supported, std::move(about));
     }
-    if (contradicts(item, bench.typed, pack.lot, pack.expires_on)) {
-        about.other_on = pack.expires_on;
-        return stop(What::wrong_lot, std::move(about));
-    }
+    if (auto stopped = contradiction(item, bench.typed, pack.lot, pack.expires_on, about)) return std::move(*stopped);
     if (pack.expires_on < bench.now.today) return stop(What::expired, std::move(about));
     if (bench.typed.packs > 1) return stop(What::serial_needs_one, std::move(about));
     return with_earlier(recorded(What::dispensed,
@@ -57,11 +55,7 @@ Review dispense_counted(const Item& item, const Bench& bench, Particulars about)
     if (lot_name.empty()) {
         const auto lots = bench.stock.lots_on_shelf(item.gtin);
         if (lots.empty()) return stop(What::not_in_stock, std::move(about));
-        if (lots.size() > 1) {
-            Review review = stop(What::lot_needed, std::move(about));
-            review.ask = QuestionKind::lot;
-            return review;
-        }
+        if (lots.size() > 1) return ask_which_lot(lots, std::move(about));
         lot_name = lots.front().lot;
     }
     about.lot = lot_name;
@@ -71,10 +65,7 @@ Review dispense_counted(const Item& item, const Bench& bench, Particulars about)
         if (lot && lot->counted_packs == 0 && lot->serial_packs > 0) about.reason = "serial_wanted";
         return stop(What::not_in_stock, std::move(about));
     }
-    if (contradicts(item, bench.typed, lot->lot, lot->expires_on)) {
-        about.other_on = lot->expires_on;
-        return stop(What::wrong_lot, std::move(about));
-    }
+    if (auto stopped = contradiction(item, bench.typed, lot->lot, lot->expires_on, about)) return std::move(*stopped);
     about.expires_on = lot->expires_on;
     if (lot->expires_on < bench.now.today) return stop(What::expired, std::move(about));
     about.packs = packs;

@@ -27,21 +27,14 @@ std::variant<Source, Review> find_counted(const Item& item, const Bench& bench, 
     std::string lot = item.lot.empty() ? bench.typed.lot : item.lot;
     if (lot.empty()) {
         const auto lots = bench.stock.lots_on_shelf(item.gtin);
-        if (lots.size() > 1) {
-            Review review = stop(What::lot_needed, std::move(about));
-            review.ask = QuestionKind::lot;
-            return review;
-        }
+        if (lots.size() > 1) return ask_which_lot(lots, std::move(about));
         if (lots.empty()) return stop(What::not_in_stock, std::move(about));
         lot = lots.front().lot;
     }
     about.lot = lot;
     const auto known = bench.stock.lot(item.gtin, lot);
     if (!known) return stop(What::not_in_stock, std::move(about));
-    if (contradicts(item, bench.typed, known->lot, known->expires_on)) {
-        about.other_on = known->expires_on;
-        return stop(What::wrong_lot, std::move(about));
-    }
+    if (auto stopped = contradiction(item, bench.typed, known->lot, known->expires_on, about)) return std::move(*stopped);
     if (known->counted_packs > 0) return closed_pack_of_lot(*known, item.gtin, bench);
     const auto opened = bench.stock.opened_packs(item.gtin, lot);
     if (opened.size() == 1) return Source{opened.front(), false};
@@ -65,12 +58,8 @@ std::variant<Source, Review> find_source(const Item& item, const Bench& bench) {
         if (!pack && came_as_count(item, bench)) about.reason = "came_as_count";
         return stop(What::not_in_stock, std::move(about));
     }
-    about.lot = pack->lot;
-    about.expires_on = item.expires_on;
-    if (contradicts(item, bench.typed, pack->lot, pack->expires_on)) {
-        about.other_on = pack->expires_on;
-        return stop(What::wrong_lot, std::move(about));
-    }
+    if (auto stopped = contradiction(item, bench.typed, pack->lot, pack->expires_on, std::move(about)))
+        return std::move(*stopped);
     return Source{*pack, pack->state == PackState::closed};
 }
 
@@ -134,7 +123,7 @@ Review see_fractioning(const Item& item, const Bench& bench) {
     const std::uint32_t doses = wanted != 0 ? wanted : std::min(usable / units, kMostDoses);
     about.units = pack.units_left;
     if (waste > pack.units_left || doses == 0 || doses > kMostDoses || doses > usable / units) {
-        about.packs = doses;
+        about.packs = std::max(doses, 1U);
         about.remaining = units;
         return stop(What::recipe_refused, std::move(about));
     }

@@ -19,12 +19,12 @@ struct Batch {
     std::string lot;
     std::optional<Date> expires_on;
     bool typed = false;
-    bool conflict = false;
+    std::string other_lot;  ///< this and the next: what contradicts it
     std::optional<Date> other_on;
 };
 
 Batch find_batch(const Item& item, const Bench& bench) {
-    Batch batch{item.lot, item.expires_on, false, false, std::nullopt};
+    Batch batch{item.lot, item.expires_on, false, "", std::nullopt};
     const Typed& typed = bench.typed;
     if (batch.lot.empty()) {
         batch.lot = typed.lot;
@@ -39,24 +39,23 @@ Batch find_batch(const Item& item, const Bench& bench) {
             }
         }
     } else if (!typed.lot.empty() && typed.lot != batch.lot) {
-        batch.conflict = true;
-        return batch;
+        batch.lot = typed.lot;
+        batch.other_lot = item.lot;
     }
     if (typed.expires_on) {
         if (item.expires_on && *item.expires_on != *typed.expires_on) {
-            batch.conflict = true;
-            batch.other_on = typed.expires_on;
+            batch.expires_on = typed.expires_on;
+            batch.other_on = item.expires_on;
         } else if (!item.expires_on) {
             batch.expires_on = typed.expires_on;
             batch.typed = true;
         }
     }
-    if (batch.lot.empty()) return batch;
+    if (batch.lot.empty() || !batch.other_lot.empty() || batch.other_on) return batch;
     if (const auto known = bench.stock.lot(item.gtin, batch.lot)) {
         if (!batch.expires_on) {
             batch.expires_on = known->expires_on;
         } else if (*batch.expires_on != known->expires_on) {
-            batch.conflict = true;
             batch.other_on = known->expires_on;
         }
     }
@@ -111,10 +110,7 @@ Review see_reception(const Item& item, const Bench& bench) {
     if (!item.serial.empty()) {
         if (const auto pack = bench.stock.pack_by_serial(item.gtin, item.serial)) {
             Particulars about = describe(item, bench);
-            if (contradicts(item, bench.typed, pack->lot, pack->expires_on)) {
-                about.other_on = pack->expires_on;
-                return stop(What::wrong_lot, std::move(about));
-            }
+            if (auto stopped = contradiction(item, bench.typed, pack->lot, pack->expires_on, about)) return std::move(*stopped);
             about.lot = pack->lot;
             about.expires_on = pack->expires_on;
             if (pack->state != PackState::out) return repeated(What::already_received, std::move(about));
@@ -132,8 +128,9 @@ Review see_reception(const Item& item, const Bench& bench) {
     about.product = product;
     about.lot = batch.lot;
     about.expires_on = batch.expires_on;
+    about.other_lot = batch.other_lot;
     about.other_on = batch.other_on;
-    if (batch.conflict) return stop(What::wrong_lot, std::move(about));
+    if (!batch.other_lot.empty() || batch.other_on) return wrong_lot(std::move(about));
     if (batch.lot.empty() || !batch.expires_on) return ask(What::lot_needed, QuestionKind::lot, std::move(about));
     if (*batch.expires_on < bench.now.today) return stop(What::expired, std::move(about));
     const auto life = (*batch.expires_on - bench.now.today).count();

@@ -94,7 +94,7 @@ struct Typed {
 };
 
 /// Why a question is open.
-enum class QuestionKind : std::uint8_t { lot, units_per_pack, short_life, which_work };
+enum class QuestionKind : std::uint8_t { lot, which_lot, units_per_pack, short_life, which_work };
 
 /// What the words of a message may speak of.
 struct Particulars {
@@ -102,6 +102,7 @@ struct Particulars {
     std::optional<Gtin> gtin;
     std::string lot;
     std::optional<Date> expires_on;
+    std::string other_lot;         ///< the lot it is held against
     std::optional<Date> other_on;  ///< the date it is held against
     std::optional<Date> beyond_use_on;
     std::optional<BeyondUseRule> rule;
@@ -129,7 +130,7 @@ struct Review {
     What what = What::not_understood;
     std::vector<SignedFact> facts;
     std::optional<QuestionKind> ask;
-    std::vector<std::string> choices;  ///< scannable texts
+    std::vector<std::string> choices;  ///< scannable texts; of which_lot: lots, to be typed
     Particulars about;
 };
 

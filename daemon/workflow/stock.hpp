@@ -94,6 +94,8 @@ public:
     virtual std::string operator_badge() const = 0;
     /// The last fact that an undo may take back, nothing when there is none.
     virtual std::optional<Seq> last_undoable() const = 0;
+    /// The fact with that number, nothing when there is none.
+    virtual std::optional<SignedFact> fact(Seq seq) const = 0;
     /// The fact with that number if an undo may take it back; nothing for others and for those already taken back.
     virtual std::optional<SignedFact> undoable(Seq seq) const = 0;
 };

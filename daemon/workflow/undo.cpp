@@ -32,6 +32,23 @@ bool nothing_depends_on(const PackFractioned& fact, const Stock& stock) {
     return all_doses_are(stock, doses, DoseState::made);
 }
 
+/// Why there is nothing to take back: a key of the catalogue.
+const char* why_not(Seq asked, const Stock& stock) {
+    if (asked == 0) return "nothing_to_undo";
+    if (asked >= stock.next_seq()) return "no_such_entry";
+    const auto fact = stock.fact(asked);
+    const bool kind_is_undone = fact && std::visit(Overloaded{
+                                                       [](const PacksReceived&) { return true; },
+                                                       [](const PackFractioned&) { return true; },
+                                                       [](const DosesVerified&) { return true; },
+                                                       [](const DoseDispensed&) { return true; },
+                                                       [](const PacksDispensed&) { return true; },
+                                                       [](const auto&) { return false; },
+                                                   },
+                                                   fact->fact);
+    return kind_is_undone ? "undone_before" : "other_kind";
+}
+
 }  // namespace
 
 Review review_undo(const Bench& bench) {
@@ -39,7 +56,7 @@ Review review_undo(const Bench& bench) {
     about.seq = bench.typed.undo_seq != 0 ? bench.typed.undo_seq : bench.stock.last_undoable().value_or(0);
     const auto original = about.seq == 0 ? std::nullopt : bench.stock.undoable(about.seq);
     if (!original) {
-        about.reason = bench.typed.undo_seq != 0 ? "not_undoable" : "nothing_to_undo";
+        about.reason = why_not(bench.typed.undo_seq, bench.stock);
         return stop(What::undo_refused, std::move(about));
     }
     const Stock& stock = bench.stock;
@@ -50,9 +67,11 @@ Review review_undo(const Bench& bench) {
         about.gtin = dose->gtin;
         about.lot = dose->lot;
         about.expires_on = dose->expires_on;
+        about.units = dose->units;
     };
     const bool free = std::visit(Overloaded{
                                      [&](const PacksReceived& fact) {
+                                         about.reason = "reception";
                                          about.gtin = fact.gtin;
                                          about.lot = fact.lot;
                                          about.expires_on = fact.expires_on;
@@ -60,21 +79,27 @@ Review review_undo(const Bench& bench) {
                                          return nothing_depends_on(fact, stock);
                                      },
                                      [&](const PackFractioned& fact) {
+                                         about.reason = "fractioning";
                                          about.gtin = fact.gtin;
                                          about.lot = fact.lot;
                                          about.expires_on = fact.expires_on;
                                          about.pack = fact.pack;
+                                         about.doses = fact.doses;
                                          return nothing_depends_on(fact, stock);
                                      },
                                      [&](const DosesVerified& fact) {
+                                         about.reason = "verification";
                                          if (!fact.doses.empty()) tell_of_dose(fact.doses.front());
+                                         for (const ThingId dose : fact.doses) about.doses.push_back({dose, 0});
                                          return all_doses_are(stock, fact.doses, DoseState::ready);
                                      },
                                      [&](const DoseDispensed& fact) {
+                                         about.reason = "dispensing_of_dose";
                                          tell_of_dose(fact.dose);
                                          return all_doses_are(stock, {fact.dose}, DoseState::out);
                                      },
                                      [&](const PacksDispensed& fact) {
+                                         about.reason = "dispensing";
                                          about.gtin = fact.gtin;
                                          about.lot = fact.lot;
                                          about.expires_on = fact.expires_on;

@@ -47,10 +47,36 @@ Review recorded(What what, SignedFact fact, Particulars about) {
     return review;
 }
 
-bool contradicts(const Item& item, const Typed& typed, std::string_view lot, Date expires_on) {
-    const auto other_lot = [&](const std::string& said) { return !said.empty() && said != lot; };
-    const auto other_day = [&](const std::optional<Date>& said) { return said && *said != expires_on; };
-    return other_lot(item.lot) || other_lot(typed.lot) || other_day(item.expires_on) || other_day(typed.expires_on);
+Review wrong_lot(Particulars about) {
+    if (!about.other_on) about.reason = "lot";
+    if (about.other_lot.empty()) about.reason = "expiry";
+    return stop(What::wrong_lot, std::move(about));
+}
+
+std::optional<Review> contradiction(const Item& item, const Typed& typed, std::string_view lot, Date expires_on,
+                                    Particulars about) {
+    about.lot = lot;
+    about.expires_on = expires_on;
+    for (const std::string& said : {item.lot, typed.lot}) {
+        if (said.empty() || said == lot) continue;
+        about.lot = said;
+        about.other_lot = lot;
+    }
+    for (const std::optional<Date>& said : {item.expires_on, typed.expires_on}) {
+        if (!said || *said == expires_on) continue;
+        about.expires_on = said;
+        about.other_on = expires_on;
+    }
+    if (about.other_lot.empty() && !about.other_on) return std::nullopt;
+    return wrong_lot(std::move(about));
+}
+
+Review ask_which_lot(const std::vector<LotOnShelf>& lots, Particulars about) {
+    about.reason = "several_lots";
+    Review review = stop(What::lot_needed, std::move(about));
+    review.ask = QuestionKind::which_lot;
+    for (const LotOnShelf& lot : lots) review.choices.push_back(lot.lot);
+    return review;
 }
 
 bool came_as_count(const Item& item, const Bench& bench) {

@@ -61,8 +61,15 @@ Review repeated(What what, Particulars about = {});
 /// Written.
 Review recorded(What what, SignedFact fact, Particulars about = {});
 
-/// The code or what was typed says another lot or expiry than is known: a conflict stops, none of them wins.
-bool contradicts(const Item& item, const Typed& typed, std::string_view lot, Date expires_on);
+/// The stop of goods whose lot or expiry differ from what they are held against (`other_lot`, `other_on`: at least one is there).
+Review wrong_lot(Particulars about);
+
+/// That stop where the code or what was typed says another lot or expiry than is known: none of them wins. Nothing where they agree.
+std::optional<Review> contradiction(const Item& item, const Typed& typed, std::string_view lot, Date expires_on,
+                                    Particulars about);
+
+/// Asks which of these lots on the shelf it is.
+Review ask_which_lot(const std::vector<LotOnShelf>& lots, Particulars about);
 
 /// The pack's serial number is not known, but packs of its lot were received as a count: it may be one of them.
 bool came_as_count(const Item& item, const Bench& bench);

@@ -52,6 +52,11 @@ class OverTheSocket(PharmacyTest):
         for path in ("/", "/v1", "/v1/scans", "/v1/scan/", "/v2/scan", "//v1/scan", "/v1/../v1/scan", "/v1/ledger", "*", "/" + "x" * 5000, "/%00"):
             status, reply = self.pharmacy.call(path)
             self.assertEqual((status, reply["error"]), (404, "not_found"), path)
+            if path != "*":
+                self.assertEqual(self.pharmacy.call(path, method="GET"), (status, reply), path)
+        for path in ("/v1/scan", "/v1/readers/adopt", "/v1/ledger/snapshot", "/v1/ledger/rebuild"):
+            status, reply = self.pharmacy.call(path, method="GET")
+            self.assertEqual((status, reply["error"]), (400, "invalid"), path)
         for method in ("PUT", "DELETE", "OPTIONS", "PATCH", "BREW"):
             status, reply = self.pharmacy.call("/v1/status", method=method)
             self.assertEqual(status, 405, method)

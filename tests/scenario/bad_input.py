@@ -94,6 +94,29 @@ class CodesAndWords(PharmacyTest):
                 self.assertEqual(self.pharmacy.dosario(*words).code, USAGE)
         self.assertEqual(self.pharmacy.dosario("--version").code, DONE)
 
+    def test_usage_mistakes_are_json_for_programs_and_named_for_people(self):
+        for words in (["receive", "--bogus"], ["receive", IBUPROFEN, "--packs", 0], ["undo", "--seq", "abc"], ["ledger", "snapshot"], ["bogus"], ["ledger"], [],
+                      ["receive", "--lot"], ["status", b"--\xff"]):
+            with self.subTest(words=words):
+                for answer in (self.pharmacy.ask(*words), self.pharmacy.dosario(*words, "--json")):
+                    if words[-1:] == ["--lot"] and answer.code != USAGE:
+                        continue                                                         # there --json is the lot
+                    self.assertEqual((answer.code, answer.err), (USAGE, ""), answer)
+                    self.assertEqual((answer.reply["ok"], answer.reply["error"]), (False, "invalid"))
+                plain = self.pharmacy.dosario(*words)
+                self.assertEqual((plain.code, plain.out), (USAGE, ""))
+                self.assertTrue(plain.err.startswith("dosario: "), plain)
+        self.assertIn("bogus", self.pharmacy.dosario("bogus").err)
+        self.assertIn("bogus", self.pharmacy.dosario("ledger", "bogus").err)
+        for words in (["@28123456"], ["status", "28123456"], ["undo", "PEREZ"]):                 # what may be of a document is not repeated
+            self.assertNotIn(words[-1], self.pharmacy.dosario(*words).err)
+
+    def test_the_text_of_a_code_that_is_empty_is_a_usage_error(self):
+        for verb in ("receive", "fraction", "verify-doses", "dispense", "scan"):
+            for texts in ([""], ["", "DOSARIO.AYUDA"], ["DOSARIO.AYUDA", ""]):
+                answer = self.pharmacy.ask(verb, *texts)
+                self.assertEqual((answer.code, answer.reply["error"]), (USAGE, "invalid"), (verb, texts))
+
     def test_numbers_beyond_the_box_are_refused_by_the_rules(self):
         ask = self.pharmacy.ask
         self.expect(ask("receive", typed(element_string(IBUPROFEN, IN_A_YEAR, "L1", "S1")), "--packs", 2).reply, "serial_needs_one", ok=False)

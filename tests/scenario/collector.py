@@ -145,7 +145,10 @@ class Mistakes(CentreTest):
         for words in (["stocks"], ["pki"], ["pki", "revoke"], ["status", "--loud"], ["lot"], ["stations", "extra"], ["--config"]):
             answer = self.centre.verb(*words)
             self.assertEqual(answer.code, USAGE, words)
-            self.assertTrue(answer.err.strip(), words)
+            self.assertTrue(answer.err.startswith("dosario-collector: "), answer)
+        for words in (["lot"], ["stocks"], ["status", "--loud"]):
+            answer = self.centre.verb(*words, "--json")
+            self.assertEqual((answer.code, answer.err, answer.reply["error"]), (USAGE, "", "invalid"), words)
         answer = self.centre.run()
         self.assertEqual(answer.code, USAGE)
         self.assertIn("--config FILE is wanted", answer.err)

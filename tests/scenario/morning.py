@@ -208,7 +208,15 @@ class ByVerbs(PharmacyTest):
         self.assertEqual((dose["kind"], dose["id"], dose["lot"], dose["serial"], dose["mother"]), ("dose", code, "L1", "S1", made["pack"]))
         self.assertEqual([entry["kind"] for entry in dose["entries"]], ["packs_received", "pack_fractioned"])
         self.assertEqual(ask("history", made["pack"]).reply["doses"], [d["code"] for d in made["doses"]])
-        self.assertEqual(ask("history", f"{IBUPROFEN}/L1").reply["kind"], "lot")
+        for words in (["verify-doses", code, "--operator", LEO], ["dispense", code], ["undo"], ["receive", IBUPROFEN, "--lot", "L1"], ["dispense", IBUPROFEN, "--lot", "L1"]):
+            self.assertEqual(ask(*words).code, DONE, words)
+        lot = ask("history", f"{IBUPROFEN}/L1").reply
+        self.assertEqual(lot["kind"], "lot")
+        self.assertEqual([entry["kind"] for entry in lot["entries"]],
+                         ["packs_received", "pack_fractioned", "doses_verified", "dose_dispensed", "reversed", "packs_received", "packs_dispensed"])
+        wrong = ask("history", code[:-1] + ("A" if code[-1] != "A" else "B"))
+        self.assertEqual(wrong.code, USAGE)
+        self.assertIn("check character", wrong.reply["message"])
         self.assertEqual(ask("history", pack).reply["kind"], "pack")
         self.assertEqual(ask("history", f"{IBUPROFEN}/NADA").code, REFUSED)
 
@@ -239,7 +247,10 @@ class ByVerbs(PharmacyTest):
         self.assertRegex(tell("status").out, r"prueba  Farmacia de prueba  version ")
         self.assertRegex(tell("stock").out, r"Ibuprofeno .*lot L1")
         self.assertRegex(tell("history", code).out, r"lot L1, expires " + IN_TWO_YEARS.isoformat())
-        self.assertRegex(tell("ledger", "log").out, r"dose_dispensed")
+        instant = r"#\d+ +\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ  "
+        self.assertRegex(tell("ledger", "log").out, instant + "dose_dispensed")
+        self.assertRegex(tell("status").out, instant + "dose_dispensed")
+        self.assertRegex(tell("history", code).out, instant + "dose_dispensed")
         self.assertRegex(tell("ledger", "verify").out, r"^the ledger is whole: \d+ entries")
         self.assertRegex(tell("ledger", "rebuild").out, r"made again from \d+ entries")
         self.assertEqual(tell("readers").out, "no reader is plugged in\n")

@@ -84,13 +84,14 @@ TEST_CASE("every key of the catalogue is one that an answer can have", "[catalog
         const std::string key{row.key};
         const std::string head = key.substr(0, key.find('/'));
         INFO(key);
-        CHECK((whats.contains(head) || key[0] == '?' || head == "work" || head == "rule" || head == "line"));
+        CHECK((whats.contains(head) || key[0] == '?' || head == "count" || head == "code" || head == "work" || head == "rule" ||
+               head == "line"));
     }
 }
 
 TEST_CASE("all questions, kinds of work and rules have words", "[catalogue]") {
-    for (const auto kind :
-         {QuestionKind::lot, QuestionKind::units_per_pack, QuestionKind::short_life, QuestionKind::which_work}) {
+    for (const auto kind : {QuestionKind::lot, QuestionKind::which_lot, QuestionKind::units_per_pack, QuestionKind::short_life,
+                            QuestionKind::which_work}) {
         Review review;
         review.ask = kind;
         CHECK_FALSE(words_for(review, Language::pt).question.empty());
@@ -111,4 +112,57 @@ TEST_CASE("all questions, kinds of work and rules have words", "[catalogue]") {
 
 TEST_CASE("a product's name with braces is only a name", "[catalogue]") {
     CHECK(words_for(full(What::received), Language::en).message.find("Invented {5} mg, lot L{1}") != std::string::npos);
+}
+
+TEST_CASE("one is one, and more are more", "[catalogue]") {
+    Review review = full(What::dispensed);
+    review.about.reason = "dose";
+    review.about.product->name = "Ibuprofeno";
+    const auto begins = [&](Language language) {
+        const std::string message = words_for(review, language).message;
+        return message.substr(0, message.find(", "));
+    };
+    struct Row {
+        const char* unit;
+        std::uint64_t units;
+        const char* es;
+        const char* en;
+    };
+    for (const Row& row : {Row{"comprimido", 10, "Entregado: dosis de 10 comprimidos", "Dispensed: dose of 10 comprimidos"},
+                           Row{"comprimido", 1, "Entregado: dosis de 1 comprimido", "Dispensed: dose of 1 comprimido"},
+                           Row{"ml", 10, "Entregado: dosis de 10 ml", "Dispensed: dose of 10 ml"},
+                           Row{"tablet", 10, "Entregado: dosis de 10 tablet", "Dispensed: dose of 10 tablets"},
+                           Row{"", 10, "Entregado: dosis de 10 unidades", "Dispensed: dose of 10 units"},
+                           Row{"", 1, "Entregado: dosis de 1 unidad", "Dispensed: dose of 1 unit"}}) {
+        review.about.product->unit = row.unit;
+        review.about.units = row.units;
+        CHECK(begins(Language::es) == row.es);
+        CHECK(begins(Language::en) == row.en);
+    }
+    review.what = What::verified;
+    review.about.doses.resize(1);
+    CHECK(words_for(review, Language::en).message == "Verified: 1 dose.");
+    review.about.doses.resize(2);
+    CHECK(words_for(review, Language::pt).message == "Verificado: 2 doses.");
+}
+
+TEST_CASE("what is wrong with a code is said in words, of every rule", "[catalogue]") {
+    for (int i = 1; i <= static_cast<int>(CodeError::parse_failed); ++i) {
+        Review review;
+        review.about.fault = CodeFault{static_cast<CodeError>(i), 8, ""};
+        const std::string name{code_error_name(review.about.fault->error)};
+        INFO(name);
+        for (const Language language : {Language::es, Language::en, Language::pt}) {
+            const std::string message = words_for(review, language).message;
+            CHECK(message.find(name) == std::string::npos);
+            CHECK(message.find(":  (") == std::string::npos);
+            CHECK(message.find(" 8)") != std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("a lot whose expiry is not known stands alone", "[catalogue]") {
+    Review review;
+    review.about.lot = "Z9";
+    CHECK(words_for(review, Language::es).lines == std::vector<std::string>{"Lote Z9"});
 }

@@ -21,6 +21,14 @@ TEST_CASE("64-bit numbers are numbers, absent is null, defaults are printed", "[
           R"("choices":[]},"lines":[],"message":"\"café\"\n","doses":[],"pack":""})");
 }
 
+TEST_CASE("text that is not UTF-8 is escaped before it goes into JSON", "[json]") {
+    CHECK(fit_for_json("ma\xc3\xb1"
+                       "ana \"x\"") ==
+          "ma\xc3\xb1"
+          "ana \"x\"");
+    CHECK(fit_for_json("L\xff") == "L\\xff");
+}
+
 TEST_CASE("an entry's body is shown as the object it is", "[json]") {
     v1::LogEntry entry;
     entry.set_body(R"({"reader":"x"})");

@@ -77,6 +77,39 @@ TEST_CASE("open work survives a restart, an unanswered question does not", "[des
     CHECK(counter.scan(Box{}.code()).what() == "received");
 }
 
+TEST_CASE("what was typed without a code and without a question is refused, and opens nothing", "[desk]") {
+    Counter counter;
+    const Seq head = counter.ledger().head_seq();
+    for (const v1::ScanRequest& late :
+         {v1::ScanRequest{Scan{}.mode("receive").lot("A77").expires("2030-06-30")},
+          v1::ScanRequest{Scan{}.mode("receive").units_per_pack(30)},
+          v1::ScanRequest{Scan{}.mode("fraction").lot("A77").doses(2)}, v1::ScanRequest{Scan{}.mode("fraction").waste(1)},
+          v1::ScanRequest{Scan{}.mode("dispense").lot("A77").packs(3)}}) {
+        const Answer answer = counter.scan(late);
+        CHECK_FALSE(answer.ok());
+        CHECK(answer.sound() == "stop");
+        CHECK(answer.what() == "not_understood");
+        CHECK(answer.reply.message().starts_with("No question waits"));
+    }
+    CHECK(counter.ledger().head_seq() == head);
+    counter.scan(kReceive);  // nor does it count as said when that work is open already
+    CHECK(counter.scan(Scan{}.mode("receive").lot("A77")).what() == "not_understood");
+}
+
+TEST_CASE("an answer that comes after its question ended is refused", "[desk]") {
+    Counter counter;
+    counter.scan(Scan{linear(1)}.mode("receive"));
+    counter.clock.pass(std::chrono::seconds{301});
+    CHECK(counter.scan(Scan{}.mode("receive").lot("L1").expires("2028-06-30")).what() == "not_understood");
+    CHECK(counter.rows("SELECT count(*) FROM stock") == "0");
+}
+
+TEST_CASE("options beside the verb that answers what to do are kept", "[desk]") {
+    Counter counter;
+    CHECK(counter.scan(linear(1)).what() == "work_needed");
+    CHECK(counter.scan(Scan{}.mode("receive").lot("L1").expires("2028-06-30")).what() == "received");
+}
+
 TEST_CASE("badges say who works", "[desk]") {
     Counter counter;
     CHECK(counter.scan(kAna).what() == "operator_changed");

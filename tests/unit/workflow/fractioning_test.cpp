@@ -136,6 +136,14 @@ TEST_CASE("a counted pack with another expiry than its lot is not opened", "[fra
     CHECK(cut(counter, Scan{Box{.lot = "L9"}.code()}).what() == "not_in_stock");
 }
 
+TEST_CASE("a pack with serial is not cut when its lot is said wrong, and both lots are told", "[fractioning]") {
+    Counter counter;
+    counter.scan(Scan{Box{.serial = "S1"}.code()}.mode("receive"));
+    const Answer answer = cut(counter, Scan{Box{.lot = "L2", .serial = "S1"}.code()});
+    CHECK(answer.what() == "wrong_lot");
+    CHECK(answer.reply.message().starts_with("The lot differs: L2 is said and L1 was expected."));
+}
+
 TEST_CASE("a dose is not cut again", "[fractioning]") {
     Counter counter{};
     counter.scan(Scan{kSerialBox}.mode("receive"));
@@ -154,7 +162,11 @@ TEST_CASE("which lot to open is asked, and the recipe waits for the answer", "[f
     Counter counter{};
     counter.scan(Scan{Box{}.code()}.mode("receive"));
     counter.scan(Scan{Box{.lot = "L2"}.code()}.mode("receive"));
-    CHECK(cut(counter, Scan{linear(1)}.doses(4).units_per_dose(6).waste(2)).what() == "lot_needed");
+    const Answer asked = cut(counter, Scan{linear(1)}.doses(4).units_per_dose(6).waste(2));
+    CHECK(asked.what() == "lot_needed");
+    CHECK(asked.reply.ask().question().find("--expires") == std::string::npos);
+    CHECK(asked.reply.ask().choices_size() == 2);
+    counter.clock.pass(std::chrono::seconds{200});  // time to read it off the box
     const Answer answer = counter.scan(Scan{}.lot("L2").by(kAna));
     REQUIRE(answer.what() == "fractioned");
     CHECK(answer.reply.doses_size() == 4);

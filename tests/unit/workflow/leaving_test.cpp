@@ -212,7 +212,12 @@ TEST_CASE("which lot leaves is asked when there are several", "[dispensing]") {
     Counter counter;
     receive(counter, {.lot = "LATE", .expires = "2029-01-31"});
     receive(counter, {.lot = "EARLY", .expires = "2028-01-31"});
-    CHECK(dispense(counter, linear(1)).what() == "lot_needed");
+    const Answer asked = dispense(counter, linear(1));
+    CHECK(asked.what() == "lot_needed");
+    CHECK(asked.reply.ask().question() == "Of which lot? Type it (--lot) or scan the DataMatrix.");
+    REQUIRE(asked.reply.ask().choices_size() == 2);
+    CHECK(asked.reply.ask().choices(0) == "EARLY");
+    CHECK(asked.reply.ask().choices(1) == "LATE");
     CHECK(counter.scan(Scan{}.lot("LATE")).what() == "earlier_expires");
     CHECK(counter.rows("SELECT lot, counted_packs FROM stock ORDER BY lot") == "EARLY|1\nLATE|0");
 }
@@ -262,6 +267,24 @@ TEST_CASE("every visit has a reference of its own, and no person is in the ledge
         CHECK(body.find("PEREZ") == std::string::npos);
         CHECK(body.find("GOMEZ") == std::string::npos);
     }
+}
+
+TEST_CASE("a document that comes with the verb of a delivery opens it, whatever is open, and the next scan leaves",
+          "[dispensing]") {
+    Counter counter;
+    receive(counter, {}, 3);
+    const bool closed_before = GENERATE(false, true);
+    counter.scan(closed_before ? kDone : kReceive);
+    const Answer announced = counter.scan(Scan{kPerson}.mode("dispense"));
+    CHECK(announced.what() == "work_opened");
+    CHECK(announced.sound() == "recorded");
+    CHECK(announced.reply.seq_size() == (closed_before ? 1 : 2));
+    CHECK(counter.service().status({})->work_kind() == "dispense");
+    CHECK(counter.scan(Scan{kPerson}.mode("dispense")).sound() == "repeated");  // the same visit
+    CHECK(counter.scan(Box{}.code()).what() == "dispensed");
+    CHECK(counter.rows("SELECT count(*) FROM work WHERE kind = 4") == "1");
+    CHECK(counter.scan(Scan{kOtherPerson}.mode("receive")).what() == "not_understood");  // and stays open
+    CHECK(counter.service().status({})->work_kind() == "dispense");
 }
 
 TEST_CASE("a question of one visit is not answered in the next", "[dispensing]") {

@@ -31,8 +31,14 @@ TEST_CASE("a known serial with another lot or expiry is not the same pack", "[re
     Counter counter;
     counter.scan(kReceive);
     counter.scan(Box{.serial = "S1"}.code());
-    CHECK(counter.scan(Box{.lot = "L2", .serial = "S1"}.code()).what() == "wrong_lot");
-    CHECK(counter.scan(Box{.expires = "2028-07-31", .serial = "S1"}.code()).what() == "wrong_lot");
+    const Answer lot = counter.scan(Box{.lot = "L2", .serial = "S1"}.code());
+    CHECK(lot.what() == "wrong_lot");
+    CHECK(lot.reply.message().starts_with("The lot differs: L2 is said and L1 was expected."));
+    const Answer expiry = counter.scan(Box{.expires = "2028-07-31", .serial = "S1"}.code());
+    CHECK(expiry.what() == "wrong_lot");
+    CHECK(expiry.reply.message().starts_with("The expiry differs: 2028-07-31 is said and 2028-06-30 was expected."));
+    const Answer both = counter.scan(Box{.lot = "L2", .expires = "2028-07-31", .serial = "S1"}.code());
+    CHECK(both.reply.message().starts_with("Lot and expiry differ: L2, 2028-07-31 is said and L1, 2028-06-30 was expected."));
     CHECK(stock_line(counter) == "L1|0|1|30");
 }
 
@@ -98,6 +104,18 @@ TEST_CASE("a typed lot that is known needs no expiry, and the multiplier waits f
     CHECK(counter.scan(Scan{}.lot("NEW")).what() == "lot_needed");
     CHECK(counter.scan(Scan{}.lot("L1")).what() == "received");
     CHECK(stock_line(counter) == "L1|11|0|330");
+}
+
+TEST_CASE("what was typed and what the code says are both told when they differ", "[reception]") {
+    Counter counter;
+    counter.scan(kReceive);
+    CHECK(counter.scan(Scan{Box{}.code()}.lot("L9"))
+              .reply.message()
+              .starts_with("The lot differs: L9 is said and L1 was expected."));
+    CHECK(counter.scan(Scan{Box{}.code()}.expires("2029-01-31"))
+              .reply.message()
+              .starts_with("The expiry differs: 2029-01-31 is said and 2028-06-30 was expected."));
+    CHECK(counter.scan(Scan{Box{}.code()}.lot("L9").expires("2029-01-31")).reply.message().starts_with("Lot and expiry differ:"));
 }
 
 TEST_CASE("a lot has one expiry: another one stops", "[reception]") {

@@ -48,6 +48,25 @@ TEST_CASE("each fact is taken back and leaves the stock as it was", "[undo]") {
     CHECK(undo(counter, received.seq()).what() == "undo_refused");  // it was taken back before
 }
 
+TEST_CASE("what left and what was undone is told with its amount", "[undo]") {
+    Counter counter;
+    counter.scan(kAna);
+    counter.scan(Scan{Box{}.code()}.mode("receive").packs(5));
+    const auto told = [](const Answer& answer) { return answer.reply.message(); };
+    const Answer out = counter.scan(Scan{Box{}.code()}.mode("dispense").packs(2));
+    CHECK(told(out).starts_with("Dispensed: 2 x Product 1, lot L1"));
+    CHECK(told(counter.scan(kUndo)) ==
+          "Undone: the dispensing of 2 x Product 1, lot L1 (entry " + std::to_string(out.seq()) + ").");
+    const Answer cut = counter.scan(Scan{Box{}.code()}.mode("fraction").doses(2).units_per_dose(10));
+    counter.scan(Scan{cut.reply.pack()}.mode("verify").by(kEva));
+    CHECK(told(counter.scan(Scan{cut.reply.doses(0).code()}.mode("dispense")))
+              .starts_with("Dispensed: dose of 10 tablets, Product 1"));
+    CHECK(told(counter.scan(kUndo)).starts_with("Undone: the dispensing of a dose of 10 tablets, Product 1, lot L1 (entry"));
+    CHECK(told(counter.scan(kUndo)).starts_with("Undone: the verification of 2 doses of Product 1, lot L1"));
+    CHECK(told(counter.scan(kUndo)).starts_with("Undone: the fractioning into 2 doses of Product 1, lot L1"));
+    CHECK(told(counter.scan(kUndo)).starts_with("Undone: the reception of 5 x Product 1, lot L1"));
+}
+
 TEST_CASE("counted packs and whole packs come back", "[undo]") {
     Counter counter;
     counter.scan(Scan{Box{}.code()}.mode("receive").packs(5));
@@ -90,6 +109,9 @@ TEST_CASE("an undo is not undone, and openings, badges and products are not", "[
     const Seq received = counter.scan(Box{}.code()).seq();
     const Seq reversed = undo(counter, received).seq();
     for (const Seq seq : {product, badge, opened, received, reversed}) CHECK(undo(counter, seq).what() == "undo_refused");
+    CHECK(undo(counter, opened).reply.message().find("is not undone: only") != std::string::npos);
+    CHECK(undo(counter, received).reply.message() == "Entry " + std::to_string(received) + " was undone before.");
+    CHECK(undo(counter, 999).reply.message() == "There is no entry 999: nothing is to be undone.");
 }
 
 TEST_CASE("undoing the lot's only reception forgets its mistaken expiry", "[undo]") {
