@@ -125,10 +125,17 @@ void say_lag(const json::value& answer) {
 
 void print_stock_line(const json::value& line) {
     std::printf(
-        "%-20s %s  %-34s lot %-16s expires %s  %lld packs, %lld units in opened packs, doses: %lld to verify, %lld ready, %lld out\n",
+        "%-20s %s  %-34s lot %-16s expires %s  %lld packs, %lld units in opened packs, doses: %lld to verify, %lld ready, %lld out",
         text(line, "station").c_str(), text(line, "gtin").c_str(), text(line, "name").c_str(), text(line, "lot").c_str(),
         text(line, "expires_on").c_str(), number(line, "packs"), number(line, "opened_units"), number(line, "doses_to_verify"),
         number(line, "doses_ready"), number(line, "doses_out"));
+    if (number(line, "packs_out") > 0) std::printf(", packs: %lld out", number(line, "packs_out"));
+    std::printf("\n");
+}
+
+void print_stock(const json::value& answer) {
+    for (const auto& line : list(answer, "lines")) print_stock_line(line);
+    if (list(answer, "lines").empty()) std::printf("no pharmacy has reported any of it\n");
 }
 
 void print_stations(const json::value& answer) {
@@ -146,7 +153,7 @@ void print_stations(const json::value& answer) {
 }
 
 void print_lot(const json::value& answer) {
-    for (const auto& line : list(answer, "lines")) print_stock_line(line);
+    print_stock(answer);
     for (const auto& dose : list(answer, "doses")) {
         std::printf("    %-24s %-20s %-10s %lld units, use before %s", text(dose, "dose").c_str(), text(dose, "station").c_str(),
                     text(dose, "state").c_str(), number(dose, "units"), text(dose, "beyond_use_on").c_str());
@@ -228,7 +235,7 @@ void add_looking_verbs(CLI::App& app, CollectorPlace& place, CollectorAction& ac
                                        {"limit", 10000}};
             if (const int code = ask(place, "/v1/stock", request, answer); code != kDone) return code;
             if (place.json) return print(answer), kDone + 0;
-            for (const auto& line : list(answer, "lines")) print_stock_line(line);
+            print_stock(answer);
             if (answer.at("more").as_bool()) std::printf("(and more: narrow it by --station, --gtin, --lot, --expires-before)\n");
             say_lag(answer);
             return kDone + 0;

@@ -222,6 +222,11 @@ class Verbs(CentreTest):
         self.assertEqual(self.centre.ask("rebuild"), [{"entries": 25}])
         self.assertEqual(self.looks(), running)
 
+    def test_a_lot_that_nobody_has_is_said(self):
+        for words in (["lot", "NOPE"], ["stock", "--lot", "NOPE"]):
+            answer = self.centre.verb(*words)
+            self.assertEqual((answer.code, answer.out), (DONE, "no pharmacy has reported any of it\n"))
+
     def test_a_directory_without_a_store_is_told(self):
         self.centre.stop()
         empty = self.centre.home / "empty"
