@@ -42,7 +42,7 @@ public:
         const auto lost = co_await pump_.run();
         over_ = true;
         again_.cancel();
-        log(Level::info, "station_left", {{"station", station()}, {"why", lost ? lost->message : why_}});
+        log(Level::info, "station_left", {{"station", station()}, {"why", why_.empty() && lost ? lost->message : why_}});
     }
 
     void tell(ReceiverCommand command) {

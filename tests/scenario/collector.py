@@ -316,6 +316,7 @@ class Entries(CentreTest):
             station.connect()
         self.assertIsNone(stations[0].wire.message())
         self.assertEqual(stations[-1].send_all(0), 1)
+        self.assertIn("too many connections with this certificate", self.centre.log_text)
 
     def test_a_body_that_nobody_understands_is_set_aside_and_the_line_moves(self):
         station = self.station(entries=3)
