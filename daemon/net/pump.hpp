@@ -112,9 +112,11 @@ private:
 
     /// Whoever reads a little now and then would keep the last words for ever.
     boost::asio::awaitable<void> limit_farewell() {
-        farewell_.expires_after(patience_ + kLongestFarewell);
-        const auto waited = co_await farewell_.async_wait(kToken);
-        if (!std::get<0>(waited)) connection_.close();
+        if (!over_) {  // it may begin after all is said
+            farewell_.expires_after(patience_ + kLongestFarewell);
+            const auto waited = co_await farewell_.async_wait(kToken);
+            if (!std::get<0>(waited)) connection_.close();
+        }
         --children_;
         news_.cancel();
     }
