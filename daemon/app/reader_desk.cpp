@@ -38,7 +38,8 @@ const char* explanation_of(Claim claim) {
 }
 
 bool is_test_code(const BarcodeRead& read) {
-    const Identity identity = identify(read.aim.text(), read.bytes, Date{});
+    CodeBuffer unescaped;
+    const Identity identity = identify(read.aim.text(), read.bytes, Date{}, unescaped);
     const auto* command = std::get_if<Command>(&identity);
     return command != nullptr && command->word == CommandWord::test;
 }

@@ -41,7 +41,8 @@ Result<Story> find_story(Ledger& ledger, const std::string& id) {
         return story_of_lot(ledger, *gtin, id.substr(slash + 1));
     }
     const BarcodeRead read = make_barcode(id, MonoTime{});
-    const Identity identity = identify(read.aim.text(), read.bytes, Date{});
+    CodeBuffer unescaped;
+    const Identity identity = identify(read.aim.text(), read.bytes, Date{}, unescaped);
     if (const auto* pack = std::get_if<SerialPack>(&identity)) return story_of_serial(ledger, pack->gtin, pack->serial);
     if (const auto* lot = std::get_if<ProductLot>(&identity); lot != nullptr && !lot->lot.empty())
         return story_of_lot(ledger, lot->gtin, lot->lot);

@@ -8,6 +8,8 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace dosario {
@@ -18,6 +20,8 @@ inline constexpr char kGroupSeparator = '\x1d';
 /// The rule that a code breaks. Its name is code_error_name(); words for people are in control/catalogue.cpp.
 enum class CodeError : std::uint8_t {
     none,
+    sym_missing,      ///< no symbology identifier where one is wanted
+    sym_unsupported,  ///< a symbology that carries no medicine
     empty_message,
     ai_unknown,
     value_empty,
@@ -29,14 +33,22 @@ enum class CodeError : std::uint8_t {
     bad_date,
     bad_time,
     bad_piece_total,
-    bad_value,  ///< a component with a rule of its own (AIs far from pharmacy)
+    bad_country,
+    bad_flag,
+    bad_percent_escape,
     ai_pair_invalid,
     ai_requisite_missing,
-    ai_duplicate_conflict,
-    restricted_number,  ///< a right check digit, but a number for use inside one company or region: no GTIN
-    sym_unsupported,
-    parse_failed,
+    ai_duplicate_conflict,  ///< one AI with two values
+    ai_duplicate,           ///< one AI twice in a Digital Link
+    dl_no_key,
+    dl_path_order,
+    dl_not_attribute,
+    uri_bad_character,
+    uri_no_path,
+    uri_null,
+    parse_failed,  ///< anything else: a component with a rule of its own (AIs far from pharmacy), or no form that is known
 };
+inline constexpr std::size_t kCodeErrors = static_cast<std::size_t>(CodeError::parse_failed) + 1;
 
 /// `check-digit`, `ai-unknown`, ...: lower case with hyphens, never renamed. "none" for none.
 std::string_view code_error_name(CodeError error);
@@ -48,38 +60,92 @@ struct CodeFault {
     std::string_view ai;       ///< the AI at fault, a view into the input; empty where there is none
 };
 
-/// One AI with its value, both views into the input.
+struct Gs1AiRow;  ///< what is known of an AI: gs1_ai_table.hpp, internal to the layer
+
+/// One AI with its value, as views into the input, or into the CodeBuffer where the input writes the value with escapes.
 struct Gs1Element {
     std::string_view ai;
     std::string_view value;
+    std::uint16_t number;  ///< of the AI: `01` is 1
+    std::uint16_t at;      ///< offset of the value in the content; escapes count as written
+    const Gs1AiRow* row;
 };
 
 /// At most this many elements are read from one message; more is refused with parse_failed.
-inline constexpr std::size_t kMostElements = 40;
+inline constexpr std::size_t kMostElements = 64;
+inline constexpr std::size_t kLongestValue = 90;
 
-/// A parsed message. While `fault.error` is none, `elements[0..count)` hold everything in the order of the code, repeated AIs
-/// included; with a fault they hold what came before it.
-struct Gs1Message {
-    std::array<Gs1Element, kMostElements> elements;
-    std::size_t count = 0;
+/// Room for values that the input writes with escapes (`\(` in brackets, `%2F` in a Digital Link). Whoever parses gives one, and keeps
+/// it as long as the views.
+struct CodeBuffer {
+    std::array<char, kMostElements * kLongestValue + kLongestValue + 1> bytes;
+    std::size_t used = 0;
+};
+
+/// A parsed message. While `fault.error` is none it holds everything in the order of the code, repeated AIs included; with a fault,
+/// what came before it.
+class Gs1Message {
+public:
     CodeFault fault;
     /// The tail of the last value looks like another AI: the symbol may lack an FNC1. A suspicion, never acted upon here.
     bool suspect_missing_fnc1 = false;
 
+    Gs1Message() {}  // NOLINT: the room is not cleared, nor need it be
+
     bool ok() const { return fault.error == CodeError::none; }
+    std::span<const Gs1Element> elements() const { return {room_.elements.data(), count_}; }
     /// The value of that AI, nothing when absent.
-    std::optional<std::string_view> find(std::string_view ai) const;
+    std::optional<std::string_view> find(unsigned number) const {
+        for (const Gs1Element& element : elements()) {
+            if (element.number == number) return element.value;
+        }
+        return std::nullopt;
+    }
+
+    /// False when there is no room.
+    bool add(const Gs1Element& element) {
+        if (count_ == kMostElements) return false;
+        room_.elements[count_++] = element;
+        return true;
+    }
+    Gs1Element& operator[](std::size_t i) { return room_.elements[i]; }
+    void drop_last() { --count_; }
+
+private:
+    union Room {
+        Room() {}
+        std::array<Gs1Element, kMostElements> elements;
+    };
+    Room room_;
+    std::size_t count_ = 0;
 };
 
-/// `strict` also demands and forbids AIs in company (General Specifications 4.13, 4.14); `lenient` skips what must be in company.
+/// `strict` also demands AIs in company (General Specifications 4.14); in all else the two are one. AIs that exclude each other (4.13)
+/// are refused by both.
 enum class Gs1Profile : std::uint8_t { strict, lenient };
 
 /// Parses AIs and values separated by GS, without symbology identifier and without leading GS. `reference` decides the century
-/// of two-digit years (General Specifications 7.12).
-Gs1Message parse_element_string(std::string_view content, Date reference, Gs1Profile profile = Gs1Profile::strict);
+/// of two-digit years (General Specifications 7.12). With `item_elsewhere` the GTIN is in another symbol of the same label (the EAN of a
+/// composite), and counts as company.
+Gs1Message parse_element_string(std::string_view content, Date reference, Gs1Profile profile = Gs1Profile::strict,
+                                bool item_elsewhere = false);
 
-/// The same from the form people write, `(01)07791234567898(10)L1`; a `(` always begins the next AI. Views into the input.
-Gs1Message parse_bracketed(std::string_view content, Date reference, Gs1Profile profile = Gs1Profile::strict);
+/// The same from the form people write, `(01)07791234567898(10)L1`; a `(` begins the next AI, `\(` is one of the value.
+Gs1Message parse_bracketed(std::string_view content, Date reference, CodeBuffer& buffer, Gs1Profile profile = Gs1Profile::strict);
+
+/// The way back: `(01)07791234567898(10)L1`, brackets of values as `\(`.
+std::string bracketed(std::span<const Gs1Element> elements);
+
+/// The way back to what a scanner sends: GS after every AI whose length is not predefined, but the last.
+std::string element_string(std::span<const Gs1Element> elements);
+
+/// Day and time of an AI with a date: 11 12 13 15 16 17, 4324-4326, 7003 7006 7007 7011 8008 7250 7251; of a range (7007) its first
+/// day. Nothing for other AIs, and for what is no date.
+struct Gs1Moment {
+    Date day;
+    std::optional<std::chrono::seconds> time;  ///< since midnight, where the AI carries one
+};
+std::optional<Gs1Moment> gs1_moment(unsigned number, std::string_view value, Date reference);
 
 /// YYMMDD with day 00 = last day of the month; nothing for a day that does not exist. Six characters, digits checked.
 std::optional<Date> gs1_date(std::string_view yymmdd, Date reference);

@@ -3,6 +3,7 @@
 #include "identity/gs1_value.hpp"
 
 #include "identity/digits.hpp"
+#include "identity/iso_codes.hpp"
 
 #include <algorithm>
 
@@ -13,50 +14,78 @@ using std::chrono::year_month_day;
 
 constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-constexpr bool is_hex(char c) { return is_digit(c) || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f'); }
 
-bool belongs(char c, Gs1Charset charset) {
-    const bool alphanumeric = is_digit(c) || is_upper(c) || is_lower(c);
-    switch (charset) {
-        case Gs1Charset::absent: return false;
-        case Gs1Charset::digits: return is_digit(c);
-        case Gs1Charset::text: return alphanumeric || std::string_view{"!\"%&'()*+,-./:;<=>?_"}.find(c) != std::string_view::npos;
-        case Gs1Charset::cpid: return is_digit(c) || is_upper(c) || c == '#' || c == '-' || c == '/';
-        case Gs1Charset::base64url: return alphanumeric || c == '-' || c == '_' || c == '=';
+/// For each character the sets that hold it, as bits of Gs1Charset.
+constexpr auto kCharsets = [] {
+    std::array<std::uint8_t, 256> sets{};
+    const auto add = [&](std::string_view characters, Gs1Charset charset) {
+        for (const char c : characters) sets[static_cast<unsigned char>(c)] |= static_cast<std::uint8_t>(charset);
+    };
+    for (int i = 0; i < 256; ++i) {
+        const char c = static_cast<char>(i);
+        const std::string_view one{&c, 1};
+        if (is_digit(c)) add(one, Gs1Charset::digits);
+        if (is_digit(c) || is_upper(c)) add(one, Gs1Charset::cpid);
+        if (is_digit(c) || is_upper(c) || is_lower(c)) {
+            add(one, Gs1Charset::text);
+            add(one, Gs1Charset::base64url);
+        }
     }
-    return false;
+    add("!\"%&'()*+,-./:;<=>?_", Gs1Charset::text);
+    add("#-/", Gs1Charset::cpid);
+    add("-_", Gs1Charset::base64url);
+    return sets;
+}();
+
+/// Where the first character is that does not belong; the size when all do.
+std::size_t first_odd(std::string_view text, Gs1Charset charset) {
+    const auto belongs = [&](std::size_t i) {
+        return kCharsets[static_cast<unsigned char>(text[i])] & static_cast<unsigned>(charset);
+    };
+    std::size_t i = 0;
+    while (text.size() - i >= 4 && (belongs(i) & belongs(i + 1) & belongs(i + 2) & belongs(i + 3)) != 0) i += 4;
+    while (i < text.size() && belongs(i) != 0) ++i;
+    return i;
 }
 
-/// Digits only, at most 18.
-std::uint64_t number_of(std::string_view digits) {
-    std::uint64_t number = 0;
-    for (const char c : digits) number = number * 10 + static_cast<std::uint64_t>(c - '0');
-    return number;
+/// The characters of base 64, and `=` at the end as RFC 4648 has it, or none (3.2 allows to leave it out).
+Gs1ValueFault check_base64url(std::string_view text) {
+    const std::size_t pads = text.size() - (text.find_last_not_of('=') + 1);
+    const std::size_t odd = first_odd(text.substr(0, text.size() - pads), Gs1Charset::base64url);
+    if (odd < text.size() - pads) return {CodeError::bad_character, odd};
+    if (pads > 2 || (pads > 0 && text.size() % 4 != 0)) return {CodeError::bad_character, text.size() - pads};
+    return {};
 }
 
-bool is_long_date(std::string_view digits) {
-    const auto number = number_of(digits);
-    const auto month = static_cast<unsigned>(number / 100 % 100);
-    const auto day = static_cast<unsigned>(number % 100);
-    return make_date(static_cast<int>(number / 10000), month, day).has_value();
+Gs1ValueFault check_characters(std::string_view text, Gs1Charset charset) {
+    if (charset == Gs1Charset::base64url) return check_base64url(text);
+    const std::size_t odd = first_odd(text, charset);
+    if (odd == text.size()) return {};
+    return {charset == Gs1Charset::digits ? CodeError::not_numeric : CodeError::bad_character, odd};
 }
+
+constexpr int two_digits(std::string_view text, std::size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); }
+
+constexpr bool is_leap(int year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
+
+constexpr int days_of(int year, int month) {
+    constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    return month == 2 && is_leap(year) ? 29 : kDays[month - 1];
+}
+
+bool is_day(int year, int month, int day) { return month >= 1 && month <= 12 && day >= 1 && day <= days_of(year, month); }
+
+/// The year that two digits stand for, seen from `reference` (General Specifications 7.12).
+int full_year(int two, Date reference) {
+    const int now = static_cast<int>(year_month_day{reference}.year());
+    const int distance = two - now % 100;
+    return now / 100 * 100 + (distance >= 51 ? -100 : distance <= -50 ? 100 : 0) + two;
+}
+
+bool is_hour_minute(std::string_view digits) { return two_digits(digits, 0) < 24 && two_digits(digits, 2) < 60; }
 
 bool is_piece_of_total(std::string_view digits) {
-    const auto piece = number_of(digits.substr(0, 2));
-    const auto total = number_of(digits.substr(2));
-    return piece > 0 && piece <= total;
-}
-
-bool is_sequence(std::string_view text) {
-    return text[0] >= '1' && text[0] <= '9' && text[1] == '/' && is_digit(text[2]) && text[0] <= text[2];
-}
-
-/// Where a % is not followed by two hexadecimal digits; npos when all are.
-std::size_t bad_percent(std::string_view text) {
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%' && (i + 2 >= text.size() || !is_hex(text[i + 1]) || !is_hex(text[i + 2]))) return i;
-    }
-    return std::string_view::npos;
+    return two_digits(digits, 0) > 0 && two_digits(digits, 0) <= two_digits(digits, 2);
 }
 
 Gs1ValueFault unless(bool holds, CodeError error, std::size_t at = 0) {
@@ -65,85 +94,86 @@ Gs1ValueFault unless(bool holds, CodeError error, std::size_t at = 0) {
 
 /// `part` has the length and the characters that the component asks for.
 Gs1ValueFault check_rule(Gs1Rule rule, std::string_view part, Date reference) {
-    const bool zeros = std::ranges::all_of(part, [](char c) { return c == '0'; });
-    const auto one_of = [&](std::string_view choices) {
-        return unless(choices.find(part[0]) != std::string_view::npos, CodeError::bad_value);
-    };
     switch (rule) {
         case Gs1Rule::any: return {};
-        case Gs1Rule::check_digit: return unless(gs1_check_digit_holds(part), CodeError::check_digit, part.size() - 1);
-        case Gs1Rule::date_or_month: return unless(gs1_date(part, reference).has_value(), CodeError::bad_date);
-        case Gs1Rule::date: return unless(!part.ends_with("00") && gs1_date(part, reference), CodeError::bad_date);
-        case Gs1Rule::long_date: return unless(is_long_date(part), CodeError::bad_date);
-        case Gs1Rule::hour_minute: return unless(number_of(part) / 100 < 24 && number_of(part) % 100 < 60, CodeError::bad_time);
-        case Gs1Rule::hour: return unless(number_of(part) < 24, CodeError::bad_time);
-        case Gs1Rule::sixtieth: return unless(number_of(part) < 60, CodeError::bad_time);
+        case Gs1Rule::check_digit:
+            return unless(part.back() == gs1_check_digit(part.substr(0, part.size() - 1)), CodeError::check_digit,
+                          part.size() - 1);
+        case Gs1Rule::date_or_month: return unless(gs1_is_day(part, true, reference), CodeError::bad_date);
+        case Gs1Rule::date: return unless(gs1_is_day(part, false, reference), CodeError::bad_date);
+        case Gs1Rule::hour_minute: return unless(is_hour_minute(part), CodeError::bad_time);
+        case Gs1Rule::hour: return unless(two_digits(part, 0) < 24, CodeError::bad_time);
+        case Gs1Rule::sixtieth: return unless(two_digits(part, 0) < 60, CodeError::bad_time);
         case Gs1Rule::piece_of_total: return unless(is_piece_of_total(part), CodeError::bad_piece_total);
-        case Gs1Rule::zero: return unless(zeros, CodeError::bad_value);
-        case Gs1Rule::not_zero: return unless(!zeros, CodeError::bad_value);
-        case Gs1Rule::yes_no: return one_of("01");
-        case Gs1Rule::sex: return one_of("0129");
-        case Gs1Rule::winding: return one_of("019");
-        case Gs1Rule::percent_encoded: {
-            const std::size_t at = bad_percent(part);
-            return unless(at == std::string_view::npos, CodeError::bad_character, at);
-        }
-        case Gs1Rule::minus: return one_of("-");
-        case Gs1Rule::latitude: return unless(number_of(part) <= 1'800'000'000, CodeError::bad_value);
-        case Gs1Rule::longitude: return unless(number_of(part) <= 3'600'000'000, CodeError::bad_value);
-        case Gs1Rule::no_leading_zero: return unless(part.size() == 1 || part[0] != '0', CodeError::bad_value);
-        case Gs1Rule::has_non_digit: return unless(!all_digits(part), CodeError::bad_value);
-        case Gs1Rule::sequence: return unless(is_sequence(part), CodeError::bad_value);
+        case Gs1Rule::country: return unless(is_country_number(part), CodeError::bad_country);
+        case Gs1Rule::country_or_many: return unless(part == "999" || is_country_number(part), CodeError::bad_country);
+        case Gs1Rule::country_letters: return unless(is_country_letters(part), CodeError::bad_country);
+        case Gs1Rule::yes_no: return unless(part[0] <= '1', CodeError::bad_flag);
+        default: return gs1_check_far_rule(rule, part, reference);
+    }
+}
+
+Gs1ValueFault check_component(const Gs1Component& component, std::string_view part, Date reference) {
+    if (const Gs1ValueFault fault = check_characters(part, component.charset); fault.error != CodeError::none) return fault;
+    for (const Gs1Rule rule : component.rules) {
+        if (rule == Gs1Rule::any) break;
+        if (const Gs1ValueFault fault = check_rule(rule, part, reference); fault.error != CodeError::none) return fault;
     }
     return {};
 }
 
-/// How many characters of the remaining `size` belong to this component; nothing when it does not fit.
-std::optional<std::size_t> share(const Gs1Component& component, std::size_t size) {
-    if (component.optional && size == 0) return 0;
-    const std::size_t taken = std::min<std::size_t>(component.most, size);
-    if (taken < component.least) return std::nullopt;
-    return taken;
+/// Day of six digits that are one; day 00 is the last of the month.
+Date day_of(std::string_view yymmdd, Date reference) {
+    const int year = full_year(two_digits(yymmdd, 0), reference);
+    const int month = two_digits(yymmdd, 2);
+    const int day = two_digits(yymmdd, 4) == 0 ? days_of(year, month) : two_digits(yymmdd, 4);
+    return std::chrono::year{year} / month / day;
 }
 
-bool length_fits(const Gs1AiRow& row, std::size_t size) {
-    for (const Gs1Component& component : row.components) {
-        const auto taken = share(component, size);
-        if (!taken) return false;
-        size -= *taken;
-    }
-    return size == 0;
-}
-
-Gs1ValueFault check_component(const Gs1Component& component, std::string_view part, Date reference) {
-    for (std::size_t i = 0; i < part.size(); ++i) {
-        if (belongs(part[i], component.charset)) continue;
-        return {component.charset == Gs1Charset::digits ? CodeError::not_numeric : CodeError::bad_character, i};
-    }
-    return part.empty() ? Gs1ValueFault{} : check_rule(component.rule, part, reference);
+/// Hours, and minutes and seconds where they are.
+std::chrono::seconds time_of(std::string_view digits) {
+    std::chrono::seconds time = std::chrono::hours{two_digits(digits, 0)};
+    if (digits.size() >= 4) time += std::chrono::minutes{two_digits(digits, 2)};
+    if (digits.size() >= 6) time += std::chrono::seconds{two_digits(digits, 4)};
+    return time;
 }
 
 }  // namespace
 
 Gs1ValueFault gs1_check_value(const Gs1AiRow& row, std::string_view value, Date reference) {
     if (value.empty()) return {CodeError::value_empty, 0};
-    // Length first: a swallowed neighbour shows as length, and says more than its first odd character.
-    if (!length_fits(row, value.size())) return {CodeError::value_length, 0};
     std::size_t at = 0;
-    for (const Gs1Component& component : row.components) {
-        const std::size_t taken = share(component, value.size() - at).value_or(0);
+    for (std::size_t i = 0; i < row.components; ++i) {
+        const Gs1Component& component = row.component[i];
+        const std::size_t taken = std::min<std::size_t>(component.most, value.size() - at);
+        if (component.optional && taken == 0) break;
+        if (taken < component.least) return {CodeError::value_length, 0};
         const Gs1ValueFault fault = check_component(component, value.substr(at, taken), reference);
         if (fault.error != CodeError::none) return {fault.error, at + fault.at};
         at += taken;
     }
-    return {};
+    return unless(at == value.size(), CodeError::value_length, row.most);
+}
+
+bool gs1_is_day(std::string_view yymmdd, bool month_alone, Date reference) {
+    const int month = two_digits(yymmdd, 2);
+    const int day = two_digits(yymmdd, 4);
+    if (day == 0) return month_alone && month >= 1 && month <= 12;
+    // The century matters to one day only.
+    const int year = month == 2 && day == 29 ? full_year(two_digits(yymmdd, 0), reference) : 2000;
+    return is_day(year, month, day);
 }
 
 char gs1_check_digit(std::string_view digits) {
-    int sum = 0;
-    int weight = 3;
-    for (std::size_t i = digits.size(); i-- > 0; weight = 4 - weight) sum += (digits[i] - '0') * weight;
-    return static_cast<char>('0' + (10 - sum % 10) % 10);
+    unsigned thrice = 0;
+    unsigned once = 0;
+    std::size_t i = digits.size();
+    for (; i >= 2; i -= 2) {
+        thrice += static_cast<unsigned>(digits[i - 1] - '0');
+        once += static_cast<unsigned>(digits[i - 2] - '0');
+    }
+    if (i == 1) thrice += static_cast<unsigned>(digits[0] - '0');
+    return static_cast<char>('0' + (10 - (thrice * 3 + once) % 10) % 10);
 }
 
 bool gs1_check_digit_holds(std::string_view digits) {
@@ -151,16 +181,26 @@ bool gs1_check_digit_holds(std::string_view digits) {
 }
 
 std::optional<Date> gs1_date(std::string_view yymmdd, Date reference) {
-    if (yymmdd.size() != 6 || !all_digits(yymmdd)) return std::nullopt;
-    const int now = static_cast<int>(year_month_day{reference}.year());
-    const int two_digits = static_cast<int>(number_of(yymmdd.substr(0, 2)));
-    const int distance = two_digits - now % 100;
-    const int century = now / 100 * 100 + (distance >= 51 ? -100 : distance <= -50 ? 100 : 0);
-    const auto month = static_cast<unsigned>(number_of(yymmdd.substr(2, 2)));
-    const auto day = static_cast<unsigned>(number_of(yymmdd.substr(4, 2)));
-    if (day != 0) return make_date(century + two_digits, month, day);
-    if (month < 1 || month > 12) return std::nullopt;
-    return last_day_of_month(century + two_digits, month);
+    if (yymmdd.size() != 6 || !all_digits(yymmdd) || !gs1_is_day(yymmdd, true, reference)) return std::nullopt;
+    return day_of(yymmdd, reference);
+}
+
+std::optional<Gs1Moment> gs1_moment(unsigned number, std::string_view value, Date reference) {
+    if (!all_digits(value)) return std::nullopt;
+    if ((number == 7250 || number == 7251) && value.size() >= 8) {
+        const auto day = make_date(two_digits(value, 0) * 100 + two_digits(value, 2), static_cast<unsigned>(two_digits(value, 4)),
+                                   static_cast<unsigned>(two_digits(value, 6)));
+        if (!day) return std::nullopt;
+        return Gs1Moment{*day, value.size() == 12 ? std::optional{time_of(value.substr(8))} : std::nullopt};
+    }
+    const Gs1AiRow* const row = gs1_find_ai(number);
+    if (row == nullptr || value.size() < 6) return std::nullopt;
+    const Gs1Rule rule = row->component[0].rules[0];
+    if (rule != Gs1Rule::date && rule != Gs1Rule::date_or_month) return std::nullopt;
+    if (!gs1_is_day(value, true, reference)) return std::nullopt;
+    const bool is_range = row->component[1].rules[0] == Gs1Rule::date;
+    const bool has_time = value.size() > 6 && !is_range;
+    return Gs1Moment{day_of(value.substr(0, 6), reference), has_time ? std::optional{time_of(value.substr(6))} : std::nullopt};
 }
 
 }  // namespace dosario

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Is this value what its AI asks for? Lengths, characters and rules of one value; company of other AIs is gs1.cpp's. Internal to
-// the layer.
+// Is this value what its AI asks for? Lengths, characters and rules of one value; company of other AIs is gs1_company.cpp's. Internal
+// to the layer.
 #pragma once
 
 #include "identity/gs1.hpp"
@@ -14,6 +14,13 @@ struct Gs1ValueFault {
     std::size_t at = 0;
 };
 
+/// Component by component: its length, its characters, its rules; what is too long shows last.
 Gs1ValueFault gs1_check_value(const Gs1AiRow& row, std::string_view value, Date reference);
+
+/// The rules of AIs far from pharmacy: accounts, coupons, packages, check characters (gs1_far_rules.cpp).
+Gs1ValueFault gs1_check_far_rule(Gs1Rule rule, std::string_view part, Date reference);
+
+/// True for a day that exists; day 00 only where `month_alone` says that it may stand for the last of the month. Six digits.
+bool gs1_is_day(std::string_view yymmdd, bool month_alone, Date reference);
 
 }  // namespace dosario

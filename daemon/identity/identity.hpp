@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a scanned code says it is: one entry point for whatever a scanner gives. It looks nothing up: whether we know that product,
-// pack or dose is asked later, of Stock. All views point into the content given to identify().
+// pack or dose is asked later, of Stock. All views point into the content given to identify(), or into its buffer.
 #pragma once
 
 #include "identity/gs1.hpp"
@@ -21,8 +21,12 @@ struct Gtin {
     friend auto operator<=>(const Gtin&, const Gtin&) = default;
 };
 
-/// 8, 12, 13 or 14 digits with a right check digit; nothing otherwise. Restricted numbers pass here; identify() refuses them.
+/// 8, 12, 13 or 14 digits with a right check digit; nothing otherwise. Restricted numbers pass here.
 std::optional<Gtin> parse_gtin(std::string_view digits);
+
+/// True for numbers of use inside one company or region (General Specifications 1.4: prefixes 02, 04, 20 to 29 and 0001 to 0007 of 13
+/// digits; 0 and 2 of 8 digits; the indicator digit of 14 does not count): they have a right check digit and name no trade item.
+bool is_restricted(Gtin gtin);
 
 /// A thing this system made or named: a dose, or a pack opened here. 60 bits, never 0, one number space for both.
 struct ThingId {
@@ -61,6 +65,18 @@ struct PackLabel {
 /// AI 00: a crate or pallet.
 struct LogisticUnit {
     std::string_view sscc;  ///< 18 digits
+};
+
+/// AI 414 + 21: the label that a wholesaler or pharmacy puts on a pack without serial number, to begin its trace (ANMAT, Disp. 3683/2011).
+/// The product is not in the code.
+struct WholesalerLabel {
+    std::string_view gln;  ///< 13 digits, of whoever put the label
+    std::string_view serial;
+};
+
+/// A number for use inside one company or region: see is_restricted().
+struct RestrictedNumber {
+    std::string_view digits;  ///< as read: 8, 12, 13 or 14
 };
 
 /// A document of a person. Never printed, logged, serialised or stored; `canonical` is for the keyed pseudonym only.
@@ -103,20 +119,34 @@ struct Badge {
 };
 
 /// Not understood. A fault with error none: readable, and not ours (plain text, a URL, ...); if its `ai` is set, a right GS1
-/// message that begins with that AI and names nothing we keep (8006 piece of an item, 414 + 21 label of a wholesaler, ...).
+/// message that begins with that AI and names nothing we keep (8006 piece of an item, 253 document, ...).
 struct Unknown {
     CodeFault why;
 };
 
-using Identity = std::variant<SerialPack, ProductLot, DoseLabel, PackLabel, LogisticUnit, Person, Command, Badge, Unknown>;
+using Identity = std::variant<SerialPack, ProductLot, DoseLabel, PackLabel, LogisticUnit, WholesalerLabel, RestrictedNumber,
+                              Person, Command, Badge, Unknown>;
 
 /// Total: every content gives an Identity. `aim` is the symbology identifier with its `]` or empty when the reader gave none
 /// (then the content decides); if it is empty and `content` begins with an identifier, that one counts. `reference` is the
-/// site's day, for two-digit years.
-Identity identify(std::string_view aim, std::string_view content, Date reference);
+/// site's day, for two-digit years. What is written with escapes is put into `buffer`.
+Identity identify(std::string_view aim, std::string_view content, Date reference, CodeBuffer& buffer);
 
 /// `DOSARIO.D.` + 12 characters Crockford base 32 + ISO 7064 MOD 37,36 check character. 23 characters: a 22 x 22 DataMatrix or smaller.
 std::string dose_code(ThingId dose);
+/// What the label of a dose says beside its code.
+struct DoseContent {
+    ThingId dose;
+    Gtin gtin;           ///< of the pack it was cut from
+    unsigned piece = 0;  ///< 1 to total
+    unsigned total = 0;  ///< doses cut together, at most 99
+    std::string_view lot;
+    std::optional<Date> use_by;
+};
+/// What to print on a dose: an element string as a scanner sends it, `8006` GTIN, piece and total, `17` use by, `10` lot, `91` dose_code();
+/// for a GS1 DataMatrix of at most 36 x 36. Where GS1 has no place for it (a restricted number, more than 99 doses, a lot that is not of
+/// the 82 characters), the bare dose_code(). See docs/decisions/0019.
+std::string dose_content(const DoseContent& content);
 /// `DOSARIO.P.` + the same, for a pack opened here.
 std::string pack_code(ThingId pack);
 /// The 12 characters without prefix and check character, as shown to people.

@@ -119,7 +119,8 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
             review.about.reason = "nothing_scanned";
         }
     } else {
-        review = see_identity(turn, identify(scan.aim, scan.content, now.today));
+        CodeBuffer unescaped;
+        review = see_identity(turn, identify(scan.aim, scan.content, now.today, unescaped));
     }
     // Neither a stop nor a repetition writes anything, not even the work it came with.
     if (review.ok && review.sound != Sound::repeated) {
@@ -144,6 +145,16 @@ Review Desk::see_identity(Turn& turn, const Identity& identity) {
                           [&](const LogisticUnit&) {
                               Review review = stop(What::not_supported);
                               review.about.reason = "logistic_unit";
+                              return review;
+                          },
+                          [&](const WholesalerLabel&) {
+                              Review review = stop(What::not_supported);
+                              review.about.reason = "wholesaler_label";
+                              return review;
+                          },
+                          [&](const RestrictedNumber&) {
+                              Review review = stop(What::not_understood);
+                              review.about.reason = "restricted_number";
                               return review;
                           },
                           [&](const Person&) { return see_person(turn); },

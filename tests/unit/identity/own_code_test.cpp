@@ -11,18 +11,20 @@ using namespace dosario;
 namespace {
 
 const Date kToday = *parse_date("2026-11-21");
+CodeBuffer buffer;
+Identity identify(std::string_view aim, std::string_view content) { return dosario::identify(aim, content, kToday, buffer); }
 constexpr std::size_t kBody = 10;  // `DOSARIO.D.`
 constexpr std::uint64_t kSixtyBits = (std::uint64_t{1} << 60) - 1;
 
 CodeFault fault_of(std::string_view content) {
-    const Identity identity = identify("", content, kToday);
+    const Identity identity = identify("", content);
     REQUIRE(std::holds_alternative<Unknown>(identity));
     return std::get<Unknown>(identity).why;
 }
 
 /// True if it is read as a dose or pack, and as another one than `number`.
 bool is_other_thing(std::string_view content, std::uint64_t number) {
-    const Identity identity = identify("", content, kToday);
+    const Identity identity = identify("", content);
     if (const auto* dose = std::get_if<DoseLabel>(&identity)) return dose->dose.number != number;
     if (const auto* pack = std::get_if<PackLabel>(&identity)) return pack->pack.number != number;
     return false;
@@ -37,8 +39,8 @@ TEST_CASE("doses and packs go from number to code and back", "[own]") {
         const std::string dose = dose_code(thing);
         const std::string pack = pack_code(thing);
         CHECK(dose.size() == 23);
-        CHECK(std::get<DoseLabel>(identify("]d1", dose, kToday)).dose == thing);
-        CHECK(std::get<PackLabel>(identify("", pack, kToday)).pack == thing);
+        CHECK(std::get<DoseLabel>(identify("]d1", dose)).dose == thing);
+        CHECK(std::get<PackLabel>(identify("", pack)).pack == thing);
         CHECK(parse_thing(thing_text(thing)) == thing);
         CHECK(parse_thing(dose) == thing);
     }
@@ -85,13 +87,13 @@ TEST_CASE("a dose code cut or with one bit turned never names another dose", "[o
     const ThingId thing{0x123456789abcdef};
     const std::string code = dose_code(thing);
     for (std::size_t size = 0; size < code.size(); ++size) {
-        CHECK(std::holds_alternative<Unknown>(identify("", std::string_view{code}.substr(0, size), kToday)));
+        CHECK(std::holds_alternative<Unknown>(identify("", std::string_view{code}.substr(0, size))));
     }
     for (std::size_t bit = 0; bit < code.size() * 8; ++bit) {
         std::string turned = code;
         turned[bit / 8] = static_cast<char>(static_cast<unsigned char>(turned[bit / 8]) ^ (1U << (bit % 8)));
         INFO(turned);
-        CHECK(std::holds_alternative<Unknown>(identify("", turned, kToday)));
+        CHECK(std::holds_alternative<Unknown>(identify("", turned)));
     }
 }
 
@@ -129,12 +131,12 @@ TEST_CASE("every word of the desk card is read, in either case", "[own]") {
     for (std::size_t i = 0; i < std::size(kCodes); ++i) {
         const auto word = static_cast<CommandWord>(i);
         CHECK(command_code(word) == kCodes[i]);
-        const auto command = std::get<Command>(identify("]C0", kCodes[i], kToday));
+        const auto command = std::get<Command>(identify("]C0", kCodes[i]));
         CHECK(command.word == word);
         CHECK(command.times == 1);
     }
-    CHECK(std::get<Command>(identify("", "dosario.si", kToday)).word == CommandWord::yes);
-    CHECK(std::get<Command>(identify("", "]d1DOSARIO.NO", kToday)).word == CommandWord::no);
+    CHECK(std::get<Command>(identify("", "dosario.si")).word == CommandWord::yes);
+    CHECK(std::get<Command>(identify("", "]d1DOSARIO.NO")).word == CommandWord::no);
     CHECK(fault_of("DOSARIO.").error == CodeError::parse_failed);
     CHECK(fault_of("DOSARIO.SII").error == CodeError::parse_failed);
     CHECK(fault_of("DOSARIO.SII").offset == 8);
@@ -142,7 +144,7 @@ TEST_CASE("every word of the desk card is read, in either case", "[own]") {
 }
 
 TEST_CASE("a multiplier is 1 to 9999 without leading zeros", "[own]") {
-    const auto times = [](std::string_view content) { return std::get<Command>(identify("", content, kToday)).times; };
+    const auto times = [](std::string_view content) { return std::get<Command>(identify("", content)).times; };
     CHECK(times("DOSARIO.X1") == 1);
     CHECK(times("DOSARIO.X9999") == 9999);
     CHECK(times("dosario.x30") == 30);
@@ -153,7 +155,7 @@ TEST_CASE("a multiplier is 1 to 9999 without leading zeros", "[own]") {
 }
 
 TEST_CASE("a badge has eight capitals or digits", "[own]") {
-    CHECK(std::get<Badge>(identify("", "DOSARIO.B.AB12CD34", kToday)).code == "AB12CD34");
+    CHECK(std::get<Badge>(identify("", "DOSARIO.B.AB12CD34")).code == "AB12CD34");
     CHECK(fault_of("DOSARIO.B.AB12CD3").error == CodeError::value_length);
     CHECK(fault_of("DOSARIO.B.AB12CD345").error == CodeError::value_length);
     CHECK(fault_of("DOSARIO.B.AB12cD34").error == CodeError::bad_character);
