@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/catalogue.hpp"
 
+#include "control/messages.hpp"
+
 namespace dosario {
 namespace {
 
@@ -278,6 +280,15 @@ constexpr CatalogueRow kRows[] = {
 };
 
 }  // namespace
+
+std::string_view in_language(const CatalogueRow& row, Language language) {
+    switch (language) {
+        case Language::es: return row.es;
+        case Language::en: return row.en;
+        case Language::pt: return row.pt;
+    }
+    return row.es;
+}
 
 std::span<const CatalogueRow> catalogue() { return kRows; }
 

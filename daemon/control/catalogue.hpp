@@ -2,10 +2,13 @@
 // The catalogue's rows. Keys are answer codes (`what`), or `what/reason` for a finer sentence; questions begin with `?`.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 
 namespace dosario {
+
+enum class Language : std::uint8_t;
 
 struct CatalogueRow {
     std::string_view key;
@@ -14,6 +17,12 @@ struct CatalogueRow {
     std::string_view pt;
 };
 
+std::string_view in_language(const CatalogueRow& row, Language language);
+
 std::span<const CatalogueRow> catalogue();
+
+/// What GS1 Application Identifiers are called. Keys are an AI (`17`) or a run of them (`3100-3105`), and `word/...` for the words
+/// in which values are explained. The unit of a measure is what its title ends with, in brackets.
+std::span<const CatalogueRow> ai_catalogue();
 
 }  // namespace dosario

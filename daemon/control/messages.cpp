@@ -9,15 +9,6 @@
 namespace dosario {
 namespace {
 
-std::string_view in_language(const CatalogueRow& row, Language language) {
-    switch (language) {
-        case Language::es: return row.es;
-        case Language::en: return row.en;
-        case Language::pt: return row.pt;
-    }
-    return row.es;
-}
-
 std::string_view find(std::string_view key, Language language) {
     for (const CatalogueRow& row : catalogue()) {
         if (row.key == key) return in_language(row, language);
