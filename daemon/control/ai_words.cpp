@@ -3,7 +3,6 @@
 #include "control/ai_words.hpp"
 
 #include "control/catalogue.hpp"
-#include "control/country_codes.hpp"
 #include "identity/gs1.hpp"
 
 #include <fmt/format.h>

@@ -105,8 +105,8 @@ Gs1ValueFault check_rule(Gs1Rule rule, std::string_view part, Date reference) {
         case Gs1Rule::hour: return unless(two_digits(part, 0) < 24, CodeError::bad_time);
         case Gs1Rule::sixtieth: return unless(two_digits(part, 0) < 60, CodeError::bad_time);
         case Gs1Rule::piece_of_total: return unless(is_piece_of_total(part), CodeError::bad_piece_total);
-        case Gs1Rule::country: return unless(is_country_number(part), CodeError::bad_country);
-        case Gs1Rule::country_or_many: return unless(part == "999" || is_country_number(part), CodeError::bad_country);
+        case Gs1Rule::country: return unless(!country_letters(part).empty(), CodeError::bad_country);
+        case Gs1Rule::country_or_many: return unless(part == "999" || !country_letters(part).empty(), CodeError::bad_country);
         case Gs1Rule::country_letters: return unless(is_country_letters(part), CodeError::bad_country);
         case Gs1Rule::yes_no: return unless(part[0] <= '1', CodeError::bad_flag);
         default: return gs1_check_far_rule(rule, part, reference);

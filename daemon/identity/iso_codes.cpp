@@ -1,43 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "identity/iso_codes.hpp"
 
-#include "iso_codes_table.hpp"  // generated, see CMakeLists.txt
-
-#include <bitset>
+#include "identity/digits.hpp"
 
 namespace dosario {
 namespace {
 
-std::size_t number_of(std::string_view digits) {
-    std::size_t number = 0;
-    for (const char c : digits) number = number * 10 + static_cast<std::size_t>(c - '0');
-    return number;
-}
-
-template <std::size_t count>
-std::bitset<1000> set_of(const unsigned short (&numbers)[count]) {
-    std::bitset<1000> set;
-    for (const unsigned short number : numbers) set.set(number);
-    return set;
+/// 1000 for anything but three digits.
+unsigned number_of(std::string_view three_digits) {
+    if (three_digits.size() != 3 || !all_digits(three_digits)) return 1000;
+    return static_cast<unsigned>((three_digits[0] - '0') * 100 + (three_digits[1] - '0') * 10 + (three_digits[2] - '0'));
 }
 
 }  // namespace
 
-bool is_country_number(std::string_view digits) {
-    static const std::bitset<1000> set = set_of(kCountryNumbers);
-    return digits.size() == 3 && set.test(number_of(digits));
-}
-
-bool is_currency_number(std::string_view digits) {
-    static const std::bitset<1000> set = set_of(kCurrencyNumbers);
-    return digits.size() == 3 && set.test(number_of(digits));
+std::string_view country_letters(std::string_view three_digits) {
+    const auto country = std::ranges::find(kIsoCountries, number_of(three_digits), &IsoCountry::number);
+    return country == kIsoCountries.end() ? std::string_view{} : std::string_view{country->letters};
 }
 
 bool is_country_letters(std::string_view letters) {
-    for (std::size_t at = 0; at < kCountryLetters.size(); at += 2) {
-        if (kCountryLetters.substr(at, 2) == letters) return true;
-    }
-    return false;
+    return std::ranges::find(kIsoCountries, letters, [](const IsoCountry& country) { return std::string_view{country.letters}; }) !=
+           kIsoCountries.end();
+}
+
+bool is_currency_number(std::string_view three_digits) {
+    return std::ranges::find(kIsoCurrencies, number_of(three_digits)) != kIsoCurrencies.end();
 }
 
 }  // namespace dosario

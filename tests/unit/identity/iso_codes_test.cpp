@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "control/country_codes.hpp"
+#include "identity/iso_codes.hpp"
 
 #include "support/catch.hpp"
 
