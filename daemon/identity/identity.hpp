@@ -4,6 +4,7 @@
 #pragma once
 
 #include "identity/gs1.hpp"
+#include "identity/person.hpp"
 
 #include <compare>
 #include <cstdint>
@@ -61,13 +62,6 @@ struct PackLabel {
 /// AI 00: a crate or pallet.
 struct LogisticUnit {
     std::string_view sscc;  ///< 18 digits
-};
-
-/// A document of a person. Never printed, logged, serialised or stored; `canonical` is for the keyed pseudonym only.
-struct Person {
-    std::string_view country;    ///< ISO 3166 two letters
-    std::string_view id_kind;    ///< "DNI"
-    std::string_view canonical;  ///< secret; DNI: digits without leading zeros
 };
 
 /// Words of the desk card.

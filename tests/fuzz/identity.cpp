@@ -2,6 +2,7 @@
 // Fuzz target: identify() and the two GS1 parsers. First byte: which symbology identifier; the rest: the content.
 #include "base/check.hpp"
 #include "identity/identity.hpp"
+#include "support/spelling_digest.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -61,10 +62,7 @@ struct CheckIdentity {
     void operator()(const LogisticUnit& unit) const {
         DOSARIO_CHECK(within(unit.sscc, content) && gs1_check_digit_holds(unit.sscc));
     }
-    void operator()(const Person& person) const {
-        DOSARIO_CHECK(within(person.canonical, content) && all_digits(person.canonical) && !person.canonical.empty());
-        DOSARIO_CHECK(person.canonical.size() <= 8 && person.canonical[0] != '0');
-    }
+    void operator()(const Person& person) const { DOSARIO_CHECK(test::is_canonical(person)); }
     void operator()(const Command& command) const { DOSARIO_CHECK(command.times >= 1 && command.times <= 9999); }
     void operator()(const Badge& badge) const { DOSARIO_CHECK(within(badge.code, content) && badge.code.size() == 8); }
     void operator()(const Unknown& unknown) const { check_fault(unknown.why, content); }
