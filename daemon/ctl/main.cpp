@@ -10,13 +10,25 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <span>
 
 namespace {
 
-/// As it stands, or with its escapes undone.
-bool is_person(const char* word) {
+/// As it stands, or with its escapes undone. A lot may look like a number of somebody, 20231105001: after --lot only cards count.
+bool is_person(std::string_view word, bool is_lot) {
+    const auto forbidden = [is_lot](std::string_view content) {
+        const auto person = dosario::parse_person(content);
+        return person && (!is_lot || person->id_kind == "DNI");
+    };
     const auto content = dosario::unescape(word);
-    return dosario::parse_person(word) || (content && dosario::parse_person(*content));
+    return forbidden(word) || (content && forbidden(*content));
+}
+
+bool has_person(std::span<const char* const> words) {
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (is_person(words[i], i > 0 && std::string_view{words[i - 1]} == "--lot")) return true;
+    }
+    return false;
 }
 
 /// What is wrong with the command line. Of what belongs nowhere only words like those of verbs and options are repeated: anything else
@@ -62,7 +74,7 @@ int main(int argc, char** argv) {
     };
     fall_through(&app);
     const bool as_json = std::any_of(argv + 1, argv + argc, [](const char* word) { return std::string_view{word} == "--json"; });
-    if (std::any_of(argv + 1, argv + argc, is_person)) {
+    if (has_person({argv, static_cast<std::size_t>(argc)})) {
         return complain(
             fail(
                 Failure::invalid,

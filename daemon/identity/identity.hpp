@@ -4,6 +4,7 @@
 #pragma once
 
 #include "identity/gs1.hpp"
+#include "identity/person.hpp"
 
 #include <compare>
 #include <cstdint>
@@ -77,13 +78,6 @@ struct WholesalerLabel {
 /// A number for use inside one company or region: see is_restricted().
 struct RestrictedNumber {
     std::string_view digits;  ///< as read: 8, 12, 13 or 14
-};
-
-/// A document of a person. Never printed, logged, serialised or stored; `canonical` is for the keyed pseudonym only.
-struct Person {
-    std::string_view country;    ///< ISO 3166 two letters
-    std::string_view id_kind;    ///< "DNI"
-    std::string_view canonical;  ///< secret; DNI: digits without leading zeros
 };
 
 /// Words of the desk card.

@@ -1,84 +1,79 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Argentine DNI, PDF417 of the card, fields between `@` (keyboards of the Spanish layouts type `"` for it):
-//   tramite@surnames@names@sex@dni@copy@birth@issue[@digits of the CUIL]          dates as 31/12/1980
-//   @dni@copy@1@surnames@names@nationality@birth@sex@issue@...                    cards before 2012, fields filled with blanks
-// Neither form is published by its issuer; both are inferred from what cards were seen to carry, hence the tolerance.
+// From a text to a Person, and from a Person to a pseudonym: the only code that sees a Person's number.
 #include "identity/person.hpp"
 
-#include "identity/digits.hpp"
+#include "base/bytes.hpp"
+#include "base/check.hpp"
+#include "identity/dni_card.hpp"
+#include "identity/national_ids.hpp"
 
-#include <array>
+#include <algorithm>
 
 namespace dosario {
 namespace {
 
-constexpr std::size_t kFewestFields = 6;
-constexpr std::size_t kMostFields = 32;
+constexpr std::size_t kLongestText = 1000;  // bytes; cards carry about a hundred
+constexpr std::size_t kPseudonymBytes = 10;
+constexpr std::size_t kGsrnLength = 18;
 
-struct Fields {
-    std::array<std::string_view, kMostFields> text;
-    std::size_t count = 0;
-
-    std::string_view at(std::size_t i) const { return i < count ? text[i] : std::string_view{}; }
+struct Trimmed {
+    std::string_view text;
+    std::size_t start = 0;
 };
 
-std::string_view trimmed(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(' ');
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
-
-Fields split(std::string_view content, char separator) {
-    Fields fields;
-    while (fields.count < kMostFields) {
-        const std::size_t end = content.find(separator);
-        fields.text[fields.count++] = trimmed(content.substr(0, end));
-        if (end == std::string_view::npos) break;
-        content.remove_prefix(end + 1);
-    }
-    return fields;
-}
-
-/// 7 or 8 digits and not all zero.
-bool is_dni(std::string_view text) {
-    return (text.size() == 7 || text.size() == 8) && all_digits(text) && text.find_first_not_of('0') != std::string_view::npos;
-}
-
-/// dd/mm/yyyy; the stroke depends on the keyboard layout.
-bool is_birth_date(std::string_view text) {
-    if (text.size() != 10 || is_digit(text[2]) || text[2] != text[5]) return false;
-    unsigned number[3] = {};
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (i == 2 || i == 5) continue;
-        if (!is_digit(text[i])) return false;
-        unsigned& part = number[i < 2 ? 0 : i < 5 ? 1 : 2];
-        part = part * 10 + static_cast<unsigned>(text[i] - '0');
-    }
-    return make_date(static_cast<int>(number[2]), number[1], number[0]).has_value();
-}
-
-/// The field of the document number: by one of the two forms where the dates fit, else the first that can be one.
-std::string_view dni_of(const Fields& fields) {
-    if (is_dni(fields.at(4)) && is_birth_date(fields.at(6))) return fields.at(4);
-    if (fields.at(0).empty() && is_dni(fields.at(1)) && is_birth_date(fields.at(7))) return fields.at(1);
-    for (std::size_t i = 0; i < fields.count; ++i) {
-        if (is_dni(fields.at(i))) return fields.at(i);
-    }
-    return {};
+Trimmed trimmed(std::string_view text) {
+    constexpr std::string_view kBlanks = " \t\r\n";
+    const std::size_t start = text.find_first_not_of(kBlanks);
+    if (start == std::string_view::npos) return {};
+    return {text.substr(start, text.find_last_not_of(kBlanks) + 1 - start), start};
 }
 
 }  // namespace
 
+DocumentNumber::DocumentNumber(std::string_view text) {
+    for (const char c : text) append(c);
+}
+
+DocumentNumber::~DocumentNumber() {
+    volatile char* const characters = characters_.data();  // the compiler leaves these writes in
+    for (std::size_t i = 0; i < kMost; ++i) characters[i] = 0;
+}
+
+void DocumentNumber::append(char c) {
+    DOSARIO_CHECK(size_ < kMost);
+    characters_[size_++] = c;
+}
+
+std::string pseudonym(const Person& person, const Digest& digest) {
+    const ByteView parts[] = {as_bytes(person.country), as_bytes("|"), as_bytes(person.id_kind), as_bytes("|"),
+                              as_bytes(person.number_.text())};
+    const auto keyed = digest.keyed(parts);
+    if (!keyed) return {};
+    return 'k' + std::to_string(keyed->key) + ':' + to_hex(ByteView{keyed->mac}.first(kPseudonymBytes));
+}
+
+std::variant<Person, CodeFault> identify_person(std::string_view text) {
+    if (text.size() > kLongestText) return CodeFault{CodeError::value_length, 0, {}};
+    const auto [inner, start] = trimmed(text);
+    if (inner.empty()) return CodeFault{CodeError::empty_message, 0, {}};
+    const ParsedDocument parsed = looks_like_dni_card(inner) ? parse_dni_card(inner) : parse_national_id(inner);
+    if (const auto* document = std::get_if<Document>(&parsed))
+        return Person{document->country, document->id_kind, document->number};
+    CodeFault fault = std::get<CodeFault>(parsed);
+    fault.offset = static_cast<std::uint16_t>(fault.offset + start);
+    return fault;
+}
+
 std::optional<Person> parse_person(std::string_view content) {
-    for (const char separator : {'@', '"'}) {
-        const Fields fields = split(content, separator);
-        if (fields.count < kFewestFields) continue;
-        std::string_view dni = dni_of(fields);
-        if (dni.empty()) continue;
-        dni.remove_prefix(dni.find_first_not_of('0'));
-        return Person{"AR", "DNI", dni};
-    }
-    return std::nullopt;
+    std::optional<Document> document = guess_dni_card(content);
+    if (!document && content.size() <= kLongestText) document = parse_certain_id(trimmed(content).text);
+    if (!document) return std::nullopt;
+    return Person{document->country, document->id_kind, document->number};
+}
+
+std::optional<Person> parse_recipient(std::string_view digits) {
+    if (digits.size() != kGsrnLength || !gs1_check_digit_holds(digits)) return std::nullopt;
+    return Person{"", "GSRN", DocumentNumber{digits}};
 }
 
 }  // namespace dosario

@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "identity/digital_link.hpp"
 #include "identity/identity.hpp"
+#include "support/spelling_digest.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -92,10 +93,7 @@ struct CheckIdentity {
         DOSARIO_CHECK(shown(label.gln) && gs1_check_digit_holds(label.gln) && shown(label.serial) && !label.serial.empty());
     }
     void operator()(const RestrictedNumber& number) const { DOSARIO_CHECK(is_restricted(parse_gtin(number.digits).value())); }
-    void operator()(const Person& person) const {
-        DOSARIO_CHECK(within(person.canonical, content) && all_digits(person.canonical) && !person.canonical.empty());
-        DOSARIO_CHECK(person.canonical.size() <= 8 && person.canonical[0] != '0');
-    }
+    void operator()(const Person& person) const { DOSARIO_CHECK(test::is_canonical(person)); }
     void operator()(const Command& command) const { DOSARIO_CHECK(command.times >= 1 && command.times <= 9999); }
     void operator()(const Badge& badge) const { DOSARIO_CHECK(within(badge.code, content) && badge.code.size() == 8); }
     void operator()(const Unknown& unknown) const { check_fault(unknown.why, content); }

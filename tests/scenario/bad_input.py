@@ -405,6 +405,14 @@ class Persons(PharmacyTest):
         self.assertEqual([entry["kind"] for entry in self.pharmacy.log()], ["product_learned"] * 3)
         self.assert_no_trace()
 
+    def test_a_number_of_somebody_is_refused_as_an_argument_but_a_lot_may_look_like_one(self):
+        for number in ("20-26756539-3", "20267565393", "76.086.428-5", "390.533.447-05", "BOXW310820HNERXN09", "898000000043208"):
+            answer = self.pharmacy.dosario("scan", number)
+            self.assertEqual(answer.code, USAGE, number)
+            self.assertNotIn(number, answer.out + answer.err)
+            self.assertNotIn("arguments can be seen", self.pharmacy.dosario("stock", "--lot", number).err)
+        self.assertEqual(self.pharmacy.dosario("stock", "--lot", DOCUMENT).code, USAGE)
+
     def test_a_document_opens_a_visit_and_leaves_no_trace(self):
         pharmacy = self.pharmacy
         pharmacy.scan(ANA, "DOSARIO.RECIBIR", element_string(IBUPROFEN, IN_TWO_YEARS, "L1", "S1"), element_string(IBUPROFEN, IN_TWO_YEARS, "L1", "S2"))

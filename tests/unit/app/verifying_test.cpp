@@ -25,6 +25,7 @@ public:
         changed_.wait(lock, [this] { return open_; });
         return digest_->sha256(parts);
     }
+    std::optional<Keyed> keyed(std::span<const std::span<const std::byte>> parts) const override { return digest_->keyed(parts); }
     void wait_until_asked() {
         std::unique_lock lock{mutex_};
         changed_.wait(lock, [this] { return asked_ > 0; });
