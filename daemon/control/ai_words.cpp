@@ -4,6 +4,7 @@
 
 #include "control/catalogue.hpp"
 #include "identity/gs1.hpp"
+#include "identity/iso_codes.hpp"
 
 #include <fmt/format.h>
 

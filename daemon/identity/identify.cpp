@@ -31,6 +31,7 @@ Identity identify_item(std::string_view item, const Gs1Message& message, Date re
 /// know gives the fault that the strict profile finds; a right one (8006, 02 + 37, ...) no fault, and its first AI.
 Identity identify_message(Gs1Message& message, std::string_view content, Date reference) {
     if (const auto dose = dose_of(message)) return DoseLabel{*dose};
+    if (const auto recipient = message.find(8018)) return *parse_recipient(*recipient);
     if (const auto sscc = message.find(0)) return LogisticUnit{*sscc};
     if (const auto item = message.find(1)) return identify_item(*item, message, reference);
     const auto gln = message.find(414);
@@ -40,6 +41,8 @@ Identity identify_message(Gs1Message& message, std::string_view content, Date re
     if (message.ok()) message.fault.ai = message.elements()[0].ai;
     return Unknown{message.fault};
 }
+
+}  // namespace
 
 Identity identify_reading(SymbolReading& reading, std::string_view content, Date reference) {
     // A web address without a primary key is one of the many that have nothing to do with GS1.
@@ -53,8 +56,6 @@ Identity identify_reading(SymbolReading& reading, std::string_view content, Date
     }
     return Unknown{};
 }
-
-}  // namespace
 
 std::string Gtin::text() const {
     std::string text(14, '0');

@@ -118,6 +118,8 @@ struct Unknown {
     CodeFault why;
 };
 
+struct SymbolReading;
+
 using Identity = std::variant<SerialPack, ProductLot, DoseLabel, PackLabel, LogisticUnit, WholesalerLabel, RestrictedNumber,
                               Person, Command, Badge, Unknown>;
 
@@ -128,6 +130,9 @@ Identity identify(std::string_view aim, std::string_view content, Date reference
 
 /// `DOSARIO.D.` + 12 characters Crockford base 32 + ISO 7064 MOD 37,36 check character. 23 characters: a 22 x 22 DataMatrix or smaller.
 std::string dose_code(ThingId dose);
+/// The last step of identify(): what a reading by the lenient profile names. The fault of an Unknown is written into the reading too.
+Identity identify_reading(SymbolReading& reading, std::string_view content, Date reference);
+
 /// What the label of a dose says beside its code.
 struct DoseContent {
     ThingId dose;

@@ -31,7 +31,7 @@ Carrier carrier_of(std::string_view aim);
 /// True for identifiers of the symbologies that medicines carry; the others are refused where an identifier is asked for.
 bool is_supported_aim(std::string_view aim);
 
-/// What a symbol holds.
+/// What a symbol holds. identify_reading() says what that means at the counter.
 struct SymbolReading {
     enum class Kind : std::uint8_t { gs1, ean, plain } kind = Kind::plain;
     /// AIs of a GS1 symbol, or of the composite component beside an EAN. Its fault is that of the whole reading.

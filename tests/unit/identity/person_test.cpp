@@ -14,6 +14,8 @@ using test::spelled;
 
 namespace {
 
+CodeBuffer buffer;
+
 const Date kToday = *parse_date("2026-11-21");
 const std::string kCard = "00123456789@PEREZ@JUAN CARLOS@M@12345678@A@01/02/1980@01/01/2010";
 const std::string kOldCard =
@@ -210,7 +212,7 @@ TEST_CASE("at the counter a number is a person where its form is nothing else's"
     CHECK(at_counter("217960357390007") == "BR|CNS|217960357390007");
     CHECK(at_counter("898 0000 0004 3208") == "BR|CNS|898000000043208");
     for (const char* aim : {"", "]L2", "]C0", "]Q1", "]d1"}) {
-        const Identity identity = identify(aim, "20-26756539-3", kToday);
+        const Identity identity = identify(aim, "20-26756539-3", kToday, buffer);
         CHECK(std::holds_alternative<Person>(identity));
     }
 }
@@ -229,7 +231,7 @@ TEST_CASE("an EAN-13 with its add-on stays goods, though it be a right CNS", "[c
     const std::string content = "779123456000403";
     CHECK(read(content) == "BR|CNS|" + content);
     CHECK(at_counter(content) == "");
-    CHECK(std::holds_alternative<ProductLot>(identify("]E3", content, kToday)));
+    CHECK(std::holds_alternative<ProductLot>(identify("]E3", content, kToday, buffer)));
 }
 
 TEST_CASE("all goods and labels of the counter are still no persons", "[counter]") {

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// `dosario encode`: the way back from `decode`. It needs no daemon and looks nothing up.
+#include "ctl/verbs.hpp"
+
+#include "base/bytes.hpp"
+#include "control/decoding.hpp"
+#include "ctl/decode_print.hpp"
+
+#include <cstdio>
+
+namespace dosario {
+namespace {
+
+struct Request {
+    std::string to = "scan";
+    std::vector<std::string> inputs;
+    std::string gtin, lot, use_by;
+    unsigned piece = 0, total = 0;
+};
+
+struct Made {
+    std::string text;
+    CodeFault fault;
+};
+
+Made make_message(const Request& request, const std::string& typed) {
+    CodeBuffer buffer;
+    const auto input = unescape_code(typed);
+    if (!input) return {{}, {CodeError::parse_failed, 0, {}}};
+    const Date today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+    const bool is_link = is_web_uri(*input);
+    const Gs1Message message = is_link ? parse_digital_link(*input, today, buffer) : parse_bracketed(*input, today, buffer);
+    if (!message.ok()) return {{}, {message.fault.error, message.fault.offset, {}}};
+    if (request.to == "element") return {bracketed(message.elements()), {}};
+    if (request.to == "scan") return {element_string(message.elements()), {}};
+    const auto link = make_digital_link(message.elements());
+    return link ? Made{*link, {}} : Made{{}, {CodeError::dl_no_key, 0, {}}};
+}
+
+Made make_dose(const Request& request, const std::string& typed) {
+    const auto thing = parse_thing(typed);
+    if (!thing) return {{}, {CodeError::check_character, 0, {}}};
+    DoseContent content{*thing, {}, request.piece, request.total, request.lot, std::nullopt};
+    if (request.gtin.empty()) return {dose_code(*thing), {}};
+    const auto gtin = parse_gtin(request.gtin);
+    if (!gtin) return {{}, {CodeError::check_digit, 0, {}}};
+    content.gtin = *gtin;
+    if (!request.use_by.empty()) {
+        content.use_by = parse_date(request.use_by);
+        if (!content.use_by) return {{}, {CodeError::bad_date, 0, {}}};
+    }
+    return {dose_content(content), {}};
+}
+
+int run_encode(const Session& session, const Request& request) {
+    const Language language = language_of("");
+    bool all = true;
+    for (const std::string& input : request.inputs) {
+        const Made made = request.to == "dose" ? make_dose(request, input) : make_message(request, input);
+        const bool ok = made.fault.error == CodeError::none;
+        all = all && ok;
+        const std::string words = ok ? std::string{} : fault_words(made.fault, language);
+        if (session.json) {
+            const std::string line = ok ? "{\"ok\":true,\"code\":" + json_bytes(made.text) + "}"
+                                        : "{\"ok\":false,\"error\":" + json_bytes(code_error_name(made.fault.error)) +
+                                              ",\"offset\":" + std::to_string(made.fault.offset) +
+                                              ",\"message\":" + json_words(words) + "}";
+            std::printf("%s\n", line.c_str());
+        } else if (ok) {
+            std::printf("%s\n", escape(made.text).c_str());
+        } else {
+            std::fprintf(stderr, "dosario: %s\n", words.c_str());
+        }
+    }
+    return all ? kDone : kRefused;
+}
+
+}  // namespace
+
+void add_encode_verb(CLI::App& app, Session& session, Action& action) {
+    auto request = std::make_shared<Request>();
+    CLI::App* verb = app.add_subcommand("encode", "the way back from decode: what to print for these AIs, or for a dose");
+    verb->add_option("what", request->inputs, "AIs in brackets, (01)07791234567898(10)L1, or a Digital Link; of a dose its code")
+        ->required();
+    verb->add_option("--to", request->to,
+                     "scan: as a scanner sends it, GS as \\x1d; element: AIs in brackets; link: Digital Link; dose")
+        ->check(CLI::IsMember({"scan", "element", "link", "dose"}));
+    verb->add_option("--gtin", request->gtin, "of a dose: the pack it was cut from");
+    verb->add_option("--piece", request->piece, "of a dose: which of --total, from 1");
+    verb->add_option("--total", request->total, "of a dose: how many were cut together, at most 99");
+    verb->add_option("--lot", request->lot, "of a dose: its lot");
+    verb->add_option("--use-by", request->use_by, "of a dose: its last day, YYYY-MM-DD");
+    verb->callback([&session, &action, request] { action = [&session, request] { return run_encode(session, *request); }; });
+}
+
+}  // namespace dosario
