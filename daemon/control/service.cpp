@@ -240,8 +240,13 @@ v1::ScanReply Service::reply_for(const Review& review, std::vector<Seq> written)
     }
     if (review.what == What::fractioned) {
         reply.set_pack(pack_code(review.about.pack));
+        DoseContent content{{}, review.about.gtin.value_or(Gtin{}), 0, 0, review.about.lot, review.about.beyond_use_on};
+        content.total = static_cast<unsigned>(review.about.doses.size());
         for (const MadeDose& made : review.about.doses) {
             auto& line = *reply.add_doses();
+            content.dose = made.dose;
+            ++content.piece;
+            line.set_label(dose_label(content));
             line.set_code(dose_code(made.dose));
             line.set_units(made.units);
             if (review.about.beyond_use_on) line.set_beyond_use_on(format_date(*review.about.beyond_use_on));

@@ -41,7 +41,7 @@ Made make_dose(const Request& request, const std::string& typed) {
     const auto thing = parse_thing(typed);
     if (!thing) return {{}, {CodeError::check_character, 0, {}}};
     DoseContent content{*thing, {}, request.piece, request.total, request.lot, std::nullopt};
-    if (request.gtin.empty()) return {dose_code(*thing), {}};
+    if (request.gtin.empty()) return {"]d1" + dose_code(*thing), {}};
     const auto gtin = parse_gtin(request.gtin);
     if (!gtin) return {{}, {CodeError::check_digit, 0, {}}};
     content.gtin = *gtin;
@@ -49,7 +49,7 @@ Made make_dose(const Request& request, const std::string& typed) {
         content.use_by = parse_date(request.use_by);
         if (!content.use_by) return {{}, {CodeError::bad_date, 0, {}}};
     }
-    return {dose_content(content), {}};
+    return {dose_label(content), {}};
 }
 
 int run_encode(const Session& session, const Request& request) {

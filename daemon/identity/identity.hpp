@@ -142,10 +142,10 @@ struct DoseContent {
     std::string_view lot;
     std::optional<Date> use_by;
 };
-/// What to print on a dose: an element string as a scanner sends it, `8006` GTIN, piece and total, `17` use by, `10` lot, `91` dose_code();
-/// for a GS1 DataMatrix of at most 36 x 36. Where GS1 has no place for it (a restricted number, more than 99 doses, a lot that is not of
-/// the 82 characters), the bare dose_code(). See docs/decisions/0019.
-std::string dose_content(const DoseContent& content);
+/// What to print on a dose in a Data Matrix, as a scanner sends it: `]d2` and the AIs `8006` GTIN, piece and total, `17` use by, `10` lot,
+/// `91` dose_code(), at most 36 x 36 modules. Where GS1 has no place for it (a restricted number, more than 99 doses, a lot that is not
+/// of the 82 characters), `]d1` and the bare dose_code(). See docs/decisions/0019-gs1-labels-for-doses.md.
+std::string dose_label(const DoseContent& content);
 /// `DOSARIO.P.` + the same, for a pack opened here.
 std::string pack_code(ThingId pack);
 /// The 12 characters without prefix and check character, as shown to people.

@@ -20,8 +20,8 @@ std::string_view country_letters(std::string_view three_digits) {
 }
 
 bool is_country_letters(std::string_view letters) {
-    return std::ranges::find(kIsoCountries, letters, [](const IsoCountry& country) { return std::string_view{country.letters}; }) !=
-           kIsoCountries.end();
+    return std::ranges::find(kIsoCountries, letters,
+                             [](const IsoCountry& country) { return std::string_view{country.letters}; }) != kIsoCountries.end();
 }
 
 bool is_currency_number(std::string_view three_digits) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our own codes: doses, opened packs, badges, the desk card; and what a damaged one may become.
+#include "identity/digital_link.hpp"
 #include "identity/identity.hpp"
 #include "support/catch.hpp"
 
@@ -160,4 +161,63 @@ TEST_CASE("a badge has eight capitals or digits", "[own]") {
     CHECK(fault_of("DOSARIO.B.AB12CD345").error == CodeError::value_length);
     CHECK(fault_of("DOSARIO.B.AB12cD34").error == CodeError::bad_character);
     CHECK(fault_of("DOSARIO.B.AB12cD34").offset == 14);
+}
+
+TEST_CASE("the label of a dose carries its pack's GTIN, its place among the doses, lot and last day", "[own]") {
+    const DoseContent content{ThingId{123456789}, *parse_gtin("7791234567898"), 3, 10, "LOTE-ABC123", parse_date("2027-02-28")};
+    const std::string label = dose_label(content);
+    CHECK(label ==
+          "]d2"
+          "8006077912345678980310\x1d"
+          "17270228"
+          "10LOTE-ABC123\x1d"
+          "91" +
+              dose_code(content.dose));
+    CHECK(std::get<DoseLabel>(identify("", label)).dose == content.dose);
+    CHECK(std::get<DoseLabel>(identify("]d2", label.substr(3))).dose == content.dose);
+    const Gs1Message message = parse_element_string(std::string_view{label}.substr(3), kToday);
+    REQUIRE(message.ok());
+    CHECK(message.find(10) == "LOTE-ABC123");
+    const auto link = make_digital_link(message.elements());
+    REQUIRE(link);
+    CHECK(std::get<DoseLabel>(identify("]d1", *link)).dose == content.dose);
+}
+
+TEST_CASE("where GS1 has no place for a dose, its label is the bare code", "[own]") {
+    const DoseContent good{ThingId{5}, *parse_gtin("7791234567898"), 1, 99, "L1", parse_date("2027-02-28")};
+    CHECK(dose_label(good).starts_with("]d2"));
+    const std::string bare = "]d1" + dose_code(good.dose);
+    DoseContent one = good;
+    one.total = 100;
+    CHECK(dose_label(one) == bare);
+    one = good;
+    one.piece = 0;
+    CHECK(dose_label(one) == bare);
+    one = good;
+    one.gtin = parse_gtin(std::string{"201234567890"} + gs1_check_digit("201234567890")).value();
+    CHECK(dose_label(one) == bare);
+    for (const std::string_view lot : {"LOTE 1", "LOTÉ", "123456789012345678901",
+                                       "A\x1d"
+                                       "B"}) {
+        one = good;
+        one.lot = lot;
+        CHECK(dose_label(one) == bare);
+    }
+    one = good;
+    one.lot = "";
+    one.use_by.reset();
+    CHECK(std::get<DoseLabel>(identify("", dose_label(one))).dose == good.dose);
+}
+
+TEST_CASE("a piece of somebody else's item, or with a wrong code of ours, is no dose", "[own]") {
+    CHECK(std::holds_alternative<Unknown>(identify("]d2",
+                                                   "8006077912345678980310\x1d"
+                                                   "91ABC")));
+    CHECK(std::holds_alternative<Unknown>(identify("]d2",
+                                                   "8006077912345678980310\x1d"
+                                                   "91DOSARIO.D.0000003NVQHBX")));
+    CHECK(std::holds_alternative<ProductLot>(identify("]d2",
+                                                      "0107791234567898"
+                                                      "91" +
+                                                          dose_code(ThingId{5}))));
 }

@@ -33,6 +33,25 @@ TEST_CASE("who fractioned does not verify", "[verification]") {
     CHECK(counter.rows("SELECT doses_made, doses_ready FROM stock") == "1|1");
 }
 
+TEST_CASE("the GS1 label of a dose is the dose, and says product, lot and last day to others", "[verification]") {
+    Counter counter;
+    receive(counter, {.serial = "S1"});
+    const Answer cut = counter.scan(Scan{kSerialBox}.doses(3).units_per_dose(10).mode("fraction").by(kAna));
+    REQUIRE(cut.reply.doses_size() == 3);
+    const std::string label = cut.reply.doses(1).label();
+    const std::string day = cut.reply.doses(1).beyond_use_on();
+    CHECK(label == "]d28006" + gtin_text(1) +
+                       "0203\x1d"
+                       "17" +
+                       day.substr(2, 2) + day.substr(5, 2) + day.substr(8, 2) +
+                       "10L1\x1d"
+                       "91" +
+                       cut.reply.doses(1).code());
+    CHECK(verify(counter, label, kEva).what() == "verified");
+    CHECK(verify(counter, cut.reply.doses(1).code(), kEva).sound() == "repeated");
+    CHECK(dispense(counter, label).what() == "dispensed");
+}
+
 TEST_CASE("a witness verifies for who fractioned", "[verification]") {
     Counter counter;
     receive(counter, {.serial = "S1"});

@@ -24,11 +24,11 @@ bool holds(unsigned ai, std::string_view value) {
 
 }  // namespace
 
-std::string dose_content(const DoseContent& content) {
+std::string dose_label(const DoseContent& content) {
     const std::string code = dose_code(content.dose);
     const bool counts = content.piece >= 1 && content.piece <= content.total && content.total <= 99;
-    if (!counts || is_restricted(content.gtin) || (!content.lot.empty() && !holds(10, content.lot))) return code;
-    std::string text = "8006" + content.gtin.text() + two_digits(content.piece) + two_digits(content.total) + kGroupSeparator;
+    if (!counts || is_restricted(content.gtin) || (!content.lot.empty() && !holds(10, content.lot))) return "]d1" + code;
+    std::string text = "]d28006" + content.gtin.text() + two_digits(content.piece) + two_digits(content.total) + kGroupSeparator;
     if (content.use_by) text += "17" + gs1_day(*content.use_by);
     if (!content.lot.empty()) text += "10" + std::string{content.lot} + kGroupSeparator;
     return text + "91" + code;
