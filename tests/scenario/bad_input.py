@@ -384,12 +384,12 @@ class Persons(PharmacyTest):
                 if path.is_file():
                     yield str(path), path.read_bytes()
 
-    def assert_no_trace(self):
+    def assert_no_trace(self, traces=TRACES):
         for path, content in self.everything_written():
-            for trace in TRACES:
+            for trace in traces:
                 self.assertNotIn(trace, content.upper(), path)
         for said in self.pharmacy.said:
-            for trace in TRACES:
+            for trace in traces:
                 self.assertNotIn(trace.decode(), said.upper())
 
     def test_a_document_is_refused_as_an_argument_of_any_verb_and_not_echoed(self):
@@ -412,6 +412,36 @@ class Persons(PharmacyTest):
             self.assertNotIn(number, answer.out + answer.err)
             self.assertNotIn("arguments can be seen", self.pharmacy.dosario("stock", "--lot", number).err)
         self.assertEqual(self.pharmacy.dosario("stock", "--lot", DOCUMENT).code, USAGE)
+
+    def test_documents_of_every_kind_right_or_slightly_wrong_leave_no_trace(self):
+        pharmacy = self.pharmacy
+        right = ("20-26756539-3", "20267565393", "76.086.428-5", "390.533.447-05", "BOXW310820HNERXN09", "898000000043208",
+                 "]d28018779123456789012348", "]d28018779123456789012348" + GS + "7253PRUEBA%20DEL" + GS + "725019810203", "https://id.gs1.org/8018/779123456789012348",
+                 DOCUMENT + "@203")
+        wrong = ("20-26756539-4", "76.086.428-6", "390.533.447-06", "BOXW310820HNERXN08", "]d28018779123456789012349", "]d28018779123456789012348" + GS + "725019810231",
+                 "https://id.gs1.org/8018/779123456789012349", "]d27253PRUEBA%20DEL")
+        traces = tuple(TRACES) + (b"26756539", b"76086428", b"76.086.428", b"390533447", b"390.533.447", b"BOXW310820", b"89800000004320", b"77912345678901234",
+                                  b"PRUEBA%20DEL", b"19810203")
+        pharmacy.scan(ANA, "DOSARIO.RECIBIR", element_string(IBUPROFEN, IN_TWO_YEARS, "L1", "S1"))
+        for document in right + wrong:
+            for mode in ("", "receive", "fraction", "verify"):
+                status, _ = pharmacy.call_scan(document, **({"mode": mode} if mode else {}))
+                self.assertEqual(status, 200, document)
+            pharmacy.ask("scan", "--stdin", stdin=typed(document) + "\n")
+            for mode in ("auto", "id") + (() if "8018" in document or "7253" in document else ("aim", "assume-gs1", "element", "dl", "digits")):
+                for form in ((), ("--json",)):
+                    pharmacy.dosario("decode", *form, "--stdin", "--mode", mode, stdin=typed(document) + "\n")
+        pharmacy.scan("DOSARIO.ENTREGAR")
+        for document in right:
+            answer = pharmacy.ask("dispense", "--stdin", stdin=typed(document) + "\n")
+            self.assertEqual(answer.code, DONE, (document, answer))
+        pharmacy.ask("ledger", "snapshot", pharmacy.home / "copy.db")
+        pharmacy.dosario("ledger", "log")
+        self.assert_no_trace(traces)
+        pharmacy.kill()
+        self.assert_no_trace(traces)
+        pharmacy.start()
+        pharmacy.verify()
 
     def test_a_document_opens_a_visit_and_leaves_no_trace(self):
         pharmacy = self.pharmacy
