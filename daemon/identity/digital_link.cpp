@@ -62,8 +62,8 @@ bool split(Parse& parse, Parts& parts) {
     const std::string_view rest = uri.substr(uri.find("//") + 2);
     const std::size_t slash = rest.find('/');
     if (slash == std::string_view::npos || slash == 0) return parse.refuse(CodeError::uri_no_path, rest);
-    const std::size_t odd = rest.find_first_of(kNotInDomains);
-    if (odd < slash) return parse.refuse(CodeError::uri_bad_character, rest.substr(odd));
+    const std::size_t odd = rest.substr(0, slash).find_first_of(kNotInDomains);
+    if (odd != std::string_view::npos) return parse.refuse(CodeError::uri_bad_character, rest.substr(odd));
     const std::string_view before_fragment = rest.substr(slash, rest.find('#', slash) - slash);
     const std::size_t mark = before_fragment.find('?');
     parts.path = before_fragment.substr(0, mark);
@@ -89,8 +89,9 @@ std::string_view key_path(std::string_view path) {
 
 /// `written` without its escapes: a view of the input where there are none. Nothing after a fault.
 std::optional<std::string_view> unescape(Parse& parse, std::string_view written, std::string_view ai, bool in_query) {
-    const std::string_view escapes = in_query ? "%+" : "%";
-    if (written.find_first_of(escapes) == std::string_view::npos) return written;
+    const bool has_escapes =
+        written.find('%') != std::string_view::npos || (in_query && written.find('+') != std::string_view::npos);
+    if (!has_escapes) return written;
     Gs1Unescaped value{parse.buffer};
     for (std::size_t i = 0; i < written.size(); ++i) {
         char c = written[i];

@@ -31,7 +31,9 @@ std::string dose_label(const DoseContent& content) {
     std::string text = "]d28006" + content.gtin.text() + two_digits(content.piece) + two_digits(content.total) + kGroupSeparator;
     if (content.use_by) text += "17" + gs1_day(*content.use_by);
     if (!content.lot.empty()) text += "10" + std::string{content.lot} + kGroupSeparator;
-    return text + "91" + code;
+    text += "91" + code;
+    // A lot full of quotation marks may look like the fields of a document.
+    return parse_person(std::string_view{text}.substr(3)) ? "]d1" + code : text;
 }
 
 std::optional<ThingId> dose_of(const Gs1Message& message) {

@@ -281,7 +281,11 @@ ParsedDocument parse_national_id(std::string_view text) {
 std::optional<Document> parse_certain_id(std::string_view text) {
     const Form* const form = form_of(text);
     const bool may_be_goods = form != nullptr && !form->no_goods;
-    if (may_be_goods) return std::nullopt;
+    // Most of what is scanned is goods: out at once, without looking for what would be wrong with it as a document.
+    constexpr std::size_t kLongest = 24;
+    const bool has_other_form =
+        !text.empty() && text.size() <= kLongest && (is_letter(text[0]) || text.find(' ') != std::string_view::npos);
+    if (may_be_goods || (form == nullptr && !has_other_form)) return std::nullopt;
     const ParsedDocument parsed = parse_national_id(text);
     const auto* document = std::get_if<Document>(&parsed);
     if (document == nullptr) return std::nullopt;
