@@ -34,8 +34,9 @@ std::size_t value_end(std::string_view content, const Gs1AiRow& row, std::size_t
 
 /// A value of predefined length that a GS cuts short is too short, and not of odd characters.
 Gs1ValueFault cut_short(Gs1ValueFault fault, std::string_view value) {
-    if (fault.error != CodeError::not_numeric || value[fault.at] != kGroupSeparator) return fault;
-    return {fault.at == 0 ? CodeError::value_empty : CodeError::value_length, 0};
+    if (value.starts_with(kGroupSeparator)) return {CodeError::value_empty, 0};
+    const bool at_separator = fault.error == CodeError::not_numeric && value[fault.at] == kGroupSeparator;
+    return at_separator ? Gs1ValueFault{CodeError::value_length, 0} : fault;
 }
 
 bool read_element(Parse& parse, std::size_t& at) {
