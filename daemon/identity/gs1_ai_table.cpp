@@ -268,6 +268,7 @@ constexpr Gs1AiRow compile(const Source& source) {
         std::string_view together = cut(left, ' ');
         Gs1Company& company = row.needs[row.needs_count++];
         while (!together.empty()) company.ais[company.count++] = range_of(cut(together, '+'));
+        if (company.count == 1 && company.ais[0].last <= 3) row.enough_leads |= gs1_lead_bit(company.ais[0].last);
     }
     row.excludes_family = source.excludes == kFamily;
     for (std::string_view left = row.excludes_family ? std::string_view{} : source.excludes; !left.empty();) {
@@ -308,6 +309,8 @@ constexpr auto kLeads = [] {
 static_assert(kRowCount < 256);
 static_assert(std::ranges::is_sorted(kRows, {}, &Gs1AiRow::first));
 static_assert(std::ranges::all_of(kRows, [](const Gs1AiRow& row) { return ai_length(lead_of(row.first)) != 0; }));
+static_assert(std::ranges::none_of(kRows,
+                                   [](const Gs1AiRow& row) { return row.first > 3 && (gs1_lead_bit(row.first) & 15) != 0; }));
 static_assert(std::ranges::all_of(kRows, [](const Gs1AiRow& row) { return row.predefined == 0 || row.predefined == row.most; }));
 
 const Gs1AiRow* find_row(const Lead& lead, unsigned number) {

@@ -99,8 +99,10 @@ struct Gs1AiRow {
     std::array<Gs1Component, kMostComponents> component;
     std::array<Gs1Company, 12> needs;    ///< one of these must be there
     std::array<Gs1AiRange, 6> excludes;  ///< none of these may be there but the AI itself
-    std::uint64_t excluded_leads =
-        0;  ///< gs1_lead_bit() of all in `excludes`: where none of these bits is there, nobody need look
+    /// Bits of 00 to 03 where one of them is company enough; no other AI has these bits.
+    std::uint64_t enough_leads = 0;
+    /// gs1_lead_bit() of all in `excludes`: where none of these bits is there, nobody need look.
+    std::uint64_t excluded_leads = 0;
 };
 
 /// Which key qualifiers may follow a primary key of a Digital Link, in this order (GS1 Digital Link URI syntax 4.6 and 4.7).

@@ -79,12 +79,14 @@ void gs1_check_company(Gs1Message& message, std::string_view content, Gs1Profile
     }
     if (profile == Gs1Profile::strict) {
         for (const Gs1Element& element : elements) {
-            if (company.lacks(*element.row, element.number)) return refuse(CodeError::ai_requisite_missing, element);
+            const bool has_enough = (element.row->enough_leads & leads) != 0;
+            if (!has_enough && company.lacks(*element.row, element.number))
+                return refuse(CodeError::ai_requisite_missing, element);
         }
     }
     if (const Gs1Element* const other = twice ? conflict(elements) : nullptr)
         return refuse(CodeError::ai_duplicate_conflict, *other);
-    if (!company.has({8030, 8030}, 0)) return;
+    if ((leads & gs1_lead_bit(8030)) == 0 || !company.has({8030, 8030}, 0)) return;
     for (const Gs1Element& element : elements) {
         if (lacks_serial(element)) return refuse(CodeError::ai_requisite_missing, element);
     }
