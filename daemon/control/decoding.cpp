@@ -5,6 +5,8 @@
 #include "base/overloaded.hpp"
 #include "identity/person.hpp"
 
+#include <algorithm>
+
 namespace dosario {
 namespace {
 
@@ -81,7 +83,19 @@ void shift(Decoding& out, std::string_view input, std::string_view content) {
         std::min<std::size_t>(fault.offset + static_cast<std::size_t>(content.data() - input.data()), 0xffff));
 }
 
-/// As the counter does, with the profile that was asked for.
+/// Without identifier: may this be the number of a person's document, or one with a slip in it? None has fewer than 6 digits then, nor more
+/// than 15 characters but CURP, which begins with letters.
+bool may_be_document(std::string_view content) {
+    const auto digits = std::ranges::count_if(content, [](char c) { return c >= '0' && c <= '9'; });
+    return content.size() <= 15 && digits >= 6;
+}
+
+/// Digits and the punctuation of documents, and the K of a RUT.
+bool looks_like_document(std::string_view content) {
+    return may_be_document(content) && content.find_first_not_of("0123456789.-/ kK") == std::string_view::npos;
+}
+
+/// As the counter does, with the profile that was asked for. Without one, what the counter cannot use is refused too.
 void decode_automatic(Decoding& out, std::string_view input, const DecodeRules& rules, CodeBuffer& buffer) {
     const auto [aim, content] = cut_aim(input);
     const Identity identity = identify(aim, content, rules.as_of, buffer);
@@ -91,7 +105,11 @@ void decode_automatic(Decoding& out, std::string_view input, const DecodeRules& 
     if (unknown != nullptr && unknown->why.error == CodeError::none && unknown->why.ai.empty()) return;  // readable, and not ours
     out.reading = read_symbol(carrier_of(aim), content, buffer,
                               {rules.as_of, rules.profile.value_or(Gs1Profile::lenient), rules.short_gtin, true});
-    if (unknown != nullptr && out.reading.ok()) out.reading.message.fault = unknown->why;
+    if (unknown != nullptr && out.reading.ok() && !rules.profile) out.reading.message.fault = unknown->why;
+    if (aim.empty() && out.reading.kind == SymbolReading::Kind::gs1 && may_be_document(content)) {
+        if (out.reading.ok() && looks_like_document(content)) out.reading = {};
+        out.reading.message.fault.ai = {};  // its digits would be those of the document
+    }
     shift(out, input, content);
 }
 

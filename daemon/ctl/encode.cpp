@@ -6,6 +6,7 @@
 #include "control/decoding.hpp"
 #include "ctl/decode_print.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace dosario {
@@ -34,7 +35,10 @@ Made make_message(const Request& request, const std::string& typed) {
     if (request.to == "element") return {bracketed(message.elements()), {}};
     if (request.to == "scan") return {element_string(message.elements()), {}};
     const auto link = make_digital_link(message.elements());
-    return link ? Made{*link, {}} : Made{{}, {CodeError::dl_no_key, 0, {}}};
+    if (link) return {*link, {}};
+    const auto is_key = [](const Gs1Element& element) { return make_digital_link({&element, 1}).has_value(); };
+    const bool has_key = std::ranges::any_of(message.elements(), is_key);
+    return {{}, {has_key ? CodeError::dl_not_attribute : CodeError::dl_no_key, 0, {}}};
 }
 
 Made make_dose(const Request& request, const std::string& typed) {

@@ -32,11 +32,11 @@ std::size_t value_end(std::string_view content, const Gs1AiRow& row, std::size_t
     return std::min(content.find(kGroupSeparator, at), content.size());
 }
 
-/// A value of predefined length that a GS cuts short is too short, and not of odd characters.
+/// A value of predefined length that a GS cuts short is too short, whatever its characters.
 Gs1ValueFault cut_short(Gs1ValueFault fault, std::string_view value) {
-    if (value.starts_with(kGroupSeparator)) return {CodeError::value_empty, 0};
-    const bool at_separator = fault.error == CodeError::not_numeric && value[fault.at] == kGroupSeparator;
-    return at_separator ? Gs1ValueFault{CodeError::value_length, 0} : fault;
+    const std::size_t cut = value.find(kGroupSeparator);
+    if (cut == std::string_view::npos) return fault;
+    return {cut == 0 ? CodeError::value_empty : CodeError::value_length, 0};
 }
 
 bool read_element(Parse& parse, std::size_t& at) {

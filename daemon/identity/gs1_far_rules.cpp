@@ -40,6 +40,8 @@ Gs1ValueFault check_pair(std::string_view text) {
     constexpr unsigned kPrimes[] = {2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83};
     if (text.size() < 2 || text.size() - 2 > std::size(kPrimes)) return {CodeError::check_character, 0};
     const std::string_view body = text.substr(0, text.size() - 2);
+    const std::size_t odd = text.find_first_not_of(kPairs, body.size());
+    if (odd != std::string_view::npos) return {CodeError::bad_character, odd};
     unsigned sum = 0;
     for (std::size_t i = 0; i < body.size(); ++i) {
         sum += static_cast<unsigned>(kValues.find(body[i])) * kPrimes[body.size() - 1 - i];

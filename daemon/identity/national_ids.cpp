@@ -156,12 +156,12 @@ struct Form {
 };
 
 constexpr Form kForms[] = {
-    {"9999999", Kind::dni, false},       {"99999999", Kind::dni, false},       {"9.999.999", Kind::dni, false},
-    {"99.999.999", Kind::dni, false},    {"99-99999999-9", Kind::cuit, true},  {"99999999999", Kind::cuit_or_cpf, true},
-    {"999.999.999-99", Kind::cpf, true}, {"999999999999999", Kind::cns, true}, {"9999999-X", Kind::rut, true},
-    {"99999999-X", Kind::rut, true},     {"9.999.999-X", Kind::rut, true},     {"99.999.999-X", Kind::rut, true},
-    {"9999999K", Kind::rut, false},      {"99999999K", Kind::rut, false},      {"9.999.999K", Kind::rut, false},
-    {"99.999.999K", Kind::rut, false},   {"999999999", Kind::rut, false},
+    {"9999999", Kind::dni, false},       {"99999999", Kind::dni, false},      {"9.999.999", Kind::dni, false},
+    {"99.999.999", Kind::dni, false},    {"99-99999999-9", Kind::cuit, true}, {"99999999999", Kind::cuit_or_cpf, true},
+    {"999.999.999-99", Kind::cpf, true}, {"999999999-99", Kind::cpf, true},   {"999999999999999", Kind::cns, true},
+    {"9999999-X", Kind::rut, true},      {"99999999-X", Kind::rut, true},     {"9.999.999-X", Kind::rut, true},
+    {"99.999.999-X", Kind::rut, true},   {"9999999K", Kind::rut, false},      {"99999999K", Kind::rut, false},
+    {"9.999.999K", Kind::rut, false},    {"99.999.999K", Kind::rut, false},   {"999999999", Kind::rut, false},
 };
 
 bool fits(char c, char mask) {
@@ -180,10 +180,10 @@ std::size_t follows(std::string_view text, std::string_view mask) {
     return i;
 }
 
+/// Blanks may stand for punctuation, `20 26756539 3`.
 const Form* form_of(std::string_view text) {
-    const auto whole = [text](const Form& form) {
-        return form.mask.size() == text.size() && follows(text, form.mask) == text.size();
-    };
+    const auto is_same = [](char c, char mask) { return fits(c, mask) || (c == ' ' && (mask == '.' || mask == '-')); };
+    const auto whole = [&](const Form& form) { return std::ranges::equal(text, form.mask, is_same); };
     const Form* const form = std::ranges::find_if(kForms, whole);
     return form == std::end(kForms) ? nullptr : form;
 }
@@ -245,7 +245,7 @@ ParsedDocument judge(Kind kind, std::string_view compact, std::size_t last) {
     return wrong;
 }
 
-/// Of all numbers here only the CNS is written with blanks, in groups that differ from card to card.
+/// The CNS is written with blanks in groups that differ from card to card.
 ParsedDocument parse_spaced_cns(std::string_view text) {
     DocumentNumber number;
     std::size_t digits = 0;
@@ -272,9 +272,8 @@ Document dni_document(std::string_view digits) { return {"AR", "DNI", DocumentNu
 ParsedDocument parse_national_id(std::string_view text) {
     if (text.empty()) return fault_at(CodeError::empty_message, 0);
     if (is_letter(text[0])) return parse_curp(text);
-    if (text.find(' ') != std::string_view::npos) return parse_spaced_cns(text);
     const Form* const form = form_of(text);
-    if (form == nullptr) return no_form(text);
+    if (form == nullptr) return text.find(' ') == std::string_view::npos ? no_form(text) : parse_spaced_cns(text);
     return judge(form->kind, compact(text).text(), text.size() - 1);
 }
 

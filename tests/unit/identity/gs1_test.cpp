@@ -125,6 +125,10 @@ TEST_CASE("each broken rule is named, with its place and its AI", "[gs1]") {
         {"0107791234567\x1d"
          "10L1",
          CodeError::value_length, 2, "01"},
+        {"0107A9123456\x1d"
+         "10L1",
+         CodeError::value_length, 2, "01"},
+        {gtin + "3103\x1d", CodeError::value_empty, 20, "3103"},
         {gtin + "10ABCDEFGHIJKLMNOPQRSTU", CodeError::value_length, 38, "10"},
         {gtin + "7003270430120", CodeError::value_length, 20, "7003"},
         {gtin + "7003"
@@ -148,6 +152,8 @@ TEST_CASE("each broken rule is named, with its place and its AI", "[gs1]") {
         {gtin + "70032704302360", CodeError::bad_time, 26, "7003"},
         {gtin + "7006270400", CodeError::bad_date, 20, "7006"},
         {gtin + "800827043024", CodeError::bad_time, 26, "8008"},
+        {"80131987654Ad4X4bL5ttr2310c2X", CodeError::check_character, 27, "8013"},
+        {"80131987654Ad4X4bL5ttr2310c2k", CodeError::bad_character, 28, "8013"},
         {"800607791234567898"
          "0000",
          CodeError::bad_piece_total, 18, "8006"},

@@ -309,6 +309,17 @@ TEST_CASE("a number cut anywhere is refused or another number, never the same", 
     }
 }
 
+TEST_CASE("blanks may stand for the punctuation of a number", "[cuit][cpf][rut][dni]") {
+    CHECK(read("20 26756539 3") == "AR|CUIT|20267565393");
+    CHECK(read("20 26756539 2") == "check-digit@12");
+    CHECK(read("390 533 447 05") == "BR|CPF|39053344705");
+    CHECK(read("390533447-05") == "BR|CPF|39053344705");
+    CHECK(read("12 531 909 2") == "CL|RUT|125319092");
+    CHECK(read("12 345 678") == "AR|DNI|12345678");
+    CHECK(!parse_person("12 345 678"));
+    CHECK(parse_person("20 26756539 3"));
+}
+
 TEST_CASE("zero bytes and bytes above 7Fh are no part of a number", "[made]") {
     using namespace std::string_literals;
     CHECK(read("12345678\0"s) == "bad-character@8");
