@@ -6,6 +6,8 @@
 #include "identity/person.hpp"
 #include "identity/symbol.hpp"
 
+#include <algorithm>
+
 namespace dosario {
 namespace {
 
@@ -54,6 +56,56 @@ Identity identify_reading(SymbolReading& reading, std::string_view content, Date
     return Unknown{};
 }
 
+/// `content` with GS for the site's separator, where it holds AIs. Same length, in `buffer`; nothing when nothing is to be replaced.
+std::optional<std::string_view> with_separators(std::string_view content, char separator, CodeBuffer& buffer) {
+    if (separator == '\0' || content.find(separator) == std::string_view::npos) return std::nullopt;
+    // Brackets and Digital Links begin otherwise, and have the buffer for themselves.
+    if (!is_digit(content[0]) && content[0] != separator) return std::nullopt;
+    if (content.find(kGroupSeparator) != std::string_view::npos || content.size() > buffer.bytes.size()) return std::nullopt;
+    std::ranges::replace_copy(content, buffer.bytes.begin(), separator, kGroupSeparator);
+    buffer.used = content.size();
+    return std::string_view{buffer.bytes.data(), content.size()};
+}
+
+/// What a code without any GS says by the layouts, or that nobody can say; nothing where the plain reading stands.
+std::optional<Identity> identify_without_fnc1(SymbolReading& reading, Carrier carrier, std::string_view content, Date reference,
+                                              const CodeHabits& habits) {
+    Gs1Message& plain = reading.message;
+    const bool suspect = plain.suspect_missing_fnc1;
+    if (reading.kind != SymbolReading::Kind::gs1 || (!suspect && habits.layouts.empty())) return std::nullopt;
+    if (carrier != Carrier::element_string && carrier != Carrier::by_content) return std::nullopt;
+    bool marks_fnc1 = carrier == Carrier::element_string;
+    if (!marks_fnc1 && content.starts_with(kGroupSeparator)) {
+        marks_fnc1 = true;
+        content.remove_prefix(1);
+    }
+    const bool holds_elements = !content.empty() && is_digit(content[0]);  // and neither brackets nor a link
+    if (!holds_elements || content.find(kGroupSeparator) != std::string_view::npos) return std::nullopt;
+    if (marks_fnc1 && !suspect) return std::nullopt;
+    const CodeReadings by_layout = readings_by_layout(content, habits.layouts, reference, !suspect && plain.ok());
+    if (by_layout.all().size() > 1) return UnclearCode{content};
+    if (by_layout.all().size() == 1) {
+        Gs1Message message;
+        for (const Gs1Element& element : by_layout.all()[0].elements()) message.add(element);
+        return identify_message(message, content, reference);
+    }
+    if (!suspect) return std::nullopt;
+    const CodeReadings free = free_readings(content, reference);
+    if (free.all().empty()) return std::nullopt;
+    const bool as_it_stands = plain.ok() && free.all()[0].elements().size() == plain.elements().size();
+    if (free.all().size() > 1 || free.too_many || !as_it_stands) return UnclearCode{content};
+    plain.suspect_missing_fnc1 = false;  // nothing else fits
+    return std::nullopt;
+}
+
+/// A fault names its AI in what was given, not in a copy of it.
+Identity of_original(Identity identity, std::string_view copy, std::string_view content) {
+    if (auto* const unknown = std::get_if<Unknown>(&identity); unknown != nullptr && !unknown->why.ai.empty()) {
+        unknown->why.ai = content.substr(static_cast<std::size_t>(unknown->why.ai.data() - copy.data()), unknown->why.ai.size());
+    }
+    return identity;
+}
+
 }  // namespace
 
 std::string Gtin::text() const {
@@ -80,7 +132,7 @@ bool is_restricted(Gtin gtin) {
     return two == 2 || two == 4 || (two >= 20 && two <= 29) || (four >= 1 && four <= 7);
 }
 
-Identity identify(std::string_view aim, std::string_view content, Date reference, CodeBuffer& buffer) {
+Identity identify(std::string_view aim, std::string_view content, Date reference, CodeBuffer& buffer, const CodeHabits& habits) {
     if (aim.empty() && is_aim(content.substr(0, kAimLength))) {
         aim = content.substr(0, kAimLength);
         content.remove_prefix(kAimLength);
@@ -91,8 +143,12 @@ Identity identify(std::string_view aim, std::string_view content, Date reference
     if (content.size() > 0xffff) return Unknown{{CodeError::parse_failed, 0, {}}};
     const Carrier carrier = carrier_of(aim);
     if (carrier != Carrier::element_string && is_own_code(content)) return identify_own_code(content);
-    SymbolReading reading = read_symbol(carrier, content, buffer, {reference, Gs1Profile::lenient, false, true});
-    return identify_reading(reading, content, reference);
+    const auto copy = carrier == Carrier::by_content ? with_separators(content, habits.separator, buffer) : std::nullopt;
+    const std::string_view read = copy.value_or(content);
+    SymbolReading reading = read_symbol(carrier, read, buffer, {reference, Gs1Profile::lenient, false, true});
+    if (auto identity = identify_without_fnc1(reading, carrier, read, reference, habits)) return *identity;
+    if (!copy) return identify_reading(reading, content, reference);
+    return of_original(identify_reading(reading, *copy, reference), *copy, content);
 }
 
 }  // namespace dosario
