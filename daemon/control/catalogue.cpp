@@ -184,10 +184,13 @@ constexpr CatalogueRow kRows[] = {
      "Uma caixa aberta não se entrega inteira: entregue suas doses."},
     {"not_supported/logistic_unit", "Es el código de un bulto: ábralo y escanee las cajas.",
      "This is the code of a crate: open it and scan the packs.", "É o código de um volume: abra-o e escaneie as caixas."},
-    {"not_supported/wholesaler_label",
-     "Es la etiqueta de una droguería: no dice de qué medicamento es. No se guardó nada: escanee el código de barras de la caja.",
-     "This is the label of a wholesaler: it does not say which medicine it is. Nothing was saved: scan the barcode of the pack.",
-     "É a etiqueta de uma distribuidora: não diz de qual medicamento é. Nada foi salvo: escaneie o código de barras da caixa."},
+    {"not_supported/label_too_long",
+     "El número de esta etiqueta de droguería es demasiado largo: con su GLN pasa de 20 caracteres. No se guardó nada: reciba la caja por "
+     "su código de barras.",
+     "The number of this wholesaler's label is too long: with its GLN it has more than 20 characters. Nothing was saved: receive the pack "
+     "by its barcode.",
+     "O número desta etiqueta de distribuidora é longo demais: com seu GLN passa de 20 caracteres. Nada foi salvo: receba a caixa pelo "
+     "código de barras."},
     {"count_set", "x{packs}: escanee ahora la caja.", "x{packs}: now scan the pack.", "x{packs}: agora escaneie a caixa."},
     {"cancelled", "Cancelado; no se guardó nada.", "Cancelled; nothing was saved.", "Cancelado; nada foi salvo."},
     {"scanner_tested", "El lector funciona.", "The scanner works.", "O leitor funciona."},
@@ -205,6 +208,18 @@ constexpr CatalogueRow kRows[] = {
      "A este código le falta un separador y se puede leer de demasiadas maneras. No se guardó nada: use el código de barras de la caja.",
      "This code lacks a separator and can be read in too many ways. Nothing was saved: use the barcode of the pack.",
      "Falta um separador neste código e ele pode ser lido de maneiras demais. Nada foi salvo: use o código de barras da caixa."},
+    {"product_needed",
+     "Es la etiqueta de una droguería: no dice de qué medicamento es. Todavía no se guardó; si esta caja ya se recibió por su código de "
+     "barras, primero DESHACER.",
+     "This is the label of a wholesaler: it does not say which medicine it is. Not saved yet; if this pack was received by its barcode "
+     "already, first DESHACER.",
+     "É a etiqueta de uma distribuidora: não diz de qual medicamento é. Ainda não foi salvo; se esta caixa já foi recebida pelo código de "
+     "barras, primeiro DESHACER."},
+    {"product_needed/own_serial",
+     "Esta caja tiene número de serie propio: la etiqueta de droguería no es de ella. No se guardó nada; si la etiqueta ya no importa, NO.",
+     "This pack has a serial number of its own: the wholesaler's label is not of this one. Nothing was saved; if the label no longer "
+     "matters, NO.",
+     "Esta caixa tem número de série próprio: a etiqueta da distribuidora não é dela. Nada foi salvo; se a etiqueta já não importa, NO."},
     {"?lot", "¿Lote y vencimiento? Escríbalos una vez (--lot, --expires) o escanee el DataMatrix.",
      "Lot and expiry? Type them once (--lot, --expires) or scan the DataMatrix.",
      "Lote e validade? Digite uma vez (--lot, --expires) ou escaneie o DataMatrix."},
@@ -218,6 +233,8 @@ constexpr CatalogueRow kRows[] = {
     {"?reading", "¿Qué dice la caja? Escanee X1, X2, … según el número, escriba lote y vencimiento (--lot, --expires), o NO.",
      "What does the pack say? Scan X1, X2, … by the number, type lot and expiry (--lot, --expires), or NO.",
      "O que diz a caixa? Escaneie X1, X2, … pelo número, digite lote e validade (--lot, --expires), ou NO."},
+    {"?product", "¿De qué caja es? Escanee el código de barras de esta caja, o NO.",
+     "Of which pack? Scan the barcode of this pack, or NO.", "De qual caixa é? Escaneie o código de barras desta caixa, ou NO."},
     {"reading/serial", "serie {value}", "serial {value}", "série {value}"},
     {"reading/no_serial", "sin serie", "no serial", "sem série"},
     {"reading/lot", "lote {value}", "lot {value}", "lote {value}"},

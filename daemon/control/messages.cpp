@@ -46,6 +46,7 @@ std::string_view question_key(QuestionKind kind) {
         case QuestionKind::short_life: return "?short_life";
         case QuestionKind::which_work: return "?which_work";
         case QuestionKind::reading: return "?reading";
+        case QuestionKind::product: return "?product";
     }
     return "?lot";
 }

@@ -38,7 +38,8 @@ bool is_typed(QuestionKind kind) {
         case QuestionKind::units_per_pack:
         case QuestionKind::reading: return true;
         case QuestionKind::short_life:
-        case QuestionKind::which_work: break;
+        case QuestionKind::which_work:
+        case QuestionKind::product: break;
     }
     return false;
 }
@@ -142,11 +143,7 @@ Review Desk::see_identity(Turn& turn, const Identity& identity) {
                               review.about.reason = "logistic_unit";
                               return review;
                           },
-                          [&](const WholesalerLabel&) {
-                              Review review = stop(What::not_supported);
-                              review.about.reason = "wholesaler_label";
-                              return review;
-                          },
+                          [&](const WholesalerLabel& label) { return see_label(turn, label); },
                           [&](const UnclearCode& code) {
                               Item item;
                               item.unclear = code.content;
@@ -171,6 +168,7 @@ Review Desk::see_identity(Turn& turn, const Identity& identity) {
 
 Review Desk::see_item(Turn& turn, Item item) {
     if (turn.bench.typed.packs == 0) turn.bench.typed.packs = times_;
+    join_label(turn, item);
     if (!turn.work) {
         Review review = stop(What::work_needed, describe(item, turn.bench));
         review.ask = QuestionKind::which_work;
@@ -181,6 +179,7 @@ Review Desk::see_item(Turn& turn, Item item) {
     Settled settled{item.unclear, {}};
     if (auto asked = settle_reading(turn, item)) return std::move(*asked);
     if (!settled.content.empty()) settled.item = item;
+    if (auto stopped = put_label(turn, item)) return std::move(*stopped);
     Review review = keep(turn, item, workflow_of(turn.work->kind).see(item, turn.bench));
     if (review.ok || review.ask) remember(std::move(settled));
     return review;

@@ -52,9 +52,12 @@ private:
         Item item;
     };
 
-    // desk_codes.cpp: codes that lost their separators.
+    // desk_codes.cpp: codes that lost their separators, and labels of wholesalers.
     std::optional<Review> settle_reading(Turn& turn, Item& item);
     void remember(Settled settled);
+    Review see_label(Turn& turn, const WholesalerLabel& label);
+    void join_label(Turn& turn, Item& item);
+    std::optional<Review> put_label(Turn& turn, Item& item);
 
     Rules rules_;
     std::vector<Settled> settled_;  ///< of the open work, oldest first

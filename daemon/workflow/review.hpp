@@ -45,6 +45,7 @@ enum class What : std::uint8_t {
     scanner_tested,
     day_unknown,
     code_unclear,
+    product_needed,
 };
 std::string_view what_name(What what);
 
@@ -97,7 +98,7 @@ struct Typed {
 };
 
 /// Why a question is open.
-enum class QuestionKind : std::uint8_t { lot, which_lot, units_per_pack, short_life, which_work, reading };
+enum class QuestionKind : std::uint8_t { lot, which_lot, units_per_pack, short_life, which_work, reading, product };
 
 /// One way to read a code that lost its separators.
 struct ReadAs {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Codes that lost their separators are asked about.
+// Codes that lost their separators are asked about, and labels of wholesalers find their pack.
 #include "support/catch.hpp"
 #include "support/counter.hpp"
 
@@ -14,6 +14,12 @@ namespace {
 const std::string kLotOrBoth = "]d201" + gtin_text(1) + "10ABC17281231";
 /// A lot, or a lot and a serial number.
 const std::string kLotOrSerial = "]d201" + gtin_text(1) + "1728063010L121SERIAL";
+
+/// The label of a wholesaler.
+std::string label(const std::string& serial = "0000123", const std::string& gln_begin = "779999999991") {
+    return "]C1414" + gln_begin + gs1_check_digit(gln_begin) + "21" + serial;
+}
+std::string label_serial(const std::string& serial = "0000123") { return label(serial).substr(6, 13) + serial; }
 
 bool has_line(const Answer& answer, const std::string& line) {
     return std::ranges::find(answer.reply.lines(), line) != answer.reply.lines().end();
@@ -224,4 +230,150 @@ TEST_CASE("the history of a code that can be read in several ways is not guessed
     const auto story = counter.service().history(request);
     REQUIRE_FALSE(story.has_value());
     CHECK(story.error().message.find("several ways") != std::string::npos);
+}
+
+TEST_CASE("the label first and then the barcode are one pack with the label's number", "[label]") {
+    Counter counter;
+    counter.scan(kReceive);
+    const Seq head = counter.ledger().head_seq();
+    const Answer asked = counter.scan(label());
+    CHECK(asked.what() == "product_needed");
+    CHECK(asked.reply.ask().choices_size() == 1);
+    CHECK(counter.ledger().head_seq() == head);
+    CHECK(counter.scan(linear(1)).what() == "lot_needed");
+    CHECK(counter.scan(Scan{}.lot("L1").expires("2028-06-30")).what() == "received");
+    CHECK(packs(counter) == label_serial() + "|L1|2028-06-30");
+    CHECK(label_serial().size() == 20);
+    // Lot and expiry are typed once.
+    counter.scan(label("0000124"));
+    CHECK(counter.scan(linear(1)).what() == "received");
+    CHECK(stock(counter) == "L1|2028-06-30|0|2");
+    // A pack that is in the house is known by its label.
+    CHECK(counter.scan(label()).what() == "already_received");
+    CHECK(counter.scan(label()).sound() == "repeated");
+    CHECK(counter.verify().ok());
+}
+
+TEST_CASE("the barcode first and then the label are one pack as well, while the barcode is asked about", "[label]") {
+    Counter counter;
+    counter.scan(kReceive);
+    CHECK(counter.scan(linear(1)).what() == "lot_needed");
+    CHECK(counter.scan(label()).what() == "lot_needed");
+    CHECK(counter.scan(Scan{}.lot("L1").expires("2028-06-30")).what() == "received");
+    CHECK(packs(counter) == label_serial() + "|L1|2028-06-30");
+    CHECK(counter.scan(linear(9)).what() == "unknown_product");
+    CHECK(counter.scan(label("0000125")).what() == "unknown_product");
+    CHECK(counter.scan("DOSARIO.X20").what() == "lot_needed");
+    CHECK(counter.scan(Scan{}.lot("L9").expires("2028-06-30")).what() == "received");
+    CHECK(stock(counter) == "L1|2028-06-30|0|1\nL9|2028-06-30|0|1");
+    // A label that is on a pack in the house is that pack, whatever was asked about.
+    CHECK(counter.scan(linear(2)).what() == "lot_needed");
+    CHECK(counter.scan(label()).what() == "already_received");
+}
+
+TEST_CASE("label and barcode without open work, and with the verb beside each", "[label]") {
+    Counter counter;
+    CHECK(counter.scan(linear(1)).what() == "work_needed");
+    CHECK(counter.scan(label()).what() == "work_needed");
+    CHECK(counter.scan(kReceive).what() == "lot_needed");
+    CHECK(counter.scan(Scan{}.lot("L1").expires("2028-06-30")).what() == "received");
+    counter.scan(kDone);
+    CHECK(counter.scan(Scan{label("0000124")}.mode("receive")).what() == "product_needed");
+    CHECK(counter.scan(linear(1)).what() == "lot_needed");  // in the work that it was asked in
+    CHECK(counter.scan(Scan{}.lot("L1")).what() == "received");
+    CHECK(counter.scan(Scan{label("0000125")}.mode("receive").lot("L1")).what() == "product_needed");
+    CHECK(counter.scan(Scan{linear(1)}.mode("receive")).what() == "received");
+    CHECK(stock(counter) == "L1|2028-06-30|0|3");
+}
+
+TEST_CASE("a pack with its own number and a count of packs are refused, and the label is held", "[label]") {
+    Counter counter;
+    counter.scan(kReceive);
+    counter.scan(label());
+    const Answer own = counter.scan(Box{.serial = "S1"}.code());
+    CHECK(own.what() == "product_needed");
+    CHECK(own.reply.message().find("of its own") != std::string::npos);
+    CHECK(own.reply.has_ask());
+    counter.scan("DOSARIO.X10");
+    const Answer many = counter.scan(Scan{Box{}.code()}.lot("L1"));
+    CHECK(many.what() == "serial_needs_one");
+    CHECK(many.reply.has_ask());
+    CHECK(packs(counter).empty());
+    CHECK(counter.scan(Box{}.code()).what() == "received");
+    CHECK(packs(counter) == label_serial() + "|L1|2028-06-30");
+    CHECK(counter.scan(Box{}.code()).what() == "received");  // the label was for one
+    CHECK(stock(counter) == "L1|2028-06-30|1|1");
+    counter.scan("DOSARIO.X10");
+    CHECK(counter.scan(label("0000124")).what() == "serial_needs_one");
+    CHECK(counter.scan(Box{}.code()).what() == "received");
+    CHECK(stock(counter) == "L1|2028-06-30|1|2");
+}
+
+TEST_CASE("a label is dropped by no, by time, and by another one", "[label]") {
+    Counter counter;
+    counter.scan(kReceive);
+    counter.scan(label());
+    CHECK(counter.scan(kNo).what() == "cancelled");
+    CHECK(counter.scan(Box{}.code()).what() == "received");
+    counter.scan(label());
+    counter.clock.pass(std::chrono::seconds{61});
+    CHECK(counter.scan(Box{}.code()).what() == "received");
+    CHECK(stock(counter) == "L1|2028-06-30|2|0");
+    counter.scan(label("0000001"));
+    counter.scan(label("0000002"));
+    CHECK(counter.scan(kYes).what() == "product_needed");
+    CHECK(counter.scan(Box{}.code()).what() == "received");
+    CHECK(packs(counter) == label_serial("0000002") + "|L1|2028-06-30");
+}
+
+TEST_CASE("a label with an unclear code is asked about and keeps its number", "[label]") {
+    Counter counter;
+    counter.scan(kReceive);
+    counter.scan(label());
+    CHECK(counter.scan(kLotOrBoth).what() == "code_unclear");
+    CHECK(counter.scan("DOSARIO.X1").what() == "received");
+    counter.scan(label("0000124"));
+    CHECK(counter.scan(kLotOrBoth).what() == "received");
+    CHECK(packs(counter) == label_serial() + "|ABC|2028-12-31\n" + label_serial("0000124") + "|ABC|2028-12-31");
+    // The other order.
+    const std::string other = "]d201" + gtin_text(2) + "10ABC17281231";
+    CHECK(counter.scan(other).what() == "code_unclear");
+    CHECK(counter.scan(label("0000125")).what() == "code_unclear");
+    CHECK(counter.scan("DOSARIO.X1").what() == "received");
+    CHECK(stock(counter) == "ABC|2028-12-31|0|2\nABC|2028-12-31|0|1");
+}
+
+TEST_CASE("a label whose number is too long for the SNT is refused", "[label]") {
+    Counter counter;
+    counter.scan(kReceive);
+    const Answer answer = counter.scan(label("00001234"));
+    CHECK(answer.what() == "not_supported");
+    CHECK(answer.reply.message().find("more than 20") != std::string::npos);
+}
+
+TEST_CASE("a label finds its pack in every other work", "[label]") {
+    Counter counter;
+    for (const char* serial : {"0000001", "0000002"}) {
+        counter.scan(Scan{label(serial)}.mode("receive"));
+        CHECK(counter.scan(Box{}.code()).what() == "received");
+    }
+    CHECK(counter.scan(Scan{label("0000001")}.mode("fraction").by(kAna)).what() == "fractioned");
+    CHECK(counter.scan(Scan{label("0000001")}.mode("verify").by(kEva)).what() == "verified");
+    CHECK(counter.scan(Scan{label("0000002")}.mode("dispense")).what() == "dispensed");
+    CHECK(counter.scan(Scan{label("0000002")}.mode("dispense")).what() == "already_dispensed");
+    CHECK(counter.scan(Scan{label("0000003")}.mode("dispense")).what() == "not_in_stock");
+    CHECK(counter.scan(Scan{label("0000002")}.mode("receive")).sound() == "stop");  // it has left
+}
+
+TEST_CASE("a label that is on packs of two products needs the barcode as well", "[label]") {
+    Counter counter;
+    for (const unsigned product : {1U, 2U}) {
+        CHECK(counter
+                  .append(PacksReceived{
+                      gtin(product), label_serial(), "L1", *parse_date("2028-06-30"), 1, kTablets, {product}, false})
+                  .has_value());
+    }
+    CHECK(counter.scan(Scan{label()}.mode("dispense")).what() == "product_needed");
+    CHECK(counter.scan(linear(2)).what() == "dispensed");
+    CHECK(counter.rows("SELECT gtin % 100000 / 10 FROM pack WHERE state = 3") == "2");
 }
