@@ -12,6 +12,7 @@ namespace dosario {
 namespace {
 
 constexpr std::size_t kMostProducts = 100'000;
+constexpr std::size_t kMostLayouts = 1000;
 
 void read_station(TomlSection section, Settings& settings) {
     section.text("name", settings.station);
@@ -123,6 +124,43 @@ void read_reader(TomlSection section, std::vector<ReaderRow>& rows) {
     rows.push_back(std::move(row));
 }
 
+void read_codes(TomlSection section, CodeHabits& habits) {
+    std::string separator;
+    section.text("separator", separator);
+    if (separator.size() == 1 && may_be_separator(separator[0])) {
+        habits.separator = separator[0];
+    } else if (!separator.empty()) {
+        section.problem("separator", "one character that no code of a medicine holds is wanted: # $ [ \\ ^ ` { | } ~");
+    }
+    section.end();
+}
+
+void read_layout(TomlSection section, std::vector<CodeLayout>& layouts) {
+    CodeLayout layout;
+    section.text("supplier", layout.supplier);
+    if (layout.supplier.empty()) section.problem("supplier", "who prints codes so? a name for people is wanted");
+    section.each_text("gtin_prefixes", [&](const std::string& prefix) -> std::string {
+        const bool digits = prefix.find_first_not_of("0123456789") == std::string::npos;
+        if (!digits || prefix.empty() || prefix.size() > 14)
+            return "the first digits of a GTIN of 14 are wanted, for example \"0779123\"";
+        layout.gtin_prefixes.push_back(prefix);
+        return {};
+    });
+    bool parsed = true;
+    section.each_text("fields", [&](const std::string& text) -> std::string {
+        const auto field = parse_layout_field(text);
+        if (field) layout.fields.push_back(*field);
+        parsed = parsed && field;
+        return field ? std::string{} : field.error().message;
+    });
+    const std::string fault = parsed ? layout_fault(layout.fields) : std::string{};
+    if (!fault.empty()) section.problem("fields", fault);
+    if (layouts.size() == kMostLayouts)
+        section.problem("supplier", "there are at most " + std::to_string(kMostLayouts) + " layouts");
+    section.end();
+    if (parsed && fault.empty() && layouts.size() < kMostLayouts) layouts.push_back(std::move(layout));
+}
+
 void read_product(TomlSection section, std::vector<Product>& products, std::set<Gtin>& seen) {
     Product product;
     std::string gtin;
@@ -179,6 +217,10 @@ Settings read_settings(const std::string& path, SettingsProblems& problems) {
     usb.flag("enabled", settings.usb);
     usb.end();
     root.each("reader", [&](TomlSection row) { read_reader(std::move(row), settings.readers); });
+    CodeHabits codes;
+    read_codes(root.section("codes"), codes);
+    root.each("layout", [&](TomlSection row) { read_layout(std::move(row), codes.layouts); });
+    settings.rules.codes = std::make_shared<const CodeHabits>(std::move(codes));
     read_catalogue(root, path, settings.products, problems.lines);
     root.end();
     return settings;

@@ -74,16 +74,21 @@ std::optional<std::int64_t> TomlSection::whole(const char* key, std::int64_t lea
 }
 
 void TomlSection::texts(const char* key, std::vector<std::string>& out) {
+    each_text(key, [&](const std::string& text) {
+        out.push_back(text);
+        return std::string{};
+    });
+}
+
+void TomlSection::each_text(const char* key, const std::function<std::string(const std::string&)>& take) {
     const toml::node* node = find(key);
     if (node == nullptr) return;
     const toml::array* array = node->as_array();
     if (array == nullptr) return problem(key, "a list of texts is wanted");
     for (const toml::node& element : *array) {
-        if (const auto value = element.value_exact<std::string>()) {
-            out.push_back(*value);
-        } else {
-            add(element.source(), std::string{key} + ": a text in quotes is wanted");
-        }
+        const auto value = element.value_exact<std::string>();
+        const std::string wrong = value ? take(*value) : "a text in quotes is wanted";
+        if (!wrong.empty()) add(element.source(), std::string{key} + ": " + wrong);
     }
 }
 

@@ -31,6 +31,8 @@ public:
         if (const auto value = whole(key, least, most)) out = static_cast<Number>(*value);
     }
     void texts(const char* key, std::vector<std::string>& out);
+    /// A list of texts, one call each; what the call says is wrong with one, if not empty, becomes a problem at its place.
+    void each_text(const char* key, const std::function<std::string(const std::string&)>& take);
     /// One of these words, by its position.
     template <class Choice>
     void choice(const char* key, Choice& out, std::initializer_list<std::pair<const char*, Choice>> words) {

@@ -184,10 +184,13 @@ constexpr CatalogueRow kRows[] = {
      "Uma caixa aberta não se entrega inteira: entregue suas doses."},
     {"not_supported/logistic_unit", "Es el código de un bulto: ábralo y escanee las cajas.",
      "This is the code of a crate: open it and scan the packs.", "É o código de um volume: abra-o e escaneie as caixas."},
-    {"not_supported/wholesaler_label",
-     "Es la etiqueta de una droguería: no dice de qué medicamento es. No se guardó nada: escanee el código de barras de la caja.",
-     "This is the label of a wholesaler: it does not say which medicine it is. Nothing was saved: scan the barcode of the pack.",
-     "É a etiqueta de uma distribuidora: não diz de qual medicamento é. Nada foi salvo: escaneie o código de barras da caixa."},
+    {"not_supported/label_too_long",
+     "El número de esta etiqueta de droguería es demasiado largo: con su GLN pasa de 20 caracteres. No se guardó nada: reciba la caja por "
+     "su código de barras.",
+     "The number of this wholesaler's label is too long: with its GLN it has more than 20 characters. Nothing was saved: receive the pack "
+     "by its barcode.",
+     "O número desta etiqueta de distribuidora é longo demais: com seu GLN passa de 20 caracteres. Nada foi salvo: receba a caixa pelo "
+     "código de barras."},
     {"count_set", "x{packs}: escanee ahora la caja.", "x{packs}: now scan the pack.", "x{packs}: agora escaneie a caixa."},
     {"cancelled", "Cancelado; no se guardó nada.", "Cancelled; nothing was saved.", "Cancelado; nada foi salvo."},
     {"scanner_tested", "El lector funciona.", "The scanner works.", "O leitor funciona."},
@@ -197,6 +200,26 @@ constexpr CatalogueRow kRows[] = {
      "The date of this computer is far ahead of the last entry, and nobody knows the day. Nothing was saved: set the date and scan again.",
      "A data deste computador está muito adiante do último registro e não se sabe que dia é. Nada foi salvo: acerte a data e escaneie de "
      "novo."},
+    {"code_unclear",
+     "A este código le falta un separador, y no se sabe dónde termina cada dato. No se guardó nada: mire la caja y elija.",
+     "This code lacks a separator, and nobody knows where each part ends. Nothing was saved: look at the pack and choose.",
+     "Falta um separador neste código e não se sabe onde termina cada dado. Nada foi salvo: olhe a caixa e escolha."},
+    {"code_unclear/too_many",
+     "A este código le falta un separador y se puede leer de demasiadas maneras. No se guardó nada: use el código de barras de la caja.",
+     "This code lacks a separator and can be read in too many ways. Nothing was saved: use the barcode of the pack.",
+     "Falta um separador neste código e ele pode ser lido de maneiras demais. Nada foi salvo: use o código de barras da caixa."},
+    {"product_needed",
+     "Es la etiqueta de una droguería: no dice de qué medicamento es. Todavía no se guardó; si esta caja ya se recibió por su código de "
+     "barras, primero DESHACER.",
+     "This is the label of a wholesaler: it does not say which medicine it is. Not saved yet; if this pack was received by its barcode "
+     "already, first DESHACER.",
+     "É a etiqueta de uma distribuidora: não diz de qual medicamento é. Ainda não foi salvo; se esta caixa já foi recebida pelo código de "
+     "barras, primeiro DESHACER."},
+    {"product_needed/own_serial",
+     "Esta caja tiene número de serie propio: la etiqueta de droguería no es de ella. No se guardó nada; si la etiqueta ya no importa, NO.",
+     "This pack has a serial number of its own: the wholesaler's label is not of this one. Nothing was saved; if the label no longer "
+     "matters, NO.",
+     "Esta caixa tem número de série próprio: a etiqueta da distribuidora não é dela. Nada foi salvo; se a etiqueta já não importa, NO."},
     {"?lot", "¿Lote y vencimiento? Escríbalos una vez (--lot, --expires) o escanee el DataMatrix.",
      "Lot and expiry? Type them once (--lot, --expires) or scan the DataMatrix.",
      "Lote e validade? Digite uma vez (--lot, --expires) ou escaneie o DataMatrix."},
@@ -207,6 +230,17 @@ constexpr CatalogueRow kRows[] = {
     {"?short_life", "¿Recibir igual?", "Receive it all the same?", "Receber assim mesmo?"},
     {"?which_work", "¿Recibir, fraccionar, verificar o entregar?", "Receive, fraction, verify or dispense?",
      "Receber, fracionar, verificar ou entregar?"},
+    {"?reading", "¿Qué dice la caja? Escanee X1, X2, … según el número, escriba lote y vencimiento (--lot, --expires), o NO.",
+     "What does the pack say? Scan X1, X2, … by the number, type lot and expiry (--lot, --expires), or NO.",
+     "O que diz a caixa? Escaneie X1, X2, … pelo número, digite lote e validade (--lot, --expires), ou NO."},
+    {"?product", "¿De qué caja es? Escanee el código de barras de esta caja, o NO.",
+     "Of which pack? Scan the barcode of this pack, or NO.", "De qual caixa é? Escaneie o código de barras desta caixa, ou NO."},
+    {"reading/serial", "serie {value}", "serial {value}", "série {value}"},
+    {"reading/no_serial", "sin serie", "no serial", "sem série"},
+    {"reading/lot", "lote {value}", "lot {value}", "lote {value}"},
+    {"reading/no_lot", "sin lote", "no lot", "sem lote"},
+    {"reading/expiry", "vence {value}", "expires {value}", "validade {value}"},
+    {"reading/no_expiry", "sin vencimiento", "no expiry", "sem validade"},
     {"count/doses", "{n} dosis", "{n} doses", "{n} doses"},
     {"count/doses_one", "{n} dosis", "{n} dose", "{n} dose"},
     {"count/units", "{n} unidades", "{n} units", "{n} unidades"},
@@ -291,6 +325,13 @@ constexpr CatalogueRow kRows[] = {
     {"line/fnc1", "Atención: al código puede faltarle un separador; compare lote y vencimiento con la caja.",
      "Careful: the code may lack a separator; compare lot and expiry with the pack.",
      "Atenção: pode faltar um separador no código; compare lote e validade com a caixa."},
+    {"line/layout_helps",
+     "Para que no vuelva a pasar: ajuste el lector para que envíe GS e identificadores AIM, o agregue el formato de este proveedor a la "
+     "configuración ([[layout]]).",
+     "So that it does not happen again: set the scanner to send GS and AIM identifiers, or add this supplier's layout to the configuration "
+     "([[layout]]).",
+     "Para que não aconteça de novo: ajuste o leitor para enviar GS e identificadores AIM, ou acrescente o formato deste fornecedor à "
+     "configuração ([[layout]])."},
     {"line/clock_behind", "Atención: la fecha de esta computadora está atrasada; se cuenta como {today}. Corríjala.",
      "Careful: the date of this computer is behind; it is taken to be {today}. Set it right.",
      "Atenção: a data deste computador está atrasada; conta-se como {today}. Acerte-a."},

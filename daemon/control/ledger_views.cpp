@@ -32,7 +32,7 @@ std::string_view state_name(const Story& story) {
     }
 }
 
-Result<Story> find_story(Ledger& ledger, const std::string& id) {
+Result<Story> find_story(Ledger& ledger, const std::string& id, const CodeHabits& habits) {
     if (const auto thing = parse_thing(id)) return story_of_thing(ledger, *thing);
     const auto slash = id.find('/');
     if (slash != std::string::npos) {
@@ -42,10 +42,15 @@ Result<Story> find_story(Ledger& ledger, const std::string& id) {
     }
     const BarcodeRead read = make_barcode(id, MonoTime{});
     CodeBuffer unescaped;
-    const Identity identity = identify(read.aim.text(), read.bytes, Date{}, unescaped);
+    const Identity identity = identify(read.aim.text(), read.bytes, Date{}, unescaped, habits);
     if (const auto* pack = std::get_if<SerialPack>(&identity)) return story_of_serial(ledger, pack->gtin, pack->serial);
     if (const auto* lot = std::get_if<ProductLot>(&identity); lot != nullptr && !lot->lot.empty())
         return story_of_lot(ledger, lot->gtin, lot->lot);
+    if (std::holds_alternative<UnclearCode>(identity)) {
+        return fail(Failure::invalid,
+                    "this code lacks a separator and can be read in several ways: give GTIN/LOT, or the code with the "
+                    "AIs in brackets, (01)…(21)…");
+    }
     if (const auto* unknown = std::get_if<Unknown>(&identity);
         unknown != nullptr && unknown->why.error == CodeError::check_character && read.bytes.starts_with("DOSARIO.")) {
         return fail(Failure::invalid,
@@ -117,8 +122,8 @@ Result<v1::StockReply> stock_reply(Ledger& ledger, const v1::StockRequest& reque
     return reply;
 }
 
-Result<v1::HistoryReply> history_reply(Ledger& ledger, const v1::HistoryRequest& request) {
-    const auto story = find_story(ledger, request.id());
+Result<v1::HistoryReply> history_reply(Ledger& ledger, const v1::HistoryRequest& request, const CodeHabits& habits) {
+    const auto story = find_story(ledger, request.id(), habits);
     if (!story) return story.error();
     v1::HistoryReply reply;
     switch (story->of) {

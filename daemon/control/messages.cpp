@@ -6,6 +6,8 @@
 #include <fmt/args.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace dosario {
 namespace {
 
@@ -43,6 +45,8 @@ std::string_view question_key(QuestionKind kind) {
         case QuestionKind::units_per_pack: return "?units_per_pack";
         case QuestionKind::short_life: return "?short_life";
         case QuestionKind::which_work: return "?which_work";
+        case QuestionKind::reading: return "?reading";
+        case QuestionKind::product: return "?product";
     }
     return "?lot";
 }
@@ -76,6 +80,23 @@ std::string amount(std::uint64_t n, const std::optional<Product>& product, Langu
     const bool takes_s =
         language == Language::en || std::string_view{"aeiou"}.find(product->unit.back()) != std::string_view::npos;
     return std::to_string(n) + " " + product->unit + (n != 1 && takes_s && product->unit.size() > 3 ? "s" : "");
+}
+
+/// `2: serie S1, lote ABC, vence 2026-12-31`; of the serial number only where one of the readings has it.
+std::string reading_line(const std::vector<ReadAs>& readings, std::size_t i, Language language) {
+    const ReadAs& reading = readings[i];
+    std::string line = std::to_string(i + 1) + ":";
+    const char* between = " ";
+    const auto say = [&](std::string_view key, const std::string& value) {
+        const std::string row = "reading/" + std::string{value.empty() ? "no_" : ""} + std::string{key};
+        line += between + fmt::format(fmt::runtime(find(row, language)), fmt::arg("value", value));
+        between = ", ";
+    };
+    const bool serials = std::ranges::any_of(readings, [](const ReadAs& one) { return !one.serial.empty(); });
+    if (serials) say("serial", reading.serial);
+    say("lot", reading.lot);
+    say("expiry", reading.expires_on ? format_date(*reading.expires_on) : "");
+    return line;
 }
 
 std::string fill(std::string_view pattern, const Particulars& about, Language language) {
@@ -126,6 +147,8 @@ Words words_for(const Review& review, Language language) {
     if (!about.lot.empty()) {
         words.lines.push_back(fill(find(about.expires_on ? "line/lot" : "line/lot_alone", language), about, language));
     }
+    for (std::size_t i = 0; i < about.readings.size(); ++i) words.lines.push_back(reading_line(about.readings, i, language));
+    if (review.what == What::code_unclear) words.lines.push_back(fill(find("line/layout_helps", language), about, language));
     if (about.beyond_use_on) words.lines.push_back(fill(find("line/until", language), about, language));
     if (about.suspect_missing_fnc1) words.lines.push_back(fill(find("line/fnc1", language), about, language));
     if (const auto key = clock_key(about.clock); !key.empty()) words.lines.push_back(fill(find(key, language), about, language));

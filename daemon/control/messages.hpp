@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The words of the counter, in Spanish, English and Portuguese from one catalogue (messages.cpp). Nothing scanned is ever repeated
-// in a message but GTIN, lot, dates and our own ids: what was not understood may be somebody's document.
+// in a message but GTIN, lot, serial number, dates and our own ids: what was not understood may be somebody's document.
 #pragma once
 
 #include "workflow/review.hpp"

@@ -341,7 +341,9 @@ Result<v1::StatusReply> Service::status(const v1::StatusRequest&) {
 }
 
 Result<v1::StockReply> Service::stock(const v1::StockRequest& request) { return stock_reply(ledger_, request); }
-Result<v1::HistoryReply> Service::history(const v1::HistoryRequest& request) { return history_reply(ledger_, request); }
+Result<v1::HistoryReply> Service::history(const v1::HistoryRequest& request) {
+    return history_reply(ledger_, request, *settings_.rules.codes);
+}
 Result<v1::LogReply> Service::log(const v1::LogRequest& request) { return log_reply(ledger_, request); }
 
 }  // namespace dosario

@@ -5,6 +5,9 @@
 #include "identity/own_code.hpp"
 #include "identity/person.hpp"
 #include "identity/symbol.hpp"
+#include "identity/without_fnc1.hpp"
+
+#include <algorithm>
 
 namespace dosario {
 namespace {
@@ -57,6 +60,29 @@ Identity identify_reading(SymbolReading& reading, std::string_view content, Date
     return Unknown{};
 }
 
+namespace {
+
+/// `content` with GS for the site's separator, where it holds AIs. Same length, in `buffer`; nothing when nothing is to be replaced.
+std::optional<std::string_view> with_separators(std::string_view content, char separator, CodeBuffer& buffer) {
+    if (separator == '\0' || content.find(separator) == std::string_view::npos) return std::nullopt;
+    // Brackets and Digital Links begin otherwise, and have the buffer for themselves.
+    if (!is_digit(content[0]) && content[0] != separator) return std::nullopt;
+    if (content.find(kGroupSeparator) != std::string_view::npos || content.size() > buffer.bytes.size()) return std::nullopt;
+    std::ranges::replace_copy(content, buffer.bytes.begin(), separator, kGroupSeparator);
+    buffer.used = content.size();
+    return std::string_view{buffer.bytes.data(), content.size()};
+}
+
+/// A fault names its AI in what was given, not in a copy of it.
+Identity of_original(Identity identity, std::string_view copy, std::string_view content) {
+    if (auto* const unknown = std::get_if<Unknown>(&identity); unknown != nullptr && !unknown->why.ai.empty()) {
+        unknown->why.ai = content.substr(static_cast<std::size_t>(unknown->why.ai.data() - copy.data()), unknown->why.ai.size());
+    }
+    return identity;
+}
+
+}  // namespace
+
 std::string Gtin::text() const {
     std::string text(14, '0');
     std::uint64_t rest = number;
@@ -81,7 +107,7 @@ bool is_restricted(Gtin gtin) {
     return two == 2 || two == 4 || (two >= 20 && two <= 29) || (four >= 1 && four <= 7);
 }
 
-Identity identify(std::string_view aim, std::string_view content, Date reference, CodeBuffer& buffer) {
+Identity identify(std::string_view aim, std::string_view content, Date reference, CodeBuffer& buffer, const CodeHabits& habits) {
     if (aim.empty() && is_aim(content.substr(0, kAimLength))) {
         aim = content.substr(0, kAimLength);
         content.remove_prefix(kAimLength);
@@ -92,8 +118,12 @@ Identity identify(std::string_view aim, std::string_view content, Date reference
     if (content.size() > 0xffff) return Unknown{{CodeError::parse_failed, 0, {}}};
     const Carrier carrier = carrier_of(aim);
     if (carrier != Carrier::element_string && is_own_code(content)) return identify_own_code(content);
-    SymbolReading reading = read_symbol(carrier, content, buffer, {reference, Gs1Profile::lenient, false, true});
-    return identify_reading(reading, content, reference);
+    const auto copy = carrier == Carrier::by_content ? with_separators(content, habits.separator, buffer) : std::nullopt;
+    const std::string_view read = copy.value_or(content);
+    SymbolReading reading = read_symbol(carrier, read, buffer, {reference, Gs1Profile::lenient, false, true});
+    if (const auto unclear = settle_without_fnc1(reading, carrier, read, reference, habits)) return UnclearCode{*unclear};
+    if (!copy) return identify_reading(reading, content, reference);
+    return of_original(identify_reading(reading, *copy, reference), *copy, content);
 }
 
 }  // namespace dosario

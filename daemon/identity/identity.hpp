@@ -3,7 +3,7 @@
 // pack or dose is asked later, of Stock. All views point into the content given to identify(), or into its buffer.
 #pragma once
 
-#include "identity/gs1.hpp"
+#include "identity/layout.hpp"
 #include "identity/person.hpp"
 
 #include <compare>
@@ -112,6 +112,12 @@ struct Badge {
     std::string_view code;  ///< the 8 characters
 };
 
+/// The code of a pack that lost its separators and can be read in several ways, or in one that a person has to confirm: code_readings()
+/// of `content` says which. Nothing of it may be booked before somebody looked.
+struct UnclearCode {
+    std::string_view content;  ///< AIs and values, without identifier and GS
+};
+
 /// Not understood. A fault with error none: readable, and not ours (plain text, a URL, ...); if its `ai` is set, a right GS1
 /// message that begins with that AI and names nothing we keep (8006 piece of an item, 253 document, ...).
 struct Unknown {
@@ -121,12 +127,13 @@ struct Unknown {
 struct SymbolReading;
 
 using Identity = std::variant<SerialPack, ProductLot, DoseLabel, PackLabel, LogisticUnit, WholesalerLabel, RestrictedNumber,
-                              Person, Command, Badge, Unknown>;
+                              Person, Command, Badge, UnclearCode, Unknown>;
 
 /// Total: every content gives an Identity. `aim` is the symbology identifier with its `]` or empty when the reader gave none
 /// (then the content decides); if it is empty and `content` begins with an identifier, that one counts. `reference` is the
-/// site's day, for two-digit years. What is written with escapes is put into `buffer`.
-Identity identify(std::string_view aim, std::string_view content, Date reference, CodeBuffer& buffer);
+/// site's day, for two-digit years. What is written with escapes is put into `buffer`. No view points into `habits`.
+Identity identify(std::string_view aim, std::string_view content, Date reference, CodeBuffer& buffer,
+                  const CodeHabits& habits = {});
 
 /// `DOSARIO.D.` + 12 characters Crockford base 32 + ISO 7064 MOD 37,36 check character. 23 characters: a 22 x 22 DataMatrix or smaller.
 std::string dose_code(ThingId dose);

@@ -75,6 +75,15 @@ std::optional<Pack> StockView::pack_by_serial(Gtin gtin, std::string_view serial
     return one_pack(query);
 }
 
+// One look into the index of (gtin, serial) for each product: thousands, where the packs are hundreds of thousands.
+std::vector<Pack> StockView::packs_by_serial(std::string_view serial) const {
+    auto query = db_.query(PACK_COLUMNS "WHERE gtin IN (SELECT gtin FROM product) AND serial = ? LIMIT 2");
+    query.bind(serial);
+    std::vector<Pack> packs;
+    while (query.row()) packs.push_back(read_pack(query));
+    return packs;
+}
+
 std::optional<Pack> StockView::pack(ThingId id) const {
     auto query = db_.query(PACK_COLUMNS "WHERE pack = ?");
     query.bind(sql(id));

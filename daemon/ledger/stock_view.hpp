@@ -21,6 +21,7 @@ public:
     std::vector<LotOnShelf> lots_on_shelf(Gtin gtin) const override;
     std::optional<Date> earliest_lot_on_shelf(Gtin gtin, Date today) const override;
     std::optional<Pack> pack_by_serial(Gtin gtin, std::string_view serial) const override;
+    std::vector<Pack> packs_by_serial(std::string_view serial) const override;
     std::optional<Pack> pack(ThingId id) const override;
     std::vector<Pack> opened_packs(Gtin gtin, std::string_view lot) const override;
     std::optional<Dose> dose(ThingId id) const override;

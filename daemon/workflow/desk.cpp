@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "workflow/desk.hpp"
+#include "workflow/desk_turn.hpp"
 
 #include "base/overloaded.hpp"
 
@@ -35,15 +35,25 @@ bool is_typed(QuestionKind kind) {
     switch (kind) {
         case QuestionKind::lot:
         case QuestionKind::which_lot:
-        case QuestionKind::units_per_pack: return true;
+        case QuestionKind::units_per_pack:
+        case QuestionKind::reading: return true;
         case QuestionKind::short_life:
-        case QuestionKind::which_work: break;
+        case QuestionKind::which_work:
+        case QuestionKind::product: break;
     }
     return false;
 }
 
 /// How long an answer belongs to its question: what is to be typed has to be read off a box first.
 std::chrono::seconds holds(QuestionKind kind) { return std::chrono::seconds{is_typed(kind) ? 300 : 60}; }
+
+/// Something was typed that speaks of goods.
+bool qualifies(const Typed& typed) {
+    return !typed.lot.empty() || typed.expires_on || typed.units_per_pack != 0 || !typed.product_name.empty() ||
+           typed.packs != 0 || typed.doses != 0 || typed.units_per_dose != 0 || typed.waste != 0;
+}
+
+}  // namespace
 
 /// What was typed with this scan, completed by what was typed with the scan that raised the question.
 Typed merge(Typed now, const Typed& before) {
@@ -58,22 +68,6 @@ Typed merge(Typed now, const Typed& before) {
     return now;
 }
 
-/// Something was typed that speaks of goods.
-bool qualifies(const Typed& typed) {
-    return !typed.lot.empty() || typed.expires_on || typed.units_per_pack != 0 || !typed.product_name.empty() ||
-           typed.packs != 0 || typed.doses != 0 || typed.units_per_dose != 0 || typed.waste != 0;
-}
-
-}  // namespace
-
-/// One decision in the making: facts of opening and closing work come before those of the item.
-struct Desk::Turn {
-    const DeskScan& scan;
-    Bench bench;
-    std::optional<OpenWork> work;
-    std::vector<SignedFact> before;  ///< facts already decided in this turn
-};
-
 Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint& mint) {
     if (now.clock == ClockState::unknown) return stop(What::day_unknown);
     Turn turn{scan,
@@ -87,10 +81,12 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
                {},
                false},
               stock.open_work(),
-              {}};
+              {},
+              0};
     if (turn.work) turn.bench.work = *turn.work;
     if (scan.mode == "undo") {
         question_.reset();
+        settled_.clear();
         return review_undo(turn.bench);
     }
 
@@ -120,7 +116,7 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
         }
     } else {
         CodeBuffer unescaped;
-        review = see_identity(turn, identify(scan.aim, scan.content, now.today, unescaped));
+        review = see_identity(turn, identify(scan.aim, scan.content, now.today, unescaped, *rules_.codes));
     }
     // Neither a stop nor a repetition writes anything, not even the work it came with.
     if (review.ok && review.sound != Sound::repeated) {
@@ -133,7 +129,7 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
 Review Desk::see_asked(Turn& turn) {
     turn.bench.typed = merge(turn.bench.typed, asked_typed_);
     if (asked_work_ && (!turn.work || turn.work->kind != *asked_work_)) open(turn, workflow_of(*asked_work_));
-    return see_item(turn, Item{asked_about_});
+    return see_item(turn, asked_about_);
 }
 
 Review Desk::see_identity(Turn& turn, const Identity& identity) {
@@ -147,10 +143,11 @@ Review Desk::see_identity(Turn& turn, const Identity& identity) {
                               review.about.reason = "logistic_unit";
                               return review;
                           },
-                          [&](const WholesalerLabel&) {
-                              Review review = stop(What::not_supported);
-                              review.about.reason = "wholesaler_label";
-                              return review;
+                          [&](const WholesalerLabel& label) { return see_label(turn, label); },
+                          [&](const UnclearCode& code) {
+                              Item item;
+                              item.unclear = code.content;
+                              return see_item(turn, std::move(item));
                           },
                           [&](const RestrictedNumber&) {
                               Review review = stop(What::not_understood);
@@ -169,40 +166,42 @@ Review Desk::see_identity(Turn& turn, const Identity& identity) {
                       identity);
 }
 
-Review Desk::see_item(Turn& turn, const Item& item) {
+Review Desk::see_item(Turn& turn, Item item) {
     if (turn.bench.typed.packs == 0) turn.bench.typed.packs = times_;
+    join_label(turn, item);
     if (!turn.work) {
-        question_ = QuestionKind::which_work;
-        note_question(turn);
-        asked_about_ = item;
-        asked_typed_ = turn.bench.typed;
-        asked_work_.reset();
         Review review = stop(What::work_needed, describe(item, turn.bench));
-        review.ask = question_;
+        review.ask = QuestionKind::which_work;
         for (const Workflow& workflow : workflows()) review.choices.emplace_back(command_code(workflow.opened_by));
-        return review;
+        return keep(turn, item, std::move(review));
     }
-    Review review = workflow_of(turn.work->kind).see(item, turn.bench);
-    question_ = review.ask;
     times_ = 0;
-    if (question_) {
-        note_question(turn);
-        asked_about_ = item;
-        asked_typed_ = turn.bench.typed;
-        asked_work_ = turn.work->kind;
-    }
+    Settled settled{item.unclear, {}};
+    if (auto asked = settle_reading(turn, item)) return std::move(*asked);
+    if (!settled.content.empty()) settled.item = item;
+    if (auto stopped = put_label(turn, item)) return std::move(*stopped);
+    Review review = keep(turn, item, workflow_of(turn.work->kind).see(item, turn.bench));
+    if (review.ok || review.ask) remember(std::move(settled));
+    return review;
+}
+
+/// Holds the question of that Review, if it asks one, and what it is about.
+Review Desk::keep(const Turn& turn, const Item& item, Review review) {
+    question_ = review.ask;
+    if (!question_) return review;
+    ++question_number_;
+    asked_at_ = turn.bench.now.at;
+    asked_of_ = turn.bench.operator_badge;
+    asked_about_ = item;
+    asked_typed_ = turn.bench.typed;
+    asked_work_.reset();
+    if (turn.work) asked_work_ = turn.work->kind;
     return review;
 }
 
 bool Desk::of_somebody_else(const Turn& turn) const {
     const std::string& now = turn.bench.operator_badge;
     return !now.empty() && !asked_of_.empty() && now != asked_of_;
-}
-
-void Desk::note_question(const Turn& turn) {
-    ++question_number_;
-    asked_at_ = turn.bench.now.at;
-    asked_of_ = turn.bench.operator_badge;
 }
 
 Review Desk::see_command(Turn& turn, const Command& command) {
@@ -221,7 +220,10 @@ Review Desk::see_command(Turn& turn, const Command& command) {
     }
     Review review;
     switch (command.word) {
-        case CommandWord::undo: question_.reset(); return review_undo(turn.bench);
+        case CommandWord::undo:
+            question_.reset();
+            settled_.clear();
+            return review_undo(turn.bench);
         case CommandWord::done: return close(turn);
         case CommandWord::yes: return answer(turn, true);
         case CommandWord::no: return answer(turn, false);
@@ -252,6 +254,10 @@ Review Desk::see_times(Turn& turn, std::uint32_t times) {
         asked_typed_.units_per_pack = times;
         return see_asked(turn);
     }
+    if (question_ == QuestionKind::reading) {
+        turn.choice = times;
+        return see_asked(turn);
+    }
     times_ = times;
     times_set_at_ = turn.bench.now.at;
     Review review = repeated(What::count_set);
@@ -268,6 +274,7 @@ Review Desk::answer(Turn& turn, bool yes) {
     }
     if (!yes) {
         question_.reset();
+        settled_.clear();  // one of them may be what the person did not mean
         times_ = 0;
         return repeated(What::cancelled);
     }
@@ -308,6 +315,7 @@ Review Desk::see_person(Turn& turn) {
 
 Review Desk::open(Turn& turn, const Workflow& workflow) {
     const Stock& stock = turn.bench.stock;
+    settled_.clear();
     if (turn.work) turn.before.push_back(turn.bench.sign(WorkClosed{}));
     OpenWork work{stock.next_seq() + turn.before.size(), workflow.kind, {}, 0};
     if (workflow.kind == WorkKind::dispensing) work.recipient = turn.bench.mint.recipient();
@@ -323,6 +331,7 @@ Review Desk::open(Turn& turn, const Workflow& workflow) {
 
 Review Desk::close(Turn& turn) {
     question_.reset();
+    settled_.clear();
     times_ = 0;
     Particulars about;
     if (!turn.work) {

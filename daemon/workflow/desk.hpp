@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The grammar of the desk: which scans open work, answer questions, multiply or undo, and which go to the open workflow.
-// Everything that matters is in the ledger; what is kept here is an unanswered question and a multiplier, and losing them loses nothing.
+// Everything that matters is in the ledger; what is kept here is an unanswered question, a multiplier and how unclear codes were read in
+// this work, and losing them loses nothing.
 #pragma once
 
 #include "workflow/workflow.hpp"
@@ -21,7 +22,7 @@ struct DeskScan {
 
 class Desk {
 public:
-    explicit Desk(Rules rules) : rules_(rules) {}
+    explicit Desk(Rules rules) : rules_(std::move(rules)) {}
 
     /// Decides. Facts of the Review are to be appended in the same transaction that `stock` reads in.
     Review see(const DeskScan& scan, const Stock& stock, const Now& now, Mint& mint);
@@ -36,16 +37,30 @@ private:
     Review see_command(Turn& turn, const Command& command);
     Review see_badge(Turn& turn, const Badge& badge);
     Review see_person(Turn& turn);
-    Review see_item(Turn& turn, const Item& item);
+    Review see_item(Turn& turn, Item item);
     Review see_asked(Turn& turn);
-    void note_question(const Turn& turn);
+    Review keep(const Turn& turn, const Item& item, Review review);
     bool of_somebody_else(const Turn& turn) const;
     Review see_times(Turn& turn, std::uint32_t times);
     Review answer(Turn& turn, bool yes);
     Review open(Turn& turn, const Workflow& workflow);
     Review close(Turn& turn);
 
+    /// How a person said that a content is to be read.
+    struct Settled {
+        std::string content;
+        Item item;
+    };
+
+    // desk_codes.cpp: codes that lost their separators, and labels of wholesalers.
+    std::optional<Review> settle_reading(Turn& turn, Item& item);
+    void remember(Settled settled);
+    Review see_label(Turn& turn, const WholesalerLabel& label);
+    void join_label(Turn& turn, Item& item);
+    std::optional<Review> put_label(Turn& turn, Item& item);
+
     Rules rules_;
+    std::vector<Settled> settled_;  ///< of the open work, oldest first
     std::optional<QuestionKind> question_;
     Item asked_about_;
     Typed asked_typed_;

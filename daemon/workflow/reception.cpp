@@ -30,8 +30,9 @@ Batch find_batch(const Item& item, const Bench& bench) {
         batch.lot = typed.lot;
         batch.typed = !typed.lot.empty();
         if (batch.lot.empty()) {
-            // What was typed once holds for the linear codes of this pile, not for a code that names a pack or an expiry of its own.
-            const bool alike = item.serial.empty() && !item.expires_on;
+            // What was typed once holds for the linear codes of this pile, labels of a wholesaler on them or not, and not for a code that
+            // names a pack or an expiry of its own.
+            const bool alike = (item.serial.empty() || !item.label.empty()) && !item.expires_on;
             if (const auto before = alike ? bench.stock.typed_lot(bench.work.id, item.gtin) : std::nullopt) {
                 batch.lot = before->lot;
                 batch.typed = true;

@@ -36,6 +36,8 @@ std::string_view what_name(What what) {
         case What::cancelled: return "cancelled";
         case What::scanner_tested: return "scanner_tested";
         case What::day_unknown: return "day_unknown";
+        case What::code_unclear: return "code_unclear";
+        case What::product_needed: return "product_needed";
     }
     return "not_understood";
 }

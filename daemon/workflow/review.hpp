@@ -4,6 +4,7 @@
 
 #include "workflow/stock.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,6 +44,8 @@ enum class What : std::uint8_t {
     cancelled,
     scanner_tested,
     day_unknown,
+    code_unclear,
+    product_needed,
 };
 std::string_view what_name(What what);
 
@@ -78,6 +81,7 @@ struct Rules {
     std::uint32_t shortest_life_days = 0;           ///< reception: less than this left is asked about
     std::uint32_t beyond_use_days = 180;            ///< doses: at most so long after opening
     std::uint32_t share_of_time_left_percent = 25;  ///< doses: at most this share of the maker's time left
+    std::shared_ptr<const CodeHabits> codes = std::make_shared<CodeHabits>();  ///< how codes without FNC1 are read; never null
 };
 
 /// Everything a person said beside the code itself.
@@ -94,7 +98,14 @@ struct Typed {
 };
 
 /// Why a question is open.
-enum class QuestionKind : std::uint8_t { lot, which_lot, units_per_pack, short_life, which_work };
+enum class QuestionKind : std::uint8_t { lot, which_lot, units_per_pack, short_life, which_work, reading, product };
+
+/// One way to read a code that lost its separators.
+struct ReadAs {
+    std::string serial;
+    std::string lot;
+    std::optional<Date> expires_on;
+};
 
 /// What the words of a message may speak of.
 struct Particulars {
@@ -119,6 +130,7 @@ struct Particulars {
     Seq seq = 0;
     std::string badge;
     bool suspect_missing_fnc1 = false;  ///< the code may have swallowed a separator
+    std::vector<ReadAs> readings;       ///< of an unclear code, in the order of the choices
     ClockState clock = ClockState::good;
     std::optional<Date> today;  ///< that was decided for
 };

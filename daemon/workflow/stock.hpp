@@ -76,6 +76,8 @@ public:
     /// The earliest expiry among lots with closed packs on the shelf that are still good on `today`.
     virtual std::optional<Date> earliest_lot_on_shelf(Gtin gtin, Date today) const = 0;
     virtual std::optional<Pack> pack_by_serial(Gtin gtin, std::string_view serial) const = 0;
+    /// Packs of any product with that serial number, at most two: to learn of which product a wholesaler's label is.
+    virtual std::vector<Pack> packs_by_serial(std::string_view serial) const = 0;
     virtual std::optional<Pack> pack(ThingId id) const = 0;
     /// Opened packs of that lot with units left, oldest first, at most 16.
     virtual std::vector<Pack> opened_packs(Gtin gtin, std::string_view lot) const = 0;

@@ -18,6 +18,8 @@ struct Item {
     ThingId pack;  ///< a label of ours on an opened pack
     ThingId dose;  ///< a label of ours on a dose
     bool suspect_missing_fnc1 = false;
+    std::string label = {};    ///< a wholesaler's label on it, as a serial number; alone (no GTIN) until its product is known
+    std::string unclear = {};  ///< a code that can be read in several ways, until somebody said how; then all above is empty
 };
 
 /// All that one decision may use.

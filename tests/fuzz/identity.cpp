@@ -40,8 +40,33 @@ struct CheckIdentity {
     void operator()(const Person& person) const { DOSARIO_CHECK(test::is_canonical(person)); }
     void operator()(const Command& command) const { DOSARIO_CHECK(command.times >= 1 && command.times <= 9999); }
     void operator()(const Badge& badge) const { DOSARIO_CHECK(within(badge.code, content) && badge.code.size() == 8); }
+    void operator()(const UnclearCode& unclear) const {
+        DOSARIO_CHECK(shown(unclear.content) && unclear.content.find(kGroupSeparator) == std::string_view::npos);
+    }
     void operator()(const Unknown& unknown) const { check_fault(unknown.why, content); }
 };
+
+/// A separator, a layout for all products and one for some.
+CodeHabits some_habits() {
+    const auto layout = [](std::initializer_list<const char*> fields, std::vector<std::string> prefixes) {
+        CodeLayout made{"", std::move(prefixes), {}};
+        for (const char* field : fields) made.fields.push_back(*parse_layout_field(field));
+        return made;
+    };
+    return {{layout({"01", "21:7", "17", "10"}, {}), layout({"01", "10:2", "21"}, {"077"})}, '|'};
+}
+
+/// AIs and values of a reading are the content, in order.
+void check_readings(const CodeReadings& readings, std::string_view content) {
+    for (const CodeReading& reading : readings.all()) {
+        const char* at = content.data();
+        for (const Gs1Element& element : reading.elements()) {
+            DOSARIO_CHECK(element.ai.data() == at && element.value.data() == at + element.ai.size() && !element.value.empty());
+            at += element.ai.size() + element.value.size();
+        }
+        DOSARIO_CHECK(at == content.data() + content.size() && gs1_check_digit_holds(reading.item()));
+    }
+}
 
 }  // namespace
 
@@ -54,5 +79,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     const auto kept = [&] { return std::string_view{buffer.bytes.data(), buffer.used}; };
     const Identity identity = identify(aim, content, reference, buffer);
     std::visit(CheckIdentity{content, kept()}, identity);
+    static const CodeHabits habits = some_habits();
+    check_readings(code_readings(content, habits.layouts, reference), content);
+    check_readings(free_readings(content, reference), content);
+    std::visit(CheckIdentity{content, {buffer.bytes.data(), buffer.bytes.size()}},
+               identify(aim, content, reference, buffer, habits));
     return 0;
 }

@@ -153,3 +153,76 @@ TEST_CASE("a product that is there twice is a mistake", "[settings]") {
     const std::string row = "[[product]]\ngtin = \"7791234567898\"\nname = \"Invented\"\nunits_per_pack = 30\n";
     CHECK(Read{"catalogue = \"catalogue.toml\"", row + row}.problems.lines.size() == 1);
 }
+
+TEST_CASE("layouts and the separator of codes are read", "[settings]") {
+    const Read read{R"([codes]
+separator = "|"
+[[layout]]
+supplier = "Droguería del Ejemplo"
+gtin_prefixes = ["0779123", "07790000000000"]
+fields = ["01", "21:7", "17", "10"]
+[[layout]]
+supplier = "Otra"
+fields = ["01", "21"]
+)"};
+    REQUIRE(read.problems.lines.empty());
+    const CodeHabits& codes = *read.settings.rules.codes;
+    CHECK(codes.separator == '|');
+    REQUIRE(codes.layouts.size() == 2);
+    CHECK(codes.layouts[0].gtin_prefixes == std::vector<std::string>{"0779123", "07790000000000"});
+    REQUIRE(codes.layouts[0].fields.size() == 4);
+    CHECK(codes.layouts[0].fields[1].ai == 21);
+    CHECK(codes.layouts[0].fields[1].length == 7);
+    CHECK(codes.layouts[0].fields[2].length == 6);
+    CHECK(codes.layouts[0].fields[3].length == 0);
+    CHECK(codes.layouts[1].supplier == "Otra");
+    CHECK(Read{""}.settings.rules.codes->layouts.empty());
+    CHECK(Read{"[codes]\nseparator = \"\""}.problems.lines.empty());
+}
+
+TEST_CASE("each mistake in a layout is said at its place", "[settings]") {
+    const Read read{R"([codes]
+separator = "/"
+seperator = "|"
+[[layout]]
+gtin_prefixes = ["779x", "", 7, "0779"]
+fields = ["01", "21:21", "05:3", 17]
+[[layout]]
+supplier = "A"
+fields = ["01", "21", "10"]
+[[layout]]
+supplier = "B"
+fields = ["21:7", "10"]
+[[layout]]
+supplier = "C"
+fields = ["01", "10:3", "10"]
+order = "G-S"
+[[layout]]
+supplier = "D"
+[[layout]]
+supplier = "E"
+fields = "01"
+)"};
+    CHECK(read.says("dosario.toml", "2:13", "# $ [ \\ ^ ` { | } ~"));
+    CHECK(read.says("dosario.toml", "3:1", "unknown key 'codes.seperator'"));
+    CHECK(read.says("dosario.toml", "4:1", "supplier"));
+    CHECK(read.says("dosario.toml", "5:18", "first digits of a GTIN"));
+    CHECK(read.says("dosario.toml", "5:26", "first digits of a GTIN"));
+    CHECK(read.says("dosario.toml", "5:30", "text in quotes"));
+    CHECK(read.says("dosario.toml", "6:17", "'21:21': a value of AI 21 has 1 to 20 characters"));
+    CHECK(read.says("dosario.toml", "6:26", "no such AI"));
+    CHECK(read.says("dosario.toml", "6:34", "text in quotes"));
+    CHECK(read.says("dosario.toml", "9:10", "only the last field may be open"));
+    CHECK(read.says("dosario.toml", "12:10", "\"01\""));
+    CHECK(read.says("dosario.toml", "15:10", "AI 10 stands in it twice"));
+    CHECK(read.says("dosario.toml", "16:1", "layout.order"));
+    CHECK(read.says("dosario.toml", "17:1", "\"01\""));
+    CHECK(read.says("dosario.toml", "21:10", "list of texts"));
+    for (const std::string& line : read.problems.lines) UNSCOPED_INFO(line);
+    CHECK(read.problems.lines.size() == 16);
+    CHECK(read.settings.rules.codes->layouts.empty());
+    for (const char* odd : {"||", "A", " ", "]", "@", "\\u001d", "ñ"}) {
+        INFO(odd);
+        CHECK_FALSE(Read{std::string{"[codes]\nseparator = \""} + odd + "\""}.problems.lines.empty());
+    }
+}

@@ -72,7 +72,7 @@ TEST_CASE("a product with lot and expiry is a product lot", "[identify]") {
                              "010779123456789870032704301230\x1d"
                              "17270331")
               .expires_on == parse_date("2027-03-31"));
-    CHECK(expect<ProductLot>("]d2", "010779123456789810ABC17261231").suspect_missing_fnc1);
+    expect<UnclearCode>("]d2", "010779123456789810ABC17261231");
 }
 
 TEST_CASE("retail symbols are products by their digits", "[identify]") {
