@@ -300,6 +300,8 @@ constexpr CatalogueRow kRows[] = {
      "it has the form of neither a medicine's code nor Dosario's", "não tem a forma de um código de medicamento nem do Dosario"},
     {"decode/fault", "No es correcto: {error}, en la posición {at}", "Not right: {error}, at position {at}",
      "Não está certo: {error}, na posição {at}"},
+    {"decode/bad-escape", "Una barra \\ va seguida de xHH o de otra \\", "A backslash begins \\xHH or \\\\ only",
+     "Uma barra \\ vai seguida de xHH ou de outra \\"},
     {"decode/gs1", "Mensaje GS1", "GS1 message", "Mensagem GS1"},
     {"decode/ean", "Código de barras de un producto,", "Barcode of a product,", "Código de barras de um produto,"},
     {"decode/rcn", "Número de uso interno de un comercio,", "Number for use inside a company,",

@@ -36,15 +36,15 @@ public:
 
     /// False when the input says something that cannot be.
     bool run(std::string_view typed) {
-        CodeBuffer buffer;
+        ++count_;
         const auto input = unescape_code(typed);
-        Decoding decoding;
-        if (input) {
-            decoding = decode(*input, rules_, buffer);
-        } else {
-            decoding.reading.message.fault = {CodeError::parse_failed, 0, {}};
+        if (!input) {
+            printer_.print_bad_escape(count_);
+            return false;
         }
-        printer_.print(decoding, ++count_);
+        CodeBuffer buffer;
+        const Decoding decoding = decode(*input, rules_, buffer);
+        printer_.print(decoding, count_);
         return decoding.ok();
     }
 

@@ -113,6 +113,16 @@ std::string fault_words(const CodeFault& fault, Language language) {
     return text;
 }
 
+void DecodePrinter::print_bad_escape(std::size_t number) const {
+    const std::string_view words = row_text("decode/bad-escape", language_);
+    if (json_) {
+        std::printf("{\"ok\":false,\"error\":\"parse-failed\",\"offset\":0,\"ai\":\"\",\"message\":%s}\n",
+                    json_words(words).c_str());
+    } else {
+        std::printf("%zu. %.*s\n", number, static_cast<int>(words.size()), words.data());
+    }
+}
+
 void DecodePrinter::print(const Decoding& decoding, std::size_t number) const {
     const std::string text = json_ ? as_json(decoding) : for_people(decoding, number);
     std::fwrite(text.data(), 1, text.size(), stdout);

@@ -26,6 +26,8 @@ public:
     DecodePrinter(bool json, Language language, const DecodeRules& rules) : json_(json), language_(language), rules_(rules) {}
     /// `number` counts the inputs from 1.
     void print(const Decoding& decoding, std::size_t number) const;
+    /// Of an input whose escapes are wrong.
+    void print_bad_escape(std::size_t number) const;
 
 private:
     std::string as_json(const Decoding& decoding) const;
