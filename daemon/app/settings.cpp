@@ -130,7 +130,7 @@ void read_codes(TomlSection section, CodeHabits& habits) {
     if (separator.size() == 1 && may_be_separator(separator[0])) {
         habits.separator = separator[0];
     } else if (!separator.empty()) {
-        section.problem("separator", "one character that no code of a medicine holds is wanted: # $ [ \\ ^ ` { | } ~");
+        section.problem("separator", "one character that no code of a medicine holds is wanted: $ [ \\ ^ ` { | } ~");
     }
     section.end();
 }
@@ -146,6 +146,10 @@ void read_layout(TomlSection section, std::vector<CodeLayout>& layouts) {
         layout.gtin_prefixes.push_back(prefix);
         return {};
     });
+    if (!section.has("gtin_prefixes")) {
+        section.problem("gtin_prefixes",
+                        "whose codes are they? The first digits of their GTINs are wanted, for example [\"0779123\"]");
+    }
     bool parsed = true;
     section.each_text("fields", [&](const std::string& text) -> std::string {
         const auto field = parse_layout_field(text);

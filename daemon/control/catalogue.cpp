@@ -215,6 +215,10 @@ constexpr CatalogueRow kRows[] = {
      "already, first DESHACER.",
      "É a etiqueta de uma distribuidora: não diz de qual medicamento é. Ainda não foi salvo; se esta caixa já foi recebida pelo código de "
      "barras, primeiro DESHACER."},
+    {"product_needed/other_product",
+     "La etiqueta de droguería ya es de una caja de {product}: termine con esa caja, o NO. No se guardó nada.",
+     "The wholesaler's label is of a pack of {product} already: finish that pack, or NO. Nothing was saved.",
+     "A etiqueta da distribuidora já é de uma caixa de {product}: termine com essa caixa, ou NO. Nada foi salvo."},
     {"product_needed/own_serial",
      "Esta caja tiene número de serie propio: la etiqueta de droguería no es de ella. No se guardó nada; si la etiqueta ya no importa, NO.",
      "This pack has a serial number of its own: the wholesaler's label is not of this one. Nothing was saved; if the label no longer "
@@ -323,6 +327,7 @@ constexpr CatalogueRow kRows[] = {
     {"line/product", "{product} (GTIN {gtin})", "{product} (GTIN {gtin})", "{product} (GTIN {gtin})"},
     {"line/lot", "Lote {lot}, vence {expires}", "Lot {lot}, expires {expires}", "Lote {lot}, validade {expires}"},
     {"line/lot_alone", "Lote {lot}", "Lot {lot}", "Lote {lot}"},
+    {"line/label", "Etiqueta de droguería {label}", "Wholesaler's label {label}", "Etiqueta da distribuidora {label}"},
     {"line/until", "Usar hasta {until}", "Use until {until}", "Usar até {until}"},
     {"line/fnc1", "Atención: al código puede faltarle un separador; compare lote y vencimiento con la caja.",
      "Careful: the code may lack a separator; compare lot and expiry with the pack.",

@@ -105,7 +105,8 @@ void decode_automatic(Decoding& out, std::string_view input, const DecodeRules& 
     if (unknown != nullptr && unknown->why.error == CodeError::none && unknown->why.ai.empty()) return;  // readable, and not ours
     out.reading = read_symbol(carrier_of(aim), content, buffer,
                               {rules.as_of, rules.profile.value_or(Gs1Profile::lenient), rules.short_gtin, true});
-    if (unknown != nullptr && out.reading.ok() && !rules.profile) out.reading.message.fault = unknown->why;
+    const bool is_counters = !rules.profile || about_patient(out.reading.message) != nullptr;
+    if (unknown != nullptr && out.reading.ok() && is_counters) out.reading.message.fault = unknown->why;
     if (aim.empty() && out.reading.kind == SymbolReading::Kind::gs1 && may_be_document(content)) {
         if (out.reading.ok() && looks_like_document(content)) out.reading = {};
         out.reading.message.fault.ai = {};  // its digits would be those of the document
@@ -159,6 +160,12 @@ std::optional<std::string> unescape_code(std::string_view typed) {
         ++i;
     }
     return unescape(doubled);
+}
+
+bool is_about_patient(std::string_view input, const DecodeRules& rules) {
+    CodeBuffer buffer;
+    const Decoding decoding = decode(input, rules, buffer);
+    return decoding.kind == "person" || about_patient(decoding.reading.message) != nullptr;
 }
 
 Decoding decode(std::string_view input, const DecodeRules& rules, CodeBuffer& buffer) {

@@ -47,6 +47,9 @@ struct Decoding {
 /// backslash begins anything else.
 std::optional<std::string> unescape_code(std::string_view typed);
 
+/// True for a document, and for a GS1 message with data of a patient (AI 8018, 7250 to 7259), by these rules.
+bool is_about_patient(std::string_view input, const DecodeRules& rules);
+
 Decoding decode(std::string_view input, const DecodeRules& rules, CodeBuffer& buffer);
 
 }  // namespace dosario

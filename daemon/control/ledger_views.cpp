@@ -46,6 +46,12 @@ Result<Story> find_story(Ledger& ledger, const std::string& id, const CodeHabits
     if (const auto* pack = std::get_if<SerialPack>(&identity)) return story_of_serial(ledger, pack->gtin, pack->serial);
     if (const auto* lot = std::get_if<ProductLot>(&identity); lot != nullptr && !lot->lot.empty())
         return story_of_lot(ledger, lot->gtin, lot->lot);
+    if (const auto* label = std::get_if<WholesalerLabel>(&identity)) {
+        const std::string serial = std::string{label->gln} + std::string{label->serial};
+        const auto packs = ledger.stock().packs_by_serial(serial);
+        if (packs.size() == 1) return story_of_serial(ledger, packs.front().gtin, serial);
+        if (!packs.empty()) return fail(Failure::invalid, "packs of several products carry this label: give GTIN/LOT");
+    }
     if (std::holds_alternative<UnclearCode>(identity)) {
         return fail(Failure::invalid,
                     "this code lacks a separator and can be read in several ways: give GTIN/LOT, or the code with the "

@@ -147,6 +147,9 @@ Words words_for(const Review& review, Language language) {
     if (!about.lot.empty()) {
         words.lines.push_back(fill(find(about.expires_on ? "line/lot" : "line/lot_alone", language), about, language));
     }
+    if (!about.label.empty()) {
+        words.lines.push_back(fmt::format(fmt::runtime(find("line/label", language)), fmt::arg("label", about.label)));
+    }
     for (std::size_t i = 0; i < about.readings.size(); ++i) words.lines.push_back(reading_line(about.readings, i, language));
     if (review.what == What::code_unclear) words.lines.push_back(fill(find("line/layout_helps", language), about, language));
     if (about.beyond_use_on) words.lines.push_back(fill(find("line/until", language), about, language));

@@ -54,12 +54,14 @@ private:
     std::size_t count_ = 0;
 };
 
+/// A document, or a GS1 message about a patient, however it is to be read.
 bool is_person(const std::string& typed, const DecodeRules& rules) {
-    CodeBuffer buffer;
     const auto input = unescape_code(typed);
+    if (rules.mode == DecodeMode::id) return true;
+    CodeBuffer buffer;
     DecodeRules automatic = rules;
     automatic.mode = DecodeMode::automatic;
-    return rules.mode == DecodeMode::id || (input && decode(*input, automatic, buffer).kind == "person");
+    return input && (decode(*input, automatic, buffer).kind == "person" || is_about_patient(*input, rules));
 }
 
 int run_decode(const Session& session, const Request& request) {

@@ -41,24 +41,39 @@ Made make_message(const Request& request, const std::string& typed) {
     return {{}, {has_key ? CodeError::dl_not_attribute : CodeError::dl_no_key, 0, {}}};
 }
 
+/// A label for printing says all that was asked for, or why it cannot: the daemon's own way out, the bare code, would hide a mistake.
 Made make_dose(const Request& request, const std::string& typed) {
+    const auto refuse = [](CodeError error) { return Made{{}, {error, 0, {}}}; };
     const auto thing = parse_thing(typed);
-    if (!thing) return {{}, {CodeError::check_character, 0, {}}};
+    if (!thing) return refuse(CodeError::check_character);
+    const bool wants_more = request.piece != 0 || request.total != 0 || !request.lot.empty() || !request.use_by.empty();
+    if (request.gtin.empty()) return wants_more ? refuse(CodeError::ai_requisite_missing) : Made{"]d1" + dose_code(*thing), {}};
     DoseContent content{*thing, {}, request.piece, request.total, request.lot, std::nullopt};
-    if (request.gtin.empty()) return {"]d1" + dose_code(*thing), {}};
     const auto gtin = parse_gtin(request.gtin);
-    if (!gtin) return {{}, {CodeError::check_digit, 0, {}}};
+    if (!gtin || is_restricted(*gtin)) return refuse(CodeError::check_digit);
     content.gtin = *gtin;
     if (!request.use_by.empty()) {
         content.use_by = parse_date(request.use_by);
-        if (!content.use_by) return {{}, {CodeError::bad_date, 0, {}}};
+        if (!content.use_by) return refuse(CodeError::bad_date);
     }
-    return {dose_label(content), {}};
+    if (content.piece == 0 || content.piece > content.total || content.total > 99) return refuse(CodeError::bad_piece_total);
+    const std::string label = dose_label(content);
+    return label.starts_with("]d2") ? Made{label, {}} : refuse(CodeError::bad_character);
 }
 
 int run_encode(const Session& session, const Request& request) {
     const Language language = language_of("");
     bool all = true;
+    for (const std::string& input : request.inputs) {
+        const auto plain = unescape_code(input);
+        DecodeRules rules{DecodeMode::automatic, Gs1Profile::lenient, Date{}, false};
+        if (plain && is_about_patient(*plain, rules)) {
+            return complain(fail(Failure::invalid,
+                                 "data of a patient are not taken as an argument: arguments can be seen by every user "
+                                 "of this computer; nothing was made"),
+                            session.json);
+        }
+    }
     for (const std::string& input : request.inputs) {
         const Made made = request.to == "dose" ? make_dose(request, input) : make_message(request, input);
         const bool ok = made.fault.error == CodeError::none;

@@ -158,7 +158,8 @@ bool read_query(Parse& parse, std::string_view query) {
         if (equals == std::string_view::npos || equals == 0) continue;
         const std::string_view key = pair.substr(0, equals);
         if (!all_digits(key)) continue;  // linkType and its like
-        if (gs1_find_ai(key) == nullptr) return parse.refuse(CodeError::ai_unknown, key, key.substr(0, 4));
+        if (gs1_find_ai(key) == nullptr)
+            return parse.refuse(CodeError::ai_unknown, key, key.size() <= 4 ? key : std::string_view{});
         if (!read_pair(parse, key, pair.substr(equals + 1), true)) return false;
     }
     return true;

@@ -82,6 +82,13 @@ Gs1Message parse_element_string(std::string_view content, Date reference, Gs1Pro
     return message;
 }
 
+const Gs1Element* about_patient(const Gs1Message& message) {
+    for (const Gs1Element& element : message.elements()) {
+        if (element.number == 8018 || (element.number >= 7250 && element.number <= 7259)) return &element;
+    }
+    return nullptr;
+}
+
 std::string element_string(std::span<const Gs1Element> elements) {
     std::string text;
     bool open = false;

@@ -147,6 +147,9 @@ struct Gs1Moment {
 };
 std::optional<Gs1Moment> gs1_moment(unsigned number, std::string_view value, Date reference);
 
+/// The first element that is about a patient (8018, 7250 to 7259); nullptr where there is none.
+const Gs1Element* about_patient(const Gs1Message& message);
+
 /// YYMMDD with day 00 = last day of the month; nothing for a day that does not exist. Six characters, digits checked.
 std::optional<Date> gs1_date(std::string_view yymmdd, Date reference);
 

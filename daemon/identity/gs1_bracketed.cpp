@@ -38,7 +38,7 @@ bool read_bracketed(Gs1Message& message, std::string_view content, std::size_t& 
     if (content[at] != '(' || closing == std::string_view::npos) return refuse(CodeError::parse_failed, at);
     const std::string_view ai = content.substr(at + 1, closing - at - 1);
     const Gs1AiRow* const row = gs1_find_ai(ai);
-    if (row == nullptr) return refuse(CodeError::ai_unknown, at + 1, ai.substr(0, 4));
+    if (row == nullptr) return refuse(CodeError::ai_unknown, at + 1, ai.size() <= 4 ? ai : std::string_view{});
     const std::size_t begin = closing + 1;
     if (begin == content.size()) return refuse(CodeError::parse_failed, begin, ai);
     at = begin;

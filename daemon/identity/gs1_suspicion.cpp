@@ -31,7 +31,7 @@ bool gs1_looks_swallowed(const Gs1Message& before, const Gs1AiRow& row, unsigned
     if (row.predefined != 0 || value.size() < 4) return false;
     const bool expires = before.find(17).has_value();
     if (!expires && holds_expiry(value, reference)) return true;
-    if (number == 10 && !before.find(21)) return holds_ai(value, "21", 6, false);
+    if (number == 10 && !before.find(21)) return holds_ai(value, "21", 6, false) || holds_ai(value, "21", 3, true);
     return number == 21 && !before.find(10) && holds_ai(value, "10", 2, !expires);
 }
 

@@ -19,6 +19,13 @@ std::optional<Date> expiry_of(const Gs1Message& message, Date reference) {
     return std::nullopt;
 }
 
+/// 414 and 21, and nothing beside but lot and expiry: with an extension of the place (254) the serial number would be another one's.
+bool is_wholesaler_label(const Gs1Message& message) {
+    static constexpr unsigned kParts[] = {414, 21, 10, 17};
+    const auto is_part = [](const Gs1Element& element) { return std::ranges::find(kParts, element.number) != std::end(kParts); };
+    return message.find(414) && message.find(21) && std::ranges::all_of(message.elements(), is_part);
+}
+
 /// A pack or a product: `item` is the GTIN as read, the rest is of the AIs beside it.
 Identity identify_item(std::string_view item, const Gs1Message& message, Date reference) {
     const Gtin gtin = *parse_gtin(item);
@@ -35,11 +42,15 @@ Identity identify_item(std::string_view item, const Gs1Message& message, Date re
 Identity identify_message(Gs1Message& message, std::string_view content, Date reference) {
     if (const auto dose = dose_of(message)) return DoseLabel{*dose};
     if (const auto recipient = message.find(8018)) return *parse_recipient(*recipient);
+    if (const Gs1Element* const patient = about_patient(message)) {
+        return Unknown{{CodeError::ai_requisite_missing, 0, patient->ai}};  // data of nobody
+    }
     if (const auto sscc = message.find(0)) return LogisticUnit{*sscc};
     if (const auto item = message.find(1)) return identify_item(*item, message, reference);
-    const auto gln = message.find(414);
-    const auto serial = message.find(21);
-    if (gln && serial) return WholesalerLabel{*gln, *serial};
+    if (is_wholesaler_label(message)) {
+        const std::string_view lot = message.find(10).value_or(std::string_view{});
+        return WholesalerLabel{*message.find(414), *message.find(21), lot, expiry_of(message, reference)};
+    }
     gs1_check_company(message, content, Gs1Profile::strict, false);
     if (message.ok()) message.fault.ai = message.elements()[0].ai;
     return Unknown{message.fault};

@@ -73,6 +73,8 @@ struct LogisticUnit {
 struct WholesalerLabel {
     std::string_view gln;  ///< 13 digits, of whoever put the label
     std::string_view serial;
+    std::string_view lot;  ///< empty when the label carries none
+    std::optional<Date> expires_on;
 };
 
 /// A number for use inside one company or region: see is_restricted().

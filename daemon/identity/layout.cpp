@@ -36,8 +36,7 @@ bool split(Gs1Message& message, std::string_view content, const CodeLayout& layo
 
 bool holds_for(const CodeLayout& layout, std::string_view item) {
     if (item.empty() || is_restricted(*parse_gtin(item))) return false;
-    return layout.gtin_prefixes.empty() ||
-           std::ranges::any_of(layout.gtin_prefixes, [&](const std::string& prefix) { return item.starts_with(prefix); });
+    return std::ranges::any_of(layout.gtin_prefixes, [&](const std::string& prefix) { return item.starts_with(prefix); });
 }
 
 Error wanted(std::string what) { return fail(Failure::invalid, std::move(what)); }
@@ -76,15 +75,14 @@ std::string layout_fault(std::span<const LayoutField> fields) {
 }
 
 bool may_be_separator(char c) {
-    constexpr std::string_view kFree = "#$[\\^`{|}~";
+    constexpr std::string_view kFree = "$[\\^`{|}~";
     return kFree.find(c) != std::string_view::npos;
 }
 
-CodeReadings readings_by_layout(std::string_view content, std::span<const CodeLayout> layouts, Date reference, bool named_only) {
+CodeReadings readings_by_layout(std::string_view content, std::span<const CodeLayout> layouts, Date reference) {
     CodeReadings found;
     if (content.size() > 0xffff || content.find(kGroupSeparator) != std::string_view::npos) return found;
     for (const CodeLayout& layout : layouts) {
-        if (named_only && layout.gtin_prefixes.empty()) continue;
         Gs1Message message;
         if (!split(message, content, layout, reference)) continue;
         const CodeReading reading{message.elements()};
@@ -94,7 +92,7 @@ CodeReadings readings_by_layout(std::string_view content, std::span<const CodeLa
 }
 
 CodeReadings code_readings(std::string_view content, std::span<const CodeLayout> layouts, Date reference) {
-    CodeReadings found = readings_by_layout(content, layouts, reference, false);
+    CodeReadings found = readings_by_layout(content, layouts, reference);
     return found.all().empty() ? free_readings(content, reference) : found;
 }
 

@@ -21,7 +21,7 @@ Result<LayoutField> parse_layout_field(std::string_view text);
 
 struct CodeLayout {
     std::string supplier;                    ///< for people
-    std::vector<std::string> gtin_prefixes;  ///< it holds for GTINs (14 digits) that begin with one of these; none: for all
+    std::vector<std::string> gtin_prefixes;  ///< it holds for GTINs (14 digits) that begin with one of these
     std::vector<LayoutField> fields;         ///< in the order of the code
 };
 
@@ -35,12 +35,11 @@ struct CodeHabits {
     char separator = '\0';  ///< what readers without identifier send for GS; none: only GS is one
 };
 
-/// True if values of GS1 cannot hold that printable character, nor do identifiers, brackets, or documents use it: # $ [ \ ^ ` { | } ~
+/// True if values of GS1 cannot hold that printable character, nor do identifiers, brackets, or documents use it: $ [ \ ^ ` { | } ~
 bool may_be_separator(char c);
 
-/// All readings of `content` by these layouts. With `named_only`, only layouts with GTIN prefixes are tried: they say how those products
-/// are always printed, the others help where there is doubt. None for a content with a GS in it.
-CodeReadings readings_by_layout(std::string_view content, std::span<const CodeLayout> layouts, Date reference, bool named_only);
+/// All readings of `content` by the layouts of its product. None for a content with a GS in it.
+CodeReadings readings_by_layout(std::string_view content, std::span<const CodeLayout> layouts, Date reference);
 
 /// What a code that lost its separators may mean: by the layouts, and if none fits, freely.
 CodeReadings code_readings(std::string_view content, std::span<const CodeLayout> layouts, Date reference);

@@ -20,7 +20,7 @@ std::optional<std::string_view> settle_without_fnc1(SymbolReading& reading, Carr
     const bool holds_elements = !content.empty() && is_digit(content[0]);  // and neither brackets nor a link
     if (!holds_elements || content.find(kGroupSeparator) != std::string_view::npos) return std::nullopt;
     if (marks_fnc1 && !suspect) return std::nullopt;
-    const CodeReadings by_layout = readings_by_layout(content, habits.layouts, reference, !suspect && plain.ok());
+    const CodeReadings by_layout = readings_by_layout(content, habits.layouts, reference);
     if (by_layout.all().size() > 1) return content;
     if (by_layout.all().size() == 1) {
         Gs1Message cut;
@@ -30,8 +30,8 @@ std::optional<std::string_view> settle_without_fnc1(SymbolReading& reading, Carr
     }
     if (!suspect) return std::nullopt;
     const CodeReadings free = free_readings(content, reference);
-    if (free.all().empty()) return std::nullopt;
-    const bool as_it_stands = plain.ok() && free.all()[0].elements().size() == plain.elements().size();
+    if (free.all().empty() && !free.too_many) return std::nullopt;
+    const bool as_it_stands = plain.ok() && !free.all().empty() && free.all()[0].elements().size() == plain.elements().size();
     if (free.all().size() > 1 || free.too_many || !as_it_stands) return content;
     plain.suspect_missing_fnc1 = false;  // nothing else fits
     return std::nullopt;

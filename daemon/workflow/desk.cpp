@@ -86,6 +86,7 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
     if (turn.work) turn.bench.work = *turn.work;
     if (scan.mode == "undo") {
         question_.reset();
+        label_.reset();
         settled_.clear();
         return review_undo(turn.bench);
     }
@@ -98,6 +99,7 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
         question_.reset();  // it was of another work
     if (times_ != 0 && now.at - times_set_at_ > kTimesHolds) times_ = 0;
     if (question_ && (now.at - asked_at_ > holds(*question_) || of_somebody_else(turn))) question_.reset();
+    let_label_go(turn, chosen);
     const bool to_be_typed = question_ && is_typed(*question_);
     const bool mode_alone = scan.content.empty() && !to_be_typed && chosen != nullptr;
     if (chosen != nullptr && !mode_alone && (!turn.work || turn.work->kind != chosen->kind)) open(turn, *chosen);
@@ -134,7 +136,12 @@ Review Desk::see_asked(Turn& turn) {
 
 Review Desk::see_identity(Turn& turn, const Identity& identity) {
     return std::visit(Overloaded{
-                          [&](const SerialPack& pack) { return see_item(turn, item_of(pack)); },
+                          [&](const SerialPack& pack) {
+                              Item item = item_of(pack);
+                              const std::string& content = turn.scan.content;
+                              if (item.lot.empty() && content.find(kGroupSeparator) == std::string::npos) item.as_read = content;
+                              return see_item(turn, std::move(item));
+                          },
                           [&](const ProductLot& lot) { return see_item(turn, item_of(lot)); },
                           [&](const DoseLabel& label) { return see_item(turn, item_of(label)); },
                           [&](const PackLabel& label) { return see_item(turn, item_of(label)); },
@@ -181,6 +188,7 @@ Review Desk::see_item(Turn& turn, Item item) {
     if (!settled.content.empty()) settled.item = item;
     if (auto stopped = put_label(turn, item)) return std::move(*stopped);
     Review review = keep(turn, item, workflow_of(turn.work->kind).see(item, turn.bench));
+    if (review.ok && !item.label.empty()) label_.reset();
     if (review.ok || review.ask) remember(std::move(settled));
     return review;
 }
@@ -222,6 +230,7 @@ Review Desk::see_command(Turn& turn, const Command& command) {
     switch (command.word) {
         case CommandWord::undo:
             question_.reset();
+            label_.reset();
             settled_.clear();
             return review_undo(turn.bench);
         case CommandWord::done: return close(turn);
@@ -267,13 +276,14 @@ Review Desk::see_times(Turn& turn, std::uint32_t times) {
 }
 
 Review Desk::answer(Turn& turn, bool yes) {
-    if (!question_) {
+    if (!question_ && !(label_ && !yes)) {
         Review review = stop(What::not_understood);
         review.about.reason = "nothing_asked";
         return review;
     }
     if (!yes) {
         question_.reset();
+        label_.reset();
         settled_.clear();  // one of them may be what the person did not mean
         times_ = 0;
         return repeated(What::cancelled);
@@ -288,6 +298,7 @@ Review Desk::see_badge(Turn& turn, const Badge& badge) {
     if (turn.bench.stock.operator_badge() == badge.code) return repeated(What::operator_changed, std::move(about));
     turn.bench.operator_badge = badge.code;
     question_.reset();  // it was asked of somebody else
+    label_.reset();
     times_ = 0;
     return recorded(What::operator_changed, turn.bench.sign(OperatorChanged{std::string{badge.code}}), std::move(about));
 }
@@ -331,6 +342,7 @@ Review Desk::open(Turn& turn, const Workflow& workflow) {
 
 Review Desk::close(Turn& turn) {
     question_.reset();
+    label_.reset();
     settled_.clear();
     times_ = 0;
     Particulars about;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The grammar of the desk: which scans open work, answer questions, multiply or undo, and which go to the open workflow.
-// Everything that matters is in the ledger; what is kept here is an unanswered question, a multiplier and how unclear codes were read in
-// this work, and losing them loses nothing.
+// Everything that matters is in the ledger; what is kept here is an unanswered question, a multiplier, a wholesaler's label without its pack
+// and how unclear codes were read in this work, and losing them loses nothing.
 #pragma once
 
 #include "workflow/workflow.hpp"
@@ -52,14 +52,29 @@ private:
         Item item;
     };
 
+    /// A wholesaler's label that waits for the barcode of its pack, until the pack is booked.
+    struct HeldLabel {
+        std::string number;
+        std::string lot;  ///< this and the next: what the label itself says
+        std::optional<Date> expires_on;
+        Typed typed;
+        Gtin joined;  ///< the product that it was joined with, 0 = none yet
+        WorkKind work;
+        UtcTime at{};
+        std::string of;
+    };
+
     // desk_codes.cpp: codes that lost their separators, and labels of wholesalers.
     std::optional<Review> settle_reading(Turn& turn, Item& item);
     void remember(Settled settled);
     Review see_label(Turn& turn, const WholesalerLabel& label);
+    void let_label_go(const Turn& turn, const Workflow* chosen);
+    void hold_label(const Turn& turn, const Item& item);
     void join_label(Turn& turn, Item& item);
     std::optional<Review> put_label(Turn& turn, Item& item);
 
     Rules rules_;
+    std::optional<HeldLabel> label_;
     std::vector<Settled> settled_;  ///< of the open work, oldest first
     std::optional<QuestionKind> question_;
     Item asked_about_;

@@ -9,6 +9,7 @@ namespace dosario {
 namespace {
 
 constexpr std::size_t kMostSettled = 16;
+constexpr auto kLabelHolds = std::chrono::seconds{60};
 constexpr std::size_t kLongestSerial = 20;  // AI 21, and what the SNT takes
 
 Item item_of(const CodeReading& reading, Date today) {
@@ -56,12 +57,21 @@ Review ask_product(Review review) {
     return review;
 }
 
+/// `…10L1` as a serial number without lot, when L1 is the lot that was typed: it was swallowed.
+bool ends_with_typed_lot(const Item& item, const Typed& typed) {
+    const std::string tail = "10" + typed.lot;
+    return !item.as_read.empty() && !typed.lot.empty() && item.serial.size() > tail.size() && item.serial.ends_with(tail);
+}
+
+std::string without_aim(const std::string& code) { return code.starts_with(']') ? code.substr(3) : code; }
+
 bool names_product(const Item& item) { return item.gtin.number != 0 || !item.unclear.empty(); }
 
 }  // namespace
 
 /// Puts what a person said, now or before, in the place of the unclear code; a Review asks.
 std::optional<Review> Desk::settle_reading(Turn& turn, Item& item) {
+    if (item.unclear.empty() && ends_with_typed_lot(item, turn.bench.typed)) item.unclear = without_aim(item.as_read);
     if (item.unclear.empty()) return std::nullopt;
     const Date today = turn.bench.now.today;
     const auto take = [&](Item chosen) {
@@ -95,53 +105,91 @@ void Desk::remember(Settled settled) {
 Review Desk::see_label(Turn& turn, const WholesalerLabel& label) {
     Item item;
     item.label = std::string{label.gln} + std::string{label.serial};
+    item.lot = label.lot;
+    item.expires_on = label.expires_on;
     if (item.label.size() <= kLongestSerial) return see_item(turn, std::move(item));
     Review review = stop(What::not_supported);
     review.about.reason = "label_too_long";
     return review;
 }
 
-/// The product that a held label waits for, or the new label for a product that is being asked about.
-void Desk::join_label(Turn& turn, Item& item) {
-    if (!question_ || item.dose || item.pack) return;
-    if (question_ == QuestionKind::product && item.label.empty() && names_product(item)) {
-        item.label = asked_about_.label;
-    } else if (!item.label.empty() && !names_product(item) && names_product(asked_about_) && asked_about_.label.empty() &&
-               asked_work_.value_or(WorkKind::reception) == WorkKind::reception &&
-               turn.bench.stock.packs_by_serial(item.label).empty()) {
-        std::string label = std::move(item.label);
-        item = asked_about_;
-        item.label = std::move(label);
-    } else {
-        return;
-    }
-    if (!turn.work && asked_work_) open(turn, workflow_of(*asked_work_));
-    turn.bench.typed = merge(turn.bench.typed, asked_typed_);
+/// A label waits for a minute, or as long as there is a question about its pack; for one person, in one kind of work.
+void Desk::let_label_go(const Turn& turn, const Workflow* chosen) {
+    if (!label_) return;
+    const bool asked = question_ && asked_about_.label == label_->number;
+    const bool late = !asked && turn.bench.now.at - label_->at > kLabelHolds;
+    const std::string& who = turn.bench.operator_badge;
+    const bool of_another = !who.empty() && !label_->of.empty() && who != label_->of;
+    const bool elsewhere = (chosen != nullptr && chosen->kind != label_->work) || (turn.work && turn.work->kind != label_->work);
+    if (late || of_another || elsewhere) label_.reset();
 }
 
-/// Makes the label the serial number of its pack. A Review asks for the product, or refuses one and goes on holding the label.
+void Desk::hold_label(const Turn& turn, const Item& item) {
+    if (!label_ || label_->number != item.label) {
+        label_ = HeldLabel{item.label, item.lot, item.expires_on, turn.bench.typed, {}, turn.work->kind, {}, {}};
+    }
+    label_->at = turn.bench.now.at;
+    label_->of = turn.bench.operator_badge;
+}
+
+/// The next product belongs to the label that waits.
+void Desk::join_label(Turn& turn, Item& item) {
+    if (!label_ || !item.label.empty() || item.dose || item.pack || !names_product(item)) return;
+    item.label = label_->number;
+    if (!turn.work) open(turn, workflow_of(label_->work));  // a stop wrote nothing, not even that work
+    turn.bench.typed = merge(turn.bench.typed, label_->typed);
+}
+
+/// Makes the label the serial number of its pack. A Review asks for the product, or refuses one; the label waits on.
 std::optional<Review> Desk::put_label(Turn& turn, Item& item) {
     if (item.label.empty()) return std::nullopt;
     const bool reception = turn.work->kind == WorkKind::reception;
-    Item alone;
-    alone.label = item.label;
-    const auto refuse = [&](What what, const char* reason) {
-        Review review = stop(what, describe(item, turn.bench));
-        review.about.reason = reason;
-        turn.bench.typed = {};  // it was of what is refused
-        return keep(turn, alone, ask_product(std::move(review)));
-    };
-    if (!item.serial.empty() && item.serial != item.label) return refuse(What::product_needed, "own_serial");
-    if (reception && turn.bench.typed.packs > 1) return refuse(What::serial_needs_one, "");
-    item.serial = item.label;
-    if (item.gtin.number != 0) return std::nullopt;
-    const auto packs = turn.bench.stock.packs_by_serial(item.serial);
-    if (packs.size() == 1) {
+    const bool alone = item.gtin.number == 0;
+    const auto packs = turn.bench.stock.packs_by_serial(item.label);
+    if (alone && packs.size() == 1) {
+        item.serial = item.label;
         item.gtin = packs.front().gtin;
         return std::nullopt;
     }
-    if (packs.empty() && !reception) return keep(turn, item, stop(What::not_in_stock));
-    return keep(turn, alone, ask_product(stop(What::product_needed)));
+    if (alone && packs.empty() && !reception) return keep(turn, item, stop(What::not_in_stock, describe(item, turn.bench)));
+    if (turn.bench.typed.packs > 1 && reception) {
+        turn.bench.typed = {};  // it was of what is refused
+        hold_label(turn, item);
+        return keep(turn, item, ask_product(stop(What::serial_needs_one, describe(item, turn.bench))));
+    }
+    hold_label(turn, item);
+    const auto refuse = [&](const char* reason, Particulars about) {
+        about.reason = reason;
+        about.label = label_->number;
+        Item waiting;
+        waiting.label = label_->number;
+        return keep(turn, waiting, ask_product(stop(What::product_needed, std::move(about))));
+    };
+    if (alone) {
+        label_->joined = {};  // scanned again: the person begins anew
+        return refuse("", describe(item, turn.bench));
+    }
+    if (!item.serial.empty() && item.serial != item.label) return refuse("own_serial", describe(item, turn.bench));
+    if (label_->joined.number != 0 && label_->joined != item.gtin) {
+        Item other;
+        other.gtin = label_->joined;
+        return refuse("other_product", describe(other, turn.bench));
+    }
+    label_->joined = item.gtin;
+    item.serial = item.label;
+    if (!label_->lot.empty() && !item.lot.empty() && label_->lot != item.lot) {
+        Particulars about = describe(item, turn.bench);
+        about.other_lot = label_->lot;
+        return keep(turn, item, wrong_lot(std::move(about)));
+    }
+    if (label_->expires_on && item.expires_on && *label_->expires_on != *item.expires_on) {
+        Particulars about = describe(item, turn.bench);
+        about.other_on = label_->expires_on;
+        return keep(turn, item, wrong_lot(std::move(about)));
+    }
+    if (item.lot.empty()) item.lot = label_->lot;
+    if (!item.expires_on) item.expires_on = label_->expires_on;
+    return std::nullopt;
 }
 
 }  // namespace dosario

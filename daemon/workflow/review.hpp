@@ -130,6 +130,7 @@ struct Particulars {
     Seq seq = 0;
     std::string badge;
     bool suspect_missing_fnc1 = false;  ///< the code may have swallowed a separator
+    std::string label;                  ///< of a wholesaler, on the pack or waiting for it
     std::vector<ReadAs> readings;       ///< of an unclear code, in the order of the choices
     ClockState clock = ClockState::good;
     std::optional<Date> today;  ///< that was decided for

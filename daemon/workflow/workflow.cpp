@@ -95,6 +95,7 @@ Particulars describe(const Item& item, const Bench& bench) {
     }
     about.lot = item.lot;
     about.expires_on = item.expires_on;
+    about.label = item.label;
     about.suspect_missing_fnc1 = item.suspect_missing_fnc1;
     return about;
 }

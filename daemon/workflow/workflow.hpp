@@ -19,6 +19,7 @@ struct Item {
     ThingId dose;  ///< a label of ours on a dose
     bool suspect_missing_fnc1 = false;
     std::string label = {};    ///< a wholesaler's label on it, as a serial number; alone (no GTIN) until its product is known
+    std::string as_read = {};  ///< the code, where it has a serial number, no lot and no GS: the lot may be in the serial number
     std::string unclear = {};  ///< a code that can be read in several ways, until somebody said how; then all above is empty
 };
 

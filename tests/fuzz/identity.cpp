@@ -46,14 +46,14 @@ struct CheckIdentity {
     void operator()(const Unknown& unknown) const { check_fault(unknown.why, content); }
 };
 
-/// A separator, a layout for all products and one for some.
+/// A separator, a layout for most products and one for some.
 CodeHabits some_habits() {
     const auto layout = [](std::initializer_list<const char*> fields, std::vector<std::string> prefixes) {
         CodeLayout made{"", std::move(prefixes), {}};
         for (const char* field : fields) made.fields.push_back(*parse_layout_field(field));
         return made;
     };
-    return {{layout({"01", "21:7", "17", "10"}, {}), layout({"01", "10:2", "21"}, {"077"})}, '|'};
+    return {{layout({"01", "21:7", "17", "10"}, {"0"}), layout({"01", "10:2", "21"}, {"077"})}, '|'};
 }
 
 /// AIs and values of a reading are the content, in order.

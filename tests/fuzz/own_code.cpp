@@ -18,7 +18,9 @@ void check_code(std::string_view tail) {
     const Identity identity = identify("", content, kToday, buffer);
     if (const auto* dose = std::get_if<DoseLabel>(&identity)) DOSARIO_CHECK(dose_code(dose->dose) == content);
     if (const auto* pack = std::get_if<PackLabel>(&identity)) DOSARIO_CHECK(pack_code(pack->pack) == content);
-    if (const auto thing = parse_thing(tail)) DOSARIO_CHECK(thing_text(*thing) == tail);
+    if (const auto thing = parse_thing(tail)) {
+        DOSARIO_CHECK(thing_text(*thing) == tail || dose_code(*thing) == tail || pack_code(*thing) == tail);
+    }
 }
 
 /// A label is always the dose that it was made for, whatever lot was typed.

@@ -18,7 +18,7 @@ const Date kToday = *parse_date("2026-11-21");
 const std::string kItem = "01" + gtin_text(1);
 CodeBuffer buffer;
 
-CodeLayout layout(const std::vector<std::string>& fields, std::vector<std::string> prefixes = {}) {
+CodeLayout layout(const std::vector<std::string>& fields, std::vector<std::string> prefixes = {"0"}) {
     CodeLayout made{"Drogueria", std::move(prefixes), {}};
     for (const std::string& field : fields) {
         const auto parsed = parse_layout_field(field);
@@ -44,8 +44,8 @@ std::set<std::string> said(const CodeReadings& readings) {
     return all;
 }
 
-CodeReadings by(const std::string& content, const std::vector<CodeLayout>& layouts, bool named_only = false) {
-    return readings_by_layout(content, layouts, kToday, named_only);
+CodeReadings by(const std::string& content, const std::vector<CodeLayout>& layouts) {
+    return readings_by_layout(content, layouts, kToday);
 }
 
 Identity read(const std::string& aim, const std::string& content, const CodeHabits& habits = {}) {
@@ -125,14 +125,13 @@ TEST_CASE("a layout holds for the products that it names", "[layout]") {
     const auto of = [&](std::vector<std::string> prefixes) {
         return by(content, {layout({"01", "21:7", "17", "10"}, std::move(prefixes))}).all().size();
     };
-    CHECK(of({}) == 1);
+    CHECK(of({}) == 0);
     CHECK(of({gtin_text(1)}) == 1);
     CHECK(of({"0779"}) == 1);
     CHECK(of({"0123", "077912345"}) == 1);
     CHECK(of({"0778"}) == 0);
     CHECK(of({"779"}) == 0);  // 14 digits begin with a zero
-    CHECK(by(content, {layout({"01", "21:7", "17", "10"})}, true).all().empty());
-    CHECK(by(content, {layout({"01", "21:7", "17", "10"}, {"0779"})}, true).all().size() == 1);
+    CHECK(by(content, {layout({"01", "21:7", "17", "10"}, {"0779"})}).all().size() == 1);
 }
 
 TEST_CASE("layouts that read a code differently leave it open, those that agree do not", "[layout]") {
@@ -287,8 +286,8 @@ TEST_CASE("what a reader separates is not split again", "[identify]") {
                                             "10L1",
                                     habits))
               .lot == "L1");
-    // One that names none helps only where there is doubt.
-    CHECK(std::get<SerialPack>(read("", plain, {{layout({"01", "21:7", "10"})}, '\0'})).serial == "12345671045678");
+    // One of other products does nothing.
+    CHECK(std::get<SerialPack>(read("", plain, {{layout({"01", "21:7", "10"}, {"0778"})}, '\0'})).serial == "12345671045678");
     const std::string too_long = kItem +
                                  "21"
                                  "123456789012345678"
