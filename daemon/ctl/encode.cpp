@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iostream>
 
 namespace dosario {
 namespace {
@@ -15,6 +16,7 @@ namespace {
 struct Request {
     std::string to = "scan";
     std::vector<std::string> inputs;
+    bool from_stdin = false;
     std::string gtin, lot, use_by;
     unsigned piece = 0, total = 0;
 };
@@ -61,34 +63,45 @@ Made make_dose(const Request& request, const std::string& typed) {
     return label.starts_with("]d2") ? Made{label, {}} : refuse(CodeError::bad_character);
 }
 
+/// Makes one and prints it; false when it cannot be.
+bool encode_one(const Session& session, const Request& request, const std::string& input, Language language) {
+    const Made made = request.to == "dose" ? make_dose(request, input) : make_message(request, input);
+    const bool ok = made.fault.error == CodeError::none;
+    const std::string words = ok ? std::string{} : fault_words(made.fault, language);
+    if (session.json) {
+        const std::string line = ok ? "{\"ok\":true,\"code\":" + json_bytes(made.text) + "}"
+                                    : "{\"ok\":false,\"error\":" + json_bytes(code_error_name(made.fault.error)) +
+                                          ",\"offset\":" + std::to_string(made.fault.offset) +
+                                          ",\"message\":" + json_words(words) + "}";
+        std::printf("%s\n", line.c_str());
+    } else if (ok) {
+        std::printf("%s\n", escape(made.text).c_str());
+    } else {
+        std::fprintf(stderr, "dosario: %s\n", words.c_str());
+    }
+    return ok;
+}
+
+bool names_patient(const std::string& typed) {
+    const auto plain = unescape_code(typed);
+    return plain && is_about_patient(*plain, {DecodeMode::automatic, Gs1Profile::lenient, Date{}, false});
+}
+
 int run_encode(const Session& session, const Request& request) {
+    const auto refuse = [&](const char* what) { return complain(fail(Failure::invalid, what), session.json); };
+    if (request.from_stdin != request.inputs.empty())
+        return refuse("give what is to be encoded as arguments, or --stdin with one a line");
+    if (std::ranges::any_of(request.inputs, names_patient)) {
+        return refuse(
+            "data of a patient are taken by --stdin only: arguments can be seen by every user of this computer; nothing was made");
+    }
     const Language language = language_of("");
     bool all = true;
-    for (const std::string& input : request.inputs) {
-        const auto plain = unescape_code(input);
-        DecodeRules rules{DecodeMode::automatic, Gs1Profile::lenient, Date{}, false};
-        if (plain && is_about_patient(*plain, rules)) {
-            return complain(fail(Failure::invalid,
-                                 "data of a patient are not taken as an argument: arguments can be seen by every user "
-                                 "of this computer; nothing was made"),
-                            session.json);
-        }
-    }
-    for (const std::string& input : request.inputs) {
-        const Made made = request.to == "dose" ? make_dose(request, input) : make_message(request, input);
-        const bool ok = made.fault.error == CodeError::none;
-        all = all && ok;
-        const std::string words = ok ? std::string{} : fault_words(made.fault, language);
-        if (session.json) {
-            const std::string line = ok ? "{\"ok\":true,\"code\":" + json_bytes(made.text) + "}"
-                                        : "{\"ok\":false,\"error\":" + json_bytes(code_error_name(made.fault.error)) +
-                                              ",\"offset\":" + std::to_string(made.fault.offset) +
-                                              ",\"message\":" + json_words(words) + "}";
-            std::printf("%s\n", line.c_str());
-        } else if (ok) {
-            std::printf("%s\n", escape(made.text).c_str());
-        } else {
-            std::fprintf(stderr, "dosario: %s\n", words.c_str());
+    for (const std::string& input : request.inputs) all = encode_one(session, request, input, language) && all;
+    if (request.from_stdin) {
+        for (std::string line; std::getline(std::cin, line);) {
+            if (line.ends_with('\r')) line.pop_back();
+            all = encode_one(session, request, line, language) && all;
         }
     }
     return all ? kDone : kRefused;
@@ -99,8 +112,8 @@ int run_encode(const Session& session, const Request& request) {
 void add_encode_verb(CLI::App& app, Session& session, Action& action) {
     auto request = std::make_shared<Request>();
     CLI::App* verb = app.add_subcommand("encode", "the way back from decode: what to print for these AIs, or for a dose");
-    verb->add_option("what", request->inputs, "AIs in brackets, (01)07791234567898(10)L1, or a Digital Link; of a dose its code")
-        ->required();
+    verb->add_option("what", request->inputs, "AIs in brackets, (01)07791234567898(10)L1, or a Digital Link; of a dose its code");
+    verb->add_flag("--stdin", request->from_stdin, "the same from standard input, one a line");
     verb->add_option("--to", request->to,
                      "scan: as a scanner sends it, GS as \\x1d; element: AIs in brackets; link: Digital Link; dose")
         ->check(CLI::IsMember({"scan", "element", "link", "dose"}));

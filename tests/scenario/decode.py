@@ -58,14 +58,15 @@ class Golden(unittest.TestCase):
         elements = [row["expect"]["element_string"].replace("\\", "\\\\") for row in rows]
         self.assertGreater(len(rows), 200)
         for to, mode in (("scan", "assume-gs1"), ("element", "element")):
-            made = run_dosario("encode", "--json", "--to", to, "--", *elements).lines
+            made = run_dosario("encode", "--json", "--to", to, "--stdin", stdin="\n".join(elements)).lines
             self.assertTrue(all(line["ok"] for line in made))
             codes = [line["code"].replace("\\", "\\\\").replace(GS, "\\x1d") for line in made]
             answers, _ = decode(codes, "--mode", mode, "--as-of", day)
             for row, answer in zip(rows, answers):
                 self.assertEqual(answer.get("ais"), row["expect"]["ais"], row)
         with_link = [row for row in rows if row["expect"]["digital_link"]]
-        made = run_dosario("encode", "--json", "--to", "link", "--", *[row["expect"]["element_string"].replace("\\", "\\\\") for row in with_link]).lines
+        made = run_dosario("encode", "--json", "--to", "link", "--stdin",
+                           stdin="\n".join(row["expect"]["element_string"].replace("\\", "\\\\") for row in with_link)).lines
         self.assertEqual([line.get("code") for line in made], [row["expect"]["digital_link"] for row in with_link])
         answers, code = decode([line["code"] for line in made], "--mode", "dl", "--as-of", day)
         self.assertEqual(code, DONE)

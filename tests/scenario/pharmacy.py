@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+import zoneinfo
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("DOSARIO_BIN") or ROOT / "build" / "release" / "bin").resolve()
@@ -79,8 +80,11 @@ LOG_KEYS = ["seq", "kind", "at", "operator", "witness", "work", "hash", "body"]
 VERIFY_KEYS = ["ok", "entries", "branch", "head", "faults"]
 
 
+SITE = zoneinfo.ZoneInfo("America/Argentina/Buenos_Aires")                            # the daemon's day, when none is configured
+
+
 def day(days_from_today):
-    return datetime.date.today() + datetime.timedelta(days=days_from_today)
+    return datetime.datetime.now(SITE).date() + datetime.timedelta(days=days_from_today)
 
 
 IN_TWO_YEARS = day(730)
