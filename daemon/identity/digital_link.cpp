@@ -175,11 +175,6 @@ bool follows(const Gs1LinkPath& path, std::span<const Gs1Element> qualifiers) {
     return true;
 }
 
-bool has_qualifier(const Gs1LinkPath& path, unsigned number) {
-    const auto end = path.qualifiers.begin() + path.count;
-    return std::find(path.qualifiers.begin(), end, number) != end;
-}
-
 bool check_places(Parse& parse) {
     const std::span<const Gs1Element> all = parse.message.elements();
     const Gs1Element& key = all[0];
@@ -192,46 +187,12 @@ bool check_places(Parse& parse) {
         if (std::ranges::find(earlier, attribute.number, &Gs1Element::number) != earlier.end()) {
             return parse.refuse(CodeError::ai_duplicate, attribute.ai, attribute.ai);
         }
-        const auto belongs_in_path = [&](const Gs1LinkPath& path) { return fits(path) && has_qualifier(path, attribute.number); };
+        const auto belongs_in_path = [&](const Gs1LinkPath& path) { return fits(path) && path.has(attribute.number); };
         if (!attribute.row->link_attribute || std::ranges::any_of(gs1_link_paths(), belongs_in_path)) {
             return parse.refuse(CodeError::dl_not_attribute, attribute.ai, attribute.ai);
         }
     }
     return true;
-}
-
-void append_escaped(std::string& text, std::string_view value) {
-    constexpr std::string_view kHex = "0123456789ABCDEF";
-    for (const char c : value) {
-        if (is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_') {
-            text += c;
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(c);
-        text += '%';
-        text += kHex[byte >> 4];
-        text += kHex[byte & 15];
-    }
-}
-
-const Gs1Element* find(std::span<const Gs1Element> elements, unsigned number) {
-    const auto found = std::ranges::find(elements, number, &Gs1Element::number);
-    return found == elements.end() ? nullptr : &*found;
-}
-
-std::size_t qualifiers_in(const Gs1LinkPath& path, std::span<const Gs1Element> elements) {
-    return static_cast<std::size_t>(std::count_if(path.qualifiers.begin(), path.qualifiers.begin() + path.count,
-                                                  [&](unsigned number) { return find(elements, number) != nullptr; }));
-}
-
-/// The sequence of that key that takes most of the AIs; the first of equals.
-const Gs1LinkPath& best_path(unsigned key, std::span<const Gs1Element> elements) {
-    const Gs1LinkPath* best = nullptr;
-    for (const Gs1LinkPath& path : gs1_link_paths()) {
-        if (path.key != key) continue;
-        if (best == nullptr || qualifiers_in(path, elements) > qualifiers_in(*best, elements)) best = &path;
-    }
-    return *best;
 }
 
 }  // namespace
@@ -259,36 +220,6 @@ Gs1Message parse_digital_link(std::string_view uri, Date reference, CodeBuffer& 
         }
     }
     return message;
-}
-
-std::optional<std::string> make_digital_link(std::span<const Gs1Element> elements) {
-    const auto key = std::ranges::find_if(elements, gs1_is_link_key, &Gs1Element::number);
-    if (key == elements.end()) return std::nullopt;
-    std::string text = "https://id.gs1.org";
-    const auto append_pair = [&](const Gs1Element& element, char before, char between) {
-        text += before;
-        text += element.ai;
-        text += between;
-        append_escaped(text, element.value);
-    };
-    append_pair(*key, '/', '/');
-    const Gs1LinkPath& path = best_path(key->number, elements);
-    for (std::size_t i = 0; i < path.count; ++i) {
-        if (const Gs1Element* const qualifier = find(elements, path.qualifiers[i])) append_pair(*qualifier, '/', '/');
-    }
-    char before = '?';
-    for (const bool predefined : {true, false}) {
-        for (const Gs1Element& element : elements) {
-            if ((element.row->predefined != 0) != predefined || element.number == key->number ||
-                has_qualifier(path, element.number))
-                continue;
-            if (find(elements, element.number) != &element) continue;  // said before
-            if (!element.row->link_attribute) return std::nullopt;
-            append_pair(element, before, '=');
-            before = '&';
-        }
-    }
-    return text;
 }
 
 }  // namespace dosario

@@ -110,6 +110,13 @@ struct Gs1LinkPath {
     std::uint16_t key = 0;
     std::array<std::uint16_t, 3> qualifiers{};
     std::uint8_t count = 0;
+
+    constexpr bool has(unsigned number) const {
+        for (std::size_t i = 0; i < count; ++i) {
+            if (qualifiers[i] == number) return true;
+        }
+        return false;
+    }
 };
 std::span<const Gs1LinkPath> gs1_link_paths();
 
