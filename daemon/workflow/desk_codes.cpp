@@ -57,7 +57,7 @@ Review ask_product(Review review) {
     return review;
 }
 
-/// `…10L1` as a serial number without lot, when L1 is the lot that was typed: it was swallowed.
+/// `…10L1` as a serial number without lot, when L1 is the lot that was typed: it may have been swallowed.
 bool ends_with_typed_lot(const Item& item, const Typed& typed) {
     const std::string tail = "10" + typed.lot;
     return !item.as_read.empty() && !typed.lot.empty() && item.serial.size() > tail.size() && item.serial.ends_with(tail);
@@ -89,7 +89,9 @@ std::optional<Review> Desk::settle_reading(Turn& turn, Item& item) {
         return keep(turn, item, std::move(review));
     }
     if (turn.choice >= 1 && turn.choice <= all.size()) return take(item_of(all[turn.choice - 1], today));
-    if (const CodeReading* const said = said_by(all, turn.bench.typed, today)) return take(item_of(*said, today));
+    // A short lot may end a right serial number by chance: there what was typed raises the question, and does not answer it.
+    const CodeReading* const said = item.as_read.empty() ? said_by(all, turn.bench.typed, today) : nullptr;
+    if (said != nullptr) return take(item_of(*said, today));
     return keep(turn, item, ask_reading(all, turn.bench));
 }
 
