@@ -13,6 +13,7 @@ namespace {
 constexpr int kClosed = 1;
 constexpr int kOpened = 2;
 constexpr int kLeft = 3;
+constexpr int kReturned = 4;
 constexpr int kMade = 1;
 constexpr int kReady = 2;
 constexpr int kOut = 3;
@@ -86,38 +87,40 @@ Result<void> StoreProjection::fold_entry(At at, ByteView event_id, ByteView body
     return std::visit([&](const auto& one) { return fold(at, one); }, fact->fact);
 }
 
-Result<void> StoreProjection::fold(const At& at, const Reversed& fact) {
-    // The entry it names is in this branch, or in one that this branch grew from.
+Result<StoreProjection::Earlier> StoreProjection::earlier(const At& at, Seq seq) {
+    // It is in this branch, or in one that this branch grew from.
     std::int64_t branch = at.branch;
     for (;;) {
         auto find = db_.query("SELECT starts_after, coalesce(parent, 0) FROM branch WHERE id = ?");
         find.bind(branch);
-        if (!find.row()) return conflict("it takes back an entry that is not here");
-        if (sql(fact.seq) > find.number(0)) break;
+        if (!find.row()) return conflict("it speaks of an entry that is not here");
+        if (sql(seq) > find.number(0)) break;
         branch = find.number(1);
     }
     // Two disks that were copies of each other may send the same entry in two branches; the one that had its effect counts.
+    auto find = db_.query(
+        "SELECT t.n, e.body FROM event e LEFT JOIN effect t ON t.ledger = ? AND t.event_id = e.event_id WHERE e.branch = ?"
+        " AND e.seq = ?");
+    find.bind(at.ledger).bind(branch).bind(sql(seq));
+    if (!find.row()) return conflict("it speaks of an entry that is not here");
+    const auto fact = decode_fact(find.blob_view(1));
+    if (!fact) return fact.error();
+    return Earlier{find.number(0), *fact};
+}
+
+Result<void> StoreProjection::fold(const At& at, const Reversed& fact) {
+    const auto original = earlier(at, fact.seq);
+    if (!original) return original.error();
+    if (original->n == 0) return conflict("it takes back an entry that is in quarantine itself");
     At then = at;
-    Bytes body;
-    {
-        auto find = db_.query(
-            "SELECT t.n, e.body FROM event e LEFT JOIN effect t ON t.ledger = ? AND t.event_id = e.event_id WHERE e.branch = ?"
-            " AND e.seq = ?");
-        find.bind(at.ledger).bind(branch).bind(sql(fact.seq));
-        if (!find.row()) return conflict("it takes back an entry that is not here");
-        then.n = find.number(0);
-        if (then.n == 0) return conflict("it takes back an entry that is in quarantine itself");
-        body = find.blob(1);
-    }
+    then.n = original->n;
     auto once = db_.query("INSERT OR IGNORE INTO taken_back VALUES (?, ?)");
     once.bind(then.n).bind(at.n);
     if (auto first = change_one(db_, once, "it takes back an entry that was taken back before"); !first) return first;
-    const auto original = decode_fact(body);
-    if (!original) return original.error();
     then.sign = -1;
-    then.decided_on = original->decided_on;
-    if (std::holds_alternative<Reversed>(original->fact)) return conflict("a reversal is not reversed");
-    return std::visit([&](const auto& one) { return fold(then, one); }, original->fact);
+    then.decided_on = original->fact.decided_on;
+    if (std::holds_alternative<Reversed>(original->fact.fact)) return conflict("a reversal is not reversed");
+    return std::visit([&](const auto& one) { return fold(then, one); }, original->fact.fact);
 }
 
 // --- what each fact does ---------------------------------------------------------------------------------------------------------
@@ -126,9 +129,11 @@ Result<void> StoreProjection::change_stock(const At& at, Gtin gtin, std::string_
     auto update = db_.query(
         "UPDATE stock SET packs_received = packs_received + ?, packs_out = packs_out + ?, packs = packs + ?,"
         " opened_packs = opened_packs + ?, opened_units = opened_units + ?, doses_to_verify = doses_to_verify + ?,"
-        " doses_ready = doses_ready + ?, doses_out = doses_out + ?, dose_units = dose_units + ? WHERE ledger = ? AND gtin = ? AND lot = ?");
-    for (const std::int64_t change : {delta.packs_received, delta.packs_out, delta.packs, delta.opened_packs, delta.opened_units,
-                                      delta.doses_to_verify, delta.doses_ready, delta.doses_out, delta.dose_units}) {
+        " doses_ready = doses_ready + ?, doses_out = doses_out + ?, dose_units = dose_units + ?, held_packs = held_packs + ?,"
+        " held_doses = held_doses + ?, held_units = held_units + ? WHERE ledger = ? AND gtin = ? AND lot = ?");
+    for (const std::int64_t change :
+         {delta.packs_received, delta.packs_out, delta.packs, delta.opened_packs, delta.opened_units, delta.doses_to_verify,
+          delta.doses_ready, delta.doses_out, delta.dose_units, delta.held_packs, delta.held_doses, delta.held_units}) {
         update.bind(at.sign * change);
     }
     update.bind(at.ledger).bind(sql(gtin)).bind(lot);
@@ -259,14 +264,18 @@ Result<void> StoreProjection::move_dose(const At& at, ThingId dose, int from, in
     move.bind(std::int64_t{before});
     if (auto moved = change_one(db_, move, "the dose was not in the state this begins from"); !moved) return moved;
     StockDelta delta;
-    if (to == kReady) {
-        delta.doses_to_verify = -1;
-        delta.doses_ready = 1;
-    } else {
-        delta.doses_ready = -1;
-        delta.doses_out = 1;
-        delta.dose_units = -units;
-    }
+    const auto add = [&](int state, std::int64_t sign) {
+        if (state == kMade) delta.doses_to_verify += sign;
+        if (state == kReady) delta.doses_ready += sign;
+        if (state == kOut) delta.doses_out += sign;
+        if (state == kMade || state == kReady) delta.dose_units += sign * units;
+        if (state == kReturned) {
+            delta.held_doses += sign;
+            delta.held_units += sign * units;
+        }
+    };
+    add(from, -1);
+    add(to, 1);
     return change_stock(at, gtin, lot, delta);
 }
 
@@ -279,16 +288,47 @@ Result<void> StoreProjection::fold(const At& at, const DosesVerified& fact) {
 
 Result<void> StoreProjection::fold(const At& at, const DoseDispensed& fact) { return move_dose(at, fact.dose, kReady, kOut); }
 
+/// Changes the state of a pack with serial number; `from` and `to` are swapped when the entry is taken back. Counted packs have none.
+Result<void> StoreProjection::move_pack(const At& at, ThingId pack, int from, int to, const char* what) {
+    if (!pack) return {};
+    auto move = db_.query("UPDATE pack SET state = ? WHERE ledger = ? AND pack = ? AND state = ?");
+    move.bind(std::int64_t{at.sign > 0 ? to : from}).bind(at.ledger).bind(sql(pack)).bind(std::int64_t{at.sign > 0 ? from : to});
+    return change_one(db_, move, what);
+}
+
 Result<void> StoreProjection::fold(const At& at, const PacksDispensed& fact) {
-    if (fact.pack) {
-        auto move = db_.query("UPDATE pack SET state = ? WHERE ledger = ? AND pack = ? AND state = ?");
-        move.bind(std::int64_t{at.sign > 0 ? kLeft : kClosed}).bind(at.ledger).bind(sql(fact.pack));
-        move.bind(std::int64_t{at.sign > 0 ? kClosed : kLeft});
-        if (auto moved = change_one(db_, move, "only a closed pack leaves whole, once"); !moved) return moved;
-    }
+    if (auto moved = move_pack(at, fact.pack, kClosed, kLeft, "only a closed pack leaves whole, once"); !moved) return moved;
     StockDelta delta;
     delta.packs = -std::int64_t{fact.packs};
     delta.packs_out = fact.packs;
+    return change_stock(at, fact.gtin, fact.lot, delta);
+}
+
+Result<void> StoreProjection::fold(const At& at, const DoseReturned& fact) {
+    At then = at;
+    if (at.sign < 0) {  // it is out again, since the day that it left
+        const auto left = earlier(at, fact.dispensed);
+        if (!left) return left.error();
+        then.decided_on = left->fact.decided_on;
+    }
+    return move_dose(then, fact.dose, kOut, kReturned);
+}
+
+Result<void> StoreProjection::fold(const At& at, const DoseReleased& fact) { return move_dose(at, fact.dose, kReturned, kReady); }
+
+Result<void> StoreProjection::fold(const At& at, const PacksReturned& fact) {
+    if (auto moved = move_pack(at, fact.pack, kLeft, kReturned, "only a pack that is out comes back"); !moved) return moved;
+    StockDelta delta;
+    delta.packs_out = -std::int64_t{fact.packs};
+    delta.held_packs = fact.packs;
+    return change_stock(at, fact.gtin, fact.lot, delta);
+}
+
+Result<void> StoreProjection::fold(const At& at, const PacksReleased& fact) {
+    if (auto moved = move_pack(at, fact.pack, kReturned, kClosed, "only a pack in quarantine is released"); !moved) return moved;
+    StockDelta delta;
+    delta.held_packs = -std::int64_t{fact.packs};
+    delta.packs = fact.packs;
     return change_stock(at, fact.gtin, fact.lot, delta);
 }
 

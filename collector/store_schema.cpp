@@ -85,6 +85,9 @@ CREATE TABLE stock (
   doses_ready INT NOT NULL DEFAULT 0 CHECK (doses_ready >= 0),
   doses_out INT NOT NULL DEFAULT 0 CHECK (doses_out >= 0),
   dose_units INT NOT NULL DEFAULT 0 CHECK (dose_units >= 0),
+  held_packs INT NOT NULL DEFAULT 0 CHECK (held_packs >= 0),
+  held_doses INT NOT NULL DEFAULT 0 CHECK (held_doses >= 0),
+  held_units INT NOT NULL DEFAULT 0 CHECK (held_units >= 0),
   PRIMARY KEY (ledger, gtin, lot)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX stock_by_lot ON stock (lot);
@@ -92,7 +95,7 @@ CREATE INDEX stock_by_gtin ON stock (gtin);
 
 CREATE TABLE pack (
   ledger INT NOT NULL, pack INT NOT NULL, gtin INT NOT NULL, serial TEXT, lot TEXT NOT NULL,
-  state INT NOT NULL CHECK (state IN (1, 2, 3)), units_left INT NOT NULL CHECK (units_left >= 0),
+  state INT NOT NULL CHECK (state IN (1, 2, 3, 4)), units_left INT NOT NULL CHECK (units_left >= 0),
   PRIMARY KEY (ledger, pack)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX pack_by_serial ON pack (ledger, gtin, serial) WHERE serial IS NOT NULL;
@@ -100,7 +103,7 @@ CREATE UNIQUE INDEX pack_by_serial ON pack (ledger, gtin, serial) WHERE serial I
 CREATE TABLE dose (
   ledger INT NOT NULL, dose INT NOT NULL, pack INT NOT NULL, gtin INT NOT NULL, lot TEXT NOT NULL, expires_on INT NOT NULL,
   beyond_use_on INT NOT NULL, units INT NOT NULL CHECK (units > 0),
-  state INT NOT NULL CHECK (state IN (1, 2, 3)), out_on INT,
+  state INT NOT NULL CHECK (state IN (1, 2, 3, 4)), out_on INT,
   PRIMARY KEY (ledger, dose)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX dose_by_lot ON dose (lot);

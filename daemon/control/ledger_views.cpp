@@ -28,6 +28,7 @@ std::string_view state_name(const Story& story) {
         case Story::kUndone: return "undone";
         case 1: return dose ? "to_verify" : "closed";
         case 2: return dose ? "ready" : "opened";
+        case 4: return "returned";
         default: return "dispensed";
     }
 }
@@ -116,6 +117,8 @@ Result<v1::StockReply> stock_reply(Ledger& ledger, const v1::StockRequest& reque
         out.set_gtin(line.gtin.text());
         out.set_name(line.name);
         out.set_unit(line.unit);
+        out.set_place(line.place == Place::shelf ? "shelf" : "quarantine");
+        out.set_recalled(line.recalled);
         out.set_lot(line.lot);
         out.set_expires_on(date_text(line.expires_on));
         out.set_packs(line.closed_packs);

@@ -24,6 +24,8 @@ std::string_view work_key(WorkKind kind) {
         case WorkKind::fractioning: return "work/fractioning";
         case WorkKind::verification: return "work/verification";
         case WorkKind::dispensing: return "work/dispensing";
+        case WorkKind::returning: return "work/returning";
+        case WorkKind::releasing: return "work/releasing";
     }
     return "work/reception";
 }
@@ -120,6 +122,8 @@ std::string fill(std::string_view pattern, const Particulars& about, Language la
     names.push_back(fmt::arg("work", std::string{about.work_kind ? find(work_key(*about.work_kind), language) : "-"}));
     names.push_back(fmt::arg("seq", about.seq));
     names.push_back(fmt::arg("badge", about.badge));
+    names.push_back(fmt::arg("reference", or_dash(about.reference)));
+    names.push_back(fmt::arg("note", or_dash(about.note)));
     names.push_back(fmt::arg("today", day(about.today)));
     names.push_back(fmt::arg("error", std::string{about.fault ? find(code_key(about.fault->error), language) : "-"}));
     names.push_back(fmt::arg("at", about.fault ? about.fault->offset : 0));

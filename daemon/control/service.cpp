@@ -4,6 +4,7 @@
 #include "http/json.hpp"
 #include "control/ledger_views.hpp"
 #include "identity/person.hpp"
+#include "identity/remito.hpp"
 #include "reader/driver.hpp"
 
 #include <sys/statvfs.h>
@@ -147,6 +148,23 @@ Service::Moment Service::moment() {
     return {{reading.at, today, reading.state}, {reading.wall, reading.mono, reading.state != ClockState::good}};
 }
 
+/// The paper that goods come with, in the form in which it is kept.
+static Result<void> read_note(const v1::ScanRequest& request, Typed& typed) {
+    if (!request.supplier().empty() && request.note().empty())
+        return invalid("a supplier is said with the number of its delivery note");
+    if (!request.note().empty()) {
+        const auto note = parse_remito(request.note());
+        if (!note) return invalid("this is no number of a delivery note: write it as R0001-00001234");
+        typed.note = note->text();
+    }
+    if (request.supplier().empty()) return {};
+    const auto gln = parse_gln(request.supplier());
+    const auto cuit = parse_company_cuit(request.supplier());
+    if (!gln && !cuit) return invalid("a supplier is the CUIT of a company (11 digits) or a GLN of 13, with a right check digit");
+    typed.supplier = gln ? gln->text() : *cuit;
+    return {};
+}
+
 Result<DeskScan> Service::desk_scan(const v1::ScanRequest& request) const {
     if (request.content().size() > kLongestBarcode) return invalid("the code is longer than any barcode");
     if (request.lot().size() > kLongestLot || !plain_text(request.lot()))
@@ -163,12 +181,21 @@ Result<DeskScan> Service::desk_scan(const v1::ScanRequest& request) const {
     const BarcodeRead read = make_barcode(request.content(), clock_.mono());
     scan.aim = read.aim.text();
     scan.content = read.bytes;
-    constexpr std::string_view kModes[] = {"", "receive", "fraction", "verify", "dispense", "undo"};
+    constexpr std::string_view kModes[] = {"", "receive", "fraction", "verify", "dispense", "return", "release", "undo"};
     if (std::find(std::begin(kModes), std::end(kModes), request.mode()) == std::end(kModes)) return invalid("unknown mode");
     scan.mode = request.mode();
-    scan.typed = {request.lot(),     std::nullopt,    request.units_per_pack(), request.product_name(),
-                  request.packs(),   request.doses(), request.units_per_dose(), request.waste(),
-                  request.undo_seq()};
+    scan.typed = {request.lot(),
+                  std::nullopt,
+                  request.units_per_pack(),
+                  request.product_name(),
+                  request.packs(),
+                  request.doses(),
+                  request.units_per_dose(),
+                  request.waste(),
+                  request.undo_seq(),
+                  "",
+                  ""};
+    if (auto named = read_note(request, scan.typed); !named) return named.error();
     if (!request.expires().empty()) {
         scan.typed.expires_on = parse_date(request.expires());
         if (!scan.typed.expires_on) return invalid("the expiry is no day: write it as 2027-06-30");

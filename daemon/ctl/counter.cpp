@@ -40,6 +40,8 @@ struct Said {
     std::uint32_t units_per_dose = 0;
     std::uint32_t waste = 0;
     std::uint64_t undo_seq = 0;
+    std::string note;
+    std::string supplier;
 };
 
 std::string base64(std::string_view bytes) {
@@ -83,7 +85,9 @@ int send(Session& session, const Said& said, const std::string& content) {
                          {"doses", said.doses},
                          {"units_per_dose", said.units_per_dose},
                          {"waste", said.waste},
-                         {"undo_seq", said.undo_seq}};
+                         {"undo_seq", said.undo_seq},
+                         {"note", said.note},
+                         {"supplier", said.supplier}};
     json::value reply;
     if (const int code = session.call_once("/v1/scan", request, reply); code != kDone) return code;
     if (session.json) {
@@ -193,6 +197,8 @@ void add_counter_verbs(CLI::App& app, Session& session, Action& action) {
     verb->add_option("--units", receive->units, "base units in a pack, for a product that is not known yet")
         ->check(CLI::Range(1, 9999));
     verb->add_option("--name", receive->name, "name of a product that is not known yet");
+    verb->add_option("--note", receive->note, "number of the delivery note (remito) they came with, R0001-00001234");
+    verb->add_option("--supplier", receive->supplier, "who sent them: CUIT of a company or GLN; with --note");
 
     auto fraction = std::make_shared<Said>();
     fraction->mode = "fraction";
@@ -213,6 +219,16 @@ void add_counter_verbs(CLI::App& app, Session& session, Action& action) {
     verb = add_verb(app, session, action, "dispense", "hand out doses or whole packs", dispense);
     verb->add_option("--lot", dispense->lot, "lot, where the code carries none");
     verb->add_option("--packs", dispense->packs, "how many packs without serial number")->check(CLI::Range(1, 9999));
+
+    for (const auto& [name, help] :
+         {std::pair{"return", "take back into quarantine what was dispensed"},
+          std::pair{"release", "put what is in quarantine back to the shelf: who does it answers for it"}}) {
+        auto said = std::make_shared<Said>();
+        said->mode = name;
+        verb = add_verb(app, session, action, name, help, said);
+        verb->add_option("--lot", said->lot, "lot, where the code carries none");
+        verb->add_option("--packs", said->packs, "how many packs without serial number")->check(CLI::Range(1, 9999));
+    }
 
     auto undo = std::make_shared<Said>();
     undo->mode = "undo";

@@ -91,6 +91,7 @@ enum class CommandWord : std::uint8_t {
     count,
     dispose,
     give_back,
+    release,
     undo,
     done,
     help,

@@ -267,6 +267,11 @@ bool is_cuit_of_person(std::string_view digits) {
     return digits.size() == kCuitLength && all_digits(digits) && has_cuit_prefix(digits, true) && has_cuit_check_digit(digits);
 }
 
+bool is_cuit_of_company(std::string_view digits) {
+    return digits.size() == kCuitLength && all_digits(digits) && has_cuit_prefix(digits, false) &&
+           !has_cuit_prefix(digits, true) && has_cuit_check_digit(digits);
+}
+
 Document dni_document(std::string_view digits) { return {"AR", "DNI", DocumentNumber{without_zeros(digits)}}; }
 
 ParsedDocument parse_national_id(std::string_view text) {

@@ -24,6 +24,9 @@ std::optional<Document> parse_certain_id(std::string_view text);
 /// 11 digits with the prefix of a person (20, 23 to 27) and a right check digit.
 bool is_cuit_of_person(std::string_view digits);
 
+/// The same with the prefix of a company (30, 33, 34, 50, 51, 55).
+bool is_cuit_of_company(std::string_view digits);
+
 /// An Argentine DNI of up to 8 digits, leading zeros dropped.
 Document dni_document(std::string_view digits);
 

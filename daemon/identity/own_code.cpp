@@ -16,10 +16,10 @@ constexpr std::size_t kThingLength = 12;
 constexpr std::size_t kBadgeLength = 8;
 
 /// In the order of CommandWord.
-constexpr std::array<std::string_view, 14> kCommandCodes = {
+constexpr std::array<std::string_view, 15> kCommandCodes = {
     "DOSARIO.RECIBIR", "DOSARIO.FRACCIONAR", "DOSARIO.VERIFICAR", "DOSARIO.ENTREGAR", "DOSARIO.CONTAR",
-    "DOSARIO.BAJA",    "DOSARIO.DEVOLUCION", "DOSARIO.DESHACER",  "DOSARIO.LISTO",    "DOSARIO.AYUDA",
-    "DOSARIO.SI",      "DOSARIO.NO",         "DOSARIO.X1",        "DOSARIO.PRUEBA",
+    "DOSARIO.BAJA",    "DOSARIO.DEVOLUCION", "DOSARIO.LIBERAR",   "DOSARIO.DESHACER", "DOSARIO.LISTO",
+    "DOSARIO.AYUDA",   "DOSARIO.SI",         "DOSARIO.NO",        "DOSARIO.X1",       "DOSARIO.PRUEBA",
 };
 static_assert(kCommandCodes.size() == static_cast<std::size_t>(CommandWord::test) + 1);
 

@@ -3,6 +3,7 @@
 #include "identity/remito.hpp"
 
 #include "identity/digits.hpp"
+#include "identity/national_ids.hpp"
 #include "identity/gs1.hpp"
 
 namespace dosario {
@@ -63,6 +64,17 @@ std::optional<Remito> parse_remito(std::string_view text) {
 std::optional<Remito> make_remito(char letter, std::uint32_t point_of_sale, std::uint32_t number) {
     if (!is_letter_of_remito(letter) || point_of_sale > kMostPoint || number > kMostNumber) return std::nullopt;
     return Remito{letter, point_of_sale, number};
+}
+
+std::optional<std::string> parse_company_cuit(std::string_view text) {
+    constexpr std::size_t kWithHyphens = 13;  // pp-nnnnnnnn-d
+    std::string digits{text};
+    if (text.size() == kWithHyphens && text[2] == '-' && text[11] == '-') {
+        digits.erase(11, 1);
+        digits.erase(2, 1);
+    }
+    if (!is_cuit_of_company(digits)) return std::nullopt;
+    return digits;
 }
 
 std::string Gln::text() const { return padded(number, kGlnDigits); }

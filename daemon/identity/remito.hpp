@@ -30,6 +30,9 @@ std::optional<Remito> parse_remito(std::string_view text);
 /// Nothing if a part is out of its range.
 std::optional<Remito> make_remito(char letter, std::uint32_t point_of_sale, std::uint32_t number);
 
+/// CUIT of a company as 11 digits, written with or without hyphens (30-71234567-1); nothing for anything else, a person's too.
+std::optional<std::string> parse_company_cuit(std::string_view text);
+
 /// Global Location Number: a place or a company. Agents of the SNT are named by it.
 struct Gln {
     std::uint64_t number = 0;

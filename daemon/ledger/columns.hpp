@@ -5,6 +5,7 @@
 #include "identity/identity.hpp"
 #include "ledger/sqlite.hpp"
 #include "wire/chain.hpp"
+#include "workflow/stock.hpp"
 
 #include <algorithm>
 
@@ -14,6 +15,7 @@ inline std::int64_t sql(Date day) { return day.time_since_epoch().count(); }
 inline std::int64_t sql(UtcTime at) { return at.time_since_epoch().count(); }
 inline std::int64_t sql(std::uint64_t number) { return static_cast<std::int64_t>(number); }
 inline std::int64_t sql(Gtin gtin) { return sql(gtin.number); }
+inline std::int64_t sql(Place place) { return static_cast<std::int64_t>(place); }
 inline std::int64_t sql(ThingId thing) { return sql(thing.number); }
 /// The way back of sql(std::uint64_t).
 inline std::uint64_t natural(const Query& query, int column) { return static_cast<std::uint64_t>(query.number(column)); }

@@ -41,8 +41,16 @@ public:
     /// Takes the directory for this process (ledger.lock), checks format, schema and the durability settings as read back.
     /// Failures: unavailable (another process has it), newer, damaged, io, not_found (create is false and there is none).
     static Result<std::unique_ptr<Ledger>> open(const LedgerOpening& opening);
+    ~Ledger();
     Ledger(const Ledger&) = delete;
     Ledger& operator=(const Ledger&) = delete;
+
+    /// Of the last entries so many are checked before the first scan.
+    static constexpr std::size_t kCheckedAtStart = 1000;
+    /// Why this ledger is only read, if it is: its end is not whole. Then append() refuses everything.
+    const std::optional<Error>& damage() const { return damage_; }
+    /// It was found without its write-ahead log: copied without it, or somebody deleted it. Entries may be missing at its end.
+    bool lost_log() const { return lost_log_; }
 
     /// A group: begin, then for each decision savepoint … keep or undo, then commit.
     Result<void> begin();
@@ -58,6 +66,9 @@ public:
 
     /// Appends in the current group; its entry number on success. Refused when a rule forbids it; then undo the savepoint.
     Result<Seq> append(const SignedFact& fact, const Stamp& stamp);
+    /// The next entry of our own begins a branch: entries after the head were lost here, and others may have them. Those that come
+    /// back by restore() still belong to the branch before. In the current group.
+    Result<void> owe_branch(std::string_view why);
 
     const Stock& stock() const { return stock_; }
     Database& database() { return *db_; }
@@ -110,6 +121,10 @@ private:
     Result<void> create(const LedgerOpening& opening);
     Result<void> read_head();
     Result<void> start_boot(UtcTime now);
+    Result<void> take_into_use(UtcTime now);
+    Result<void> owe_lost_log(bool log_exists);
+    Result<void> check_end();
+    Result<void> begin_owed_branch();
     Result<void> insert(const Entry& entry, const SignedFact& fact);
 
     std::unique_ptr<FileLock> lock_;
@@ -127,6 +142,10 @@ private:
     std::optional<UtcTime> last_good_wall_;
     std::optional<Date> last_decided_on_;
     std::uint64_t replies_kept_ = 0;
+    std::optional<std::string> branch_due_;
+    std::optional<Error> damage_;
+    bool lost_log_ = false;
+    bool in_use_ = false;
     // As they were at begin() and at savepoint(), to return to.
     struct Head {
         Seq seq;
@@ -135,8 +154,9 @@ private:
         std::optional<Date> decided_on;
         std::string branch;
         std::int64_t boot;
+        std::optional<std::string> branch_due;
     };
-    Head head() const { return {head_seq_, head_hash_, last_good_wall_, last_decided_on_, branch_, boot_}; }
+    Head head() const { return {head_seq_, head_hash_, last_good_wall_, last_decided_on_, branch_, boot_, branch_due_}; }
     void return_to(const Head& head);
     Head at_begin_{};
     Head at_savepoint_{};

@@ -2,6 +2,7 @@
 #include "ledger/projection.hpp"
 
 #include "ledger/stock_change.hpp"
+#include "wire/fact_codec.hpp"
 
 #include <numeric>
 
@@ -17,11 +18,22 @@ std::int64_t units_of(const std::vector<MadeDose>& doses) {
 
 Result<void> Projection::apply(Seq seq, const SignedFact& signed_fact) {
     const At at{seq, signed_fact};
-    auto folded = std::visit([&](const auto& fact) { return fold(at, fact); }, signed_fact.fact);
-    if (!folded || signed_fact.work == 0 || signed_fact.work == seq) return folded;
+    if (auto begun = begin_fold(at); !begun) return begun;
+    if (auto folded = std::visit([&](const auto& fact) { return fold(at, fact); }, signed_fact.fact); !folded) return folded;
+    if (auto ended = end_fold(); !ended) return ended;
+    const bool of_the_work_itself = signed_fact.work == seq || std::holds_alternative<DeliveryNoteNamed>(signed_fact.fact);
+    if (signed_fact.work == 0 || of_the_work_itself) return {};
     auto count = db_.query("UPDATE work SET bookings = bookings + 1, last_seq = ? WHERE work = ? AND closed_seq IS NULL");
     return count.bind(sql(seq)).bind(sql(signed_fact.work)).run();
 }
+
+Result<void> Projection::begin_fold(const At& at) {
+    auto begin = db_.query("UPDATE folding SET seq = ?, kind = ?, decided_on = ?, gtin = NULL, lot = NULL");
+    begin.bind(sql(at.seq)).bind(std::int64_t{kind_of(at.fact.fact)}).bind(sql(at.fact.decided_on));
+    return change_one(db_, begin, "the table of what is being folded has lost its row");
+}
+
+Result<void> Projection::end_fold() { return db_.query("UPDATE folding SET gtin = NULL, lot = NULL").run(); }
 
 Result<void> Projection::subject(std::uint64_t subject, Seq seq) {
     return db_.query("INSERT OR IGNORE INTO subject_event (subject, seq) VALUES (?, ?)").bind(sql(subject)).bind(sql(seq)).run();
@@ -55,7 +67,8 @@ Result<void> Projection::fold(const At& at, const OperatorChanged& fact) {
 
 Result<void> Projection::fold(const At& at, const WorkOpened& fact) {
     const ByteView recipient = fact.kind == WorkKind::dispensing ? ByteView{fact.recipient} : ByteView{};
-    return db_.query("INSERT INTO work (work, kind, recipient, bookings, last_seq) VALUES (?, ?, ?, 0, ?)")
+    return db_
+        .query("INSERT INTO work (work, kind, recipient, bookings, supplier, note, last_seq) VALUES (?, ?, ?, 0, '', '', ?)")
         .bind(sql(at.seq))
         .bind(static_cast<std::int64_t>(fact.kind))
         .bind(recipient)
@@ -94,12 +107,13 @@ Result<void> Projection::fold(const At& at, const PacksReceived& fact) {
     if (fact.expires_on < at.fact.decided_on) return broken_rule("an expired pack is not received");
     if (auto lot =
             db_.query(
-                   "INSERT INTO lot VALUES (?, ?, ?, ?, 1, ?, ?) ON CONFLICT DO UPDATE SET receptions = receptions + 1,"
-                   " last_seq = excluded.last_seq WHERE expires_on = excluded.expires_on AND units_per_pack = excluded.units_per_pack")
+                   "INSERT INTO lot VALUES (?, ?, ?, ?, 1, ?, ?, ?) ON CONFLICT DO UPDATE SET receptions = receptions + 1,"
+                   " units_received = units_received + excluded.units_received, last_seq = excluded.last_seq WHERE expires_on = excluded.expires_on AND units_per_pack = excluded.units_per_pack")
                 .bind(sql(fact.gtin))
                 .bind(fact.lot)
                 .bind(sql(fact.expires_on))
                 .bind(std::int64_t{fact.units_per_pack})
+                .bind(std::int64_t{fact.packs} * fact.units_per_pack)
                 .bind(sql(at.seq))
                 .bind(sql(at.seq))
                 .run();
@@ -112,7 +126,7 @@ Result<void> Projection::fold(const At& at, const PacksReceived& fact) {
                    "INSERT OR IGNORE INTO stock (gtin, lot, place, expires_on, units_per_pack, last_seq) VALUES (?, ?, ?, ?, ?, ?)")
                 .bind(sql(fact.gtin))
                 .bind(fact.lot)
-                .bind(kShelf)
+                .bind(sql(Place::shelf))
                 .bind(sql(fact.expires_on))
                 .bind(std::int64_t{fact.units_per_pack})
                 .bind(sql(at.seq))
@@ -128,7 +142,7 @@ Result<void> Projection::fold(const At& at, const PacksReceived& fact) {
         change.serial_packs = 1;
         if (auto received = receive_serial(at, fact); !received) return received;
     }
-    if (auto changed = change_stock(db_, fact.gtin, fact.lot, change, at.seq); !changed) return changed;
+    if (auto changed = change_stock(db_, fact.gtin, fact.lot, Place::shelf, change, at.seq); !changed) return changed;
     if (fact.typed && at.fact.work != 0) {
         if (auto typed = db_.query("INSERT OR REPLACE INTO typed_lot VALUES (?, ?, ?, ?, ?)")
                              .bind(sql(at.fact.work))
@@ -163,7 +177,7 @@ Result<void> Projection::open_pack(const At& at, const PackFractioned& fact) {
         update.bind(sql(fact.opened_on)).bind(sql(at.seq)).bind(sql(fact.pack)).bind(sql(fact.gtin)).bind(fact.lot);
         if (auto updated = change_one(db_, update, "only a closed pack is opened"); !updated) return updated;
     }
-    return change_stock(db_, fact.gtin, fact.lot, change, at.seq);
+    return change_stock(db_, fact.gtin, fact.lot, Place::shelf, change, at.seq);
 }
 
 Result<void> Projection::make_doses(const At& at, const PackFractioned& fact) {
@@ -219,10 +233,11 @@ Result<void> Projection::fold(const At& at, const PackFractioned& fact) {
     if (auto changed = change_one(db_, cut, "doses, remainder and waste make up the open pack"); !changed) return changed;
     if (auto made = make_doses(at, fact); !made) return made;
     StockChange change;
-    change.opened_units = std::int64_t{fact.units_remaining} - std::int64_t{fact.units_before};
+    change.opened_units = -dosed;
     change.doses_made = static_cast<std::int64_t>(fact.doses.size());
     change.dose_units = dosed;
-    if (auto changed = change_stock(db_, fact.gtin, fact.lot, change, at.seq); !changed) return changed;
+    if (auto changed = change_stock(db_, fact.gtin, fact.lot, Place::shelf, change, at.seq); !changed) return changed;
+    if (auto wasted = waste(at, fact, 1); !wasted) return wasted;
     if (auto recipe = db_.query("INSERT OR REPLACE INTO recipe VALUES (?, ?, ?)")
                           .bind(sql(fact.gtin))
                           .bind(std::int64_t{fact.doses.empty() ? 1 : fact.doses.front().units})
@@ -234,6 +249,14 @@ Result<void> Projection::fold(const At& at, const PackFractioned& fact) {
     if (auto linked = subject(fact.pack.number, at.seq); !linked) return linked;
     if (auto linked = lot_subject(fact.gtin, fact.lot, at.seq); !linked) return linked;
     return undoable(at.seq);
+}
+
+/// Units that were lost in cutting: `sign` 1, or -1 when that is taken back.
+Result<void> Projection::waste(const At& at, const PackFractioned& fact, std::int64_t sign) {
+    if (fact.units_wasted == 0) return {};
+    StockChange lost;
+    lost.opened_units = sign * std::int64_t{fact.units_wasted};
+    return move_stock(db_, fact.gtin, fact.lot, Place::shelf, Place::wasted, lost, at.seq);
 }
 
 Result<void> Projection::fold(const At& at, const DosesVerified& fact) {
@@ -248,7 +271,9 @@ Result<void> Projection::fold(const At& at, const DosesVerified& fact) {
         StockChange change;
         change.doses_made = -1;
         change.doses_ready = 1;
-        if (auto moved = change_stock_of_dose(db_, dose, change, at.seq); !moved) return moved;
+        const auto goods = goods_of_dose(db_, dose);
+        if (!goods) return goods.error();
+        if (auto moved = change_stock(db_, goods->gtin, goods->lot, Place::shelf, change, at.seq); !moved) return moved;
         if (auto linked = subject(dose.number, at.seq); !linked) return linked;
     }
     return undoable(at.seq);
@@ -258,30 +283,27 @@ Result<void> Projection::fold(const At& at, const DoseDispensed& fact) {
     auto out = db_.query("UPDATE dose SET state = 3, out_on = ?, out_seq = ?, last_seq = ? WHERE dose = ? AND state = 2");
     out.bind(sql(at.fact.decided_on)).bind(sql(at.seq)).bind(sql(at.seq)).bind(sql(fact.dose));
     if (auto left = change_one(db_, out, "a dose leaves once, and only after it was verified"); !left) return left;
-    if (auto moved = move_dose(db_, fact.dose, -1, at.seq); !moved) return moved;
+    if (auto moved = move_dose(db_, fact.dose, Place::shelf, Place::dispensed, at.seq); !moved) return moved;
     if (auto linked = subject(fact.dose.number, at.seq); !linked) return linked;
     return undoable(at.seq);
 }
 
 Result<void> Projection::fold(const At& at, const PacksDispensed& fact) {
-    StockChange change;
     if (fact.pack) {
-        if (fact.packs != 1) return broken_rule("a serial number names one pack");
-        change.serial_packs = -1;
         auto out = db_.query(
-            "UPDATE pack SET state = 3, out_on = ?, last_seq = ? WHERE pack = ? AND state = 1 AND gtin = ? AND lot = ?");
-        out.bind(sql(at.fact.decided_on)).bind(sql(at.seq)).bind(sql(fact.pack)).bind(sql(fact.gtin)).bind(fact.lot);
+            "UPDATE pack SET state = 3, out_on = ?, out_seq = ?, last_seq = ? WHERE pack = ? AND state = 1 AND gtin = ? AND lot = ?");
+        out.bind(sql(at.fact.decided_on))
+            .bind(sql(at.seq))
+            .bind(sql(at.seq))
+            .bind(sql(fact.pack))
+            .bind(sql(fact.gtin))
+            .bind(fact.lot);
         if (auto left = change_one(db_, out, "only a closed pack leaves whole, once"); !left) return left;
         if (auto linked = subject(fact.pack.number, at.seq); !linked) return linked;
-    } else {
-        change.counted_packs = -std::int64_t{fact.packs};
     }
-    auto record = db_.query(
-        "INSERT INTO pack_out SELECT ?, gtin, lot, ?, expires_on, ? FROM lot WHERE gtin = ? AND lot = ? AND expires_on = ?");
-    record.bind(sql(at.seq)).bind(std::int64_t{fact.packs}).bind(sql(at.fact.decided_on)).bind(sql(fact.gtin)).bind(fact.lot);
-    record.bind(sql(fact.expires_on));
-    if (auto recorded = change_one(db_, record, "this lot was never received"); !recorded) return recorded;
-    if (auto changed = change_stock(db_, fact.gtin, fact.lot, change, at.seq); !changed) return changed;
+    if (auto known = same_lot(db_, fact.gtin, fact.lot, fact.expires_on); !known) return known;
+    if (auto moved = move_packs(at, fact.gtin, fact.lot, fact.pack, fact.packs, Place::shelf, Place::dispensed); !moved)
+        return moved;
     if (auto linked = lot_subject(fact.gtin, fact.lot, at.seq); !linked) return linked;
     return undoable(at.seq);
 }
@@ -298,5 +320,15 @@ Result<void> Projection::fold(const At& at, const Reversed& fact) {
 Result<void> Projection::fold(const At& at, const ReaderAdopted& fact) {
     return db_.query("INSERT OR REPLACE INTO reader VALUES (?, ?)").bind(fact.reader).bind(sql(at.seq)).run();
 }
+
+Result<void> Projection::fold(const At& at, const DeliveryNoteNamed& fact) {
+    auto name = db_.query(
+        "UPDATE work SET supplier = ?, note = ?, last_seq = ? WHERE work = ? AND kind = 1 AND closed_seq IS NULL AND bookings = 0");
+    name.bind(fact.supplier).bind(fact.note).bind(sql(at.seq)).bind(sql(at.fact.work));
+    return change_one(db_, name, "a delivery note is named in an open reception, before the first pack");
+}
+
+// Who opened the table of persons stands in the entry; nothing follows from it.
+Result<void> Projection::fold(const At&, const RecipientAccessed&) { return {}; }
 
 }  // namespace dosario

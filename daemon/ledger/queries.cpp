@@ -97,9 +97,10 @@ Result<Story> story_of_undone(Ledger& ledger, ThingId thing) {
 Result<std::vector<StockLine>> stock_lines(Ledger& ledger, const StockFilter& filter) {
     auto query = ledger.database().query(
         "SELECT s.gtin, coalesce(p.name, ''), coalesce(p.unit, ''), s.lot, s.expires_on, s.counted_packs + s.serial_packs, s.opened_packs,"
-        " s.opened_units, s.doses_made, s.doses_ready, s.units FROM stock s LEFT JOIN product p USING (gtin)"
-        " WHERE s.units > 0 AND (?1 = 0 OR s.gtin = ?1) AND (?2 = '' OR s.lot = ?2) AND s.expires_on < ?3"
-        " ORDER BY s.expires_on, s.gtin, s.lot LIMIT ?4");
+        " s.opened_units, s.doses_made, s.doses_ready, s.units, s.place,"
+        " EXISTS (SELECT 1 FROM recall r WHERE r.gtin = s.gtin AND r.lot IN ('', s.lot)) FROM stock s LEFT JOIN product p USING (gtin)"
+        " WHERE s.place <= 2 AND s.units > 0 AND (?1 = 0 OR s.gtin = ?1) AND (?2 = '' OR s.lot = ?2) AND s.expires_on < ?3"
+        " ORDER BY s.expires_on, s.gtin, s.lot, s.place LIMIT ?4");
     constexpr std::int64_t kNever = 10'000'000;
     query.bind(filter.gtin ? sql(*filter.gtin) : std::int64_t{0})
         .bind(filter.lot)
@@ -111,13 +112,15 @@ Result<std::vector<StockLine>> stock_lines(Ledger& ledger, const StockFilter& fi
                          query.text(1),
                          query.text(2),
                          query.text(3),
+                         static_cast<Place>(query.number(11)),
                          Date{std::chrono::days{query.number(4)}},
                          natural(query, 5),
                          natural(query, 6),
                          natural(query, 7),
                          natural(query, 8),
                          natural(query, 9),
-                         natural(query, 10)});
+                         natural(query, 10),
+                         query.number(12) != 0});
     }
     if (query.failed()) return query.error();
     return lines;
@@ -166,7 +169,7 @@ Result<Story> story_of_serial(Ledger& ledger, Gtin gtin, std::string_view serial
 }
 
 Result<Story> story_of_lot(Ledger& ledger, Gtin gtin, std::string_view lot) {
-    const auto known = ledger.stock().lot(gtin, lot);
+    const auto known = ledger.stock().lot(gtin, lot, Place::shelf);
     if (!known) return nothing_known("this lot");
     Story story{Story::Of::lot, gtin, known->lot, known->expires_on, "", {}, {}, std::nullopt, 0, {}, {}};
     auto query = ledger.database().query(

@@ -14,6 +14,7 @@ struct StockLine {
     std::string name;
     std::string unit;
     std::string lot;
+    Place place = Place::shelf;  ///< or quarantine
     Date expires_on{};
     std::uint64_t closed_packs = 0;
     std::uint64_t opened_packs = 0;
@@ -21,6 +22,7 @@ struct StockLine {
     std::uint64_t doses_made = 0;
     std::uint64_t doses_ready = 0;
     std::uint64_t units = 0;
+    bool recalled = false;
 };
 
 struct StockFilter {

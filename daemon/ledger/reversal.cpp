@@ -10,7 +10,11 @@ Result<void> Projection::reverse(const At& at, const SignedFact& original, Seq o
     if (const auto* fact = std::get_if<PackFractioned>(&original.fact)) return unfold(at, *fact, original_seq);
     if (const auto* fact = std::get_if<DosesVerified>(&original.fact)) return unfold(at, *fact);
     if (const auto* fact = std::get_if<DoseDispensed>(&original.fact)) return unfold(at, *fact);
-    if (const auto* fact = std::get_if<PacksDispensed>(&original.fact)) return unfold(at, *fact, original_seq);
+    if (const auto* fact = std::get_if<PacksDispensed>(&original.fact)) return unfold(at, *fact);
+    if (const auto* fact = std::get_if<DoseReturned>(&original.fact)) return unfold(at, *fact);
+    if (const auto* fact = std::get_if<PacksReturned>(&original.fact)) return unfold(at, *fact);
+    if (const auto* fact = std::get_if<DoseReleased>(&original.fact)) return unfold(at, *fact);
+    if (const auto* fact = std::get_if<PacksReleased>(&original.fact)) return unfold(at, *fact);
     return broken_rule("this kind of entry cannot be taken back");
 }
 
@@ -24,7 +28,7 @@ Result<void> Projection::unfold(const At& at, const SignedFact& original, const 
     }
     StockChange change;
     (fact.pack ? change.serial_packs : change.counted_packs) = -std::int64_t{fact.packs};
-    if (auto taken = change_stock(db_, fact.gtin, fact.lot, change, at.seq); !taken) return taken;
+    if (auto taken = change_stock(db_, fact.gtin, fact.lot, Place::shelf, change, at.seq); !taken) return taken;
     if (fact.typed) {
         if (auto forgotten = db_.query("DELETE FROM typed_lot WHERE work = ? AND gtin = ? AND lot = ?")
                                  .bind(sql(original.work))
@@ -50,8 +54,9 @@ Result<void> Projection::unfold(const At& at, const SignedFact& original, const 
     auto last = db_.query("DELETE FROM lot WHERE gtin = ? AND lot = ? AND receptions = 1");
     if (auto gone = last.bind(sql(fact.gtin)).bind(fact.lot).run(); !gone) return gone;
     if (db_.changes() == 1) return {};
-    auto fewer = db_.query("UPDATE lot SET receptions = receptions - 1, last_seq = ? WHERE gtin = ? AND lot = ?");
-    fewer.bind(sql(at.seq)).bind(sql(fact.gtin)).bind(fact.lot);
+    auto fewer = db_.query(
+        "UPDATE lot SET receptions = receptions - 1, units_received = units_received - ?, last_seq = ? WHERE gtin = ? AND lot = ?");
+    fewer.bind(std::int64_t{fact.packs} * fact.units_per_pack).bind(sql(at.seq)).bind(sql(fact.gtin)).bind(fact.lot);
     return change_one(db_, fewer, "this lot was never received");
 }
 
@@ -77,16 +82,17 @@ Result<void> Projection::unfold(const At& at, const PackFractioned& fact, Seq or
         close.bind(sql(fact.pack));
         if (auto closed = change_one(db_, close, "this pack is not known"); !closed) return closed;
     }
+    if (auto kept = waste(at, fact, -1); !kept) return kept;
     StockChange change;
     change.doses_made = -static_cast<std::int64_t>(fact.doses.size());
     change.dose_units = -units;
-    change.opened_units = std::int64_t{fact.units_before} - std::int64_t{fact.units_remaining};
+    change.opened_units = units;
     if (fact.opened) {
-        change.opened_units = -std::int64_t{fact.units_remaining};
+        change.opened_units = units - std::int64_t{fact.units_before};
         change.opened_packs = -1;
         (fact.serial.empty() ? change.counted_packs : change.serial_packs) = 1;
     }
-    if (auto moved = change_stock(db_, fact.gtin, fact.lot, change, at.seq); !moved) return moved;
+    if (auto moved = change_stock(db_, fact.gtin, fact.lot, Place::shelf, change, at.seq); !moved) return moved;
     if (auto forgotten = forget_recipe(fact.gtin, original_seq); !forgotten) return forgotten;
     if (auto linked = subject(fact.pack.number, at.seq); !linked) return linked;
     return lot_subject(fact.gtin, fact.lot, at.seq);
@@ -111,7 +117,9 @@ Result<void> Projection::unfold(const At& at, const DosesVerified& fact) {
         StockChange change;
         change.doses_made = 1;
         change.doses_ready = -1;
-        if (auto moved = change_stock_of_dose(db_, dose, change, at.seq); !moved) return moved;
+        const auto goods = goods_of_dose(db_, dose);
+        if (!goods) return goods.error();
+        if (auto moved = change_stock(db_, goods->gtin, goods->lot, Place::shelf, change, at.seq); !moved) return moved;
         if (auto linked = subject(dose.number, at.seq); !linked) return linked;
     }
     return {};
@@ -121,23 +129,20 @@ Result<void> Projection::unfold(const At& at, const DoseDispensed& fact) {
     auto back = db_.query("UPDATE dose SET state = 2, out_on = NULL, out_seq = NULL, last_seq = ? WHERE dose = ? AND state = 3");
     back.bind(sql(at.seq)).bind(sql(fact.dose));
     if (auto came = change_one(db_, back, "this dose is not out"); !came) return came;
-    if (auto moved = move_dose(db_, fact.dose, 1, at.seq); !moved) return moved;
+    if (auto moved = move_dose(db_, fact.dose, Place::dispensed, Place::shelf, at.seq); !moved) return moved;
     return subject(fact.dose.number, at.seq);
 }
 
-Result<void> Projection::unfold(const At& at, const PacksDispensed& fact, Seq original_seq) {
+Result<void> Projection::unfold(const At& at, const PacksDispensed& fact) {
     if (fact.pack) {
-        auto back = db_.query("UPDATE pack SET state = 1, out_on = NULL, last_seq = ? WHERE pack = ? AND state = 3");
+        auto back =
+            db_.query("UPDATE pack SET state = 1, out_on = NULL, out_seq = NULL, last_seq = ? WHERE pack = ? AND state = 3");
         back.bind(sql(at.seq)).bind(sql(fact.pack));
         if (auto came = change_one(db_, back, "this pack is not out"); !came) return came;
         if (auto linked = subject(fact.pack.number, at.seq); !linked) return linked;
     }
-    auto forget = db_.query("DELETE FROM pack_out WHERE seq = ?");
-    forget.bind(sql(original_seq));
-    if (auto forgotten = change_one(db_, forget, "this dispensing is not known"); !forgotten) return forgotten;
-    StockChange change;
-    (fact.pack ? change.serial_packs : change.counted_packs) = std::int64_t{fact.packs};
-    if (auto moved = change_stock(db_, fact.gtin, fact.lot, change, at.seq); !moved) return moved;
+    if (auto moved = move_packs(at, fact.gtin, fact.lot, fact.pack, fact.packs, Place::dispensed, Place::shelf); !moved)
+        return moved;
     return lot_subject(fact.gtin, fact.lot, at.seq);
 }
 

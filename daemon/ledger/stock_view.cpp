@@ -11,12 +11,14 @@ namespace {
 std::uint32_t quantity(const Query& query, int column) { return static_cast<std::uint32_t>(query.number(column)); }
 Date day(const Query& query, int column) { return Date{std::chrono::days{query.number(column)}}; }
 
-#define PACK_COLUMNS "SELECT pack, gtin, serial, lot, expires_on, state, units_total, units_left, opened_on FROM pack "
+#define PACK_COLUMNS \
+    "SELECT pack, gtin, serial, lot, expires_on, state, units_total, units_left, opened_on, out_seq, returned_seq FROM pack "
 
 Pack read_pack(const Query& query) {
     return {{natural(query, 0)}, {natural(query, 1)}, query.text(2),
             query.text(3),       day(query, 4),       static_cast<PackState>(query.number(5)),
-            quantity(query, 6),  quantity(query, 7),  day(query, 8)};
+            quantity(query, 6),  quantity(query, 7),  day(query, 8),
+            natural(query, 9),   natural(query, 10)};
 }
 
 std::optional<Pack> one_pack(Query& query) {
@@ -24,7 +26,7 @@ std::optional<Pack> one_pack(Query& query) {
     return read_pack(query);
 }
 
-LotOnShelf read_lot(const Query& query) {
+LotAtPlace read_lot(const Query& query) {
     return {query.text(0), day(query, 1), natural(query, 2), natural(query, 3), quantity(query, 4)};
 }
 
@@ -42,20 +44,20 @@ std::optional<Product> StockView::product(Gtin gtin) const {
     return Product{gtin, query.text(0), query.text(1), quantity(query, 2), quantity(query, 3), quantity(query, 4)};
 }
 
-std::optional<LotOnShelf> StockView::lot(Gtin gtin, std::string_view lot) const {
+std::optional<LotAtPlace> StockView::lot(Gtin gtin, std::string_view lot, Place place) const {
     auto query = db_.query(
         "SELECT lot, expires_on, counted_packs, serial_packs, units_per_pack FROM stock WHERE gtin = ? AND lot = ? AND place = ?");
-    query.bind(sql(gtin)).bind(lot).bind(kShelf);
+    query.bind(sql(gtin)).bind(lot).bind(sql(place));
     if (!query.row()) return std::nullopt;
     return read_lot(query);
 }
 
-std::vector<LotOnShelf> StockView::lots_on_shelf(Gtin gtin) const {
+std::vector<LotAtPlace> StockView::lots_at(Gtin gtin, Place place) const {
     auto query = db_.query(
         "SELECT lot, expires_on, counted_packs, serial_packs, units_per_pack FROM stock WHERE gtin = ? AND place = ?"
         " AND counted_packs + serial_packs > 0 ORDER BY expires_on, lot LIMIT 16");
-    query.bind(sql(gtin)).bind(kShelf);
-    std::vector<LotOnShelf> lots;
+    query.bind(sql(gtin)).bind(sql(place));
+    std::vector<LotAtPlace> lots;
     while (query.row()) lots.push_back(read_lot(query));
     return lots;
 }
@@ -64,9 +66,16 @@ std::optional<Date> StockView::earliest_lot_on_shelf(Gtin gtin, Date today) cons
     auto query = db_.query(
         "SELECT expires_on FROM stock WHERE gtin = ? AND place = ? AND counted_packs + serial_packs > 0 AND expires_on >= ?"
         " ORDER BY expires_on LIMIT 1");
-    query.bind(sql(gtin)).bind(kShelf).bind(sql(today));
+    query.bind(sql(gtin)).bind(sql(Place::shelf)).bind(sql(today));
     if (!query.row()) return std::nullopt;
     return day(query, 0);
+}
+
+std::optional<std::string> StockView::recalled(Gtin gtin, std::string_view lot) const {
+    auto query = db_.query("SELECT reference FROM recall WHERE gtin = ? AND lot IN ('', ?) ORDER BY lot DESC LIMIT 1");
+    query.bind(sql(gtin)).bind(lot);
+    if (!query.row()) return std::nullopt;
+    return query.text(0);
 }
 
 std::optional<Pack> StockView::pack_by_serial(Gtin gtin, std::string_view serial) const {
@@ -99,7 +108,8 @@ std::vector<Pack> StockView::opened_packs(Gtin gtin, std::string_view lot) const
 }
 
 std::optional<Dose> StockView::dose(ThingId id) const {
-    auto query = db_.query("SELECT pack, gtin, lot, expires_on, beyond_use_on, units, state, made_by FROM dose WHERE dose = ?");
+    auto query = db_.query(
+        "SELECT pack, gtin, lot, expires_on, beyond_use_on, units, state, made_by, out_seq, returned_seq FROM dose WHERE dose = ?");
     query.bind(sql(id));
     if (!query.row()) return std::nullopt;
     return Dose{id,
@@ -110,7 +120,9 @@ std::optional<Dose> StockView::dose(ThingId id) const {
                 day(query, 4),
                 quantity(query, 5),
                 static_cast<DoseState>(query.number(6)),
-                query.text(7)};
+                query.text(7),
+                natural(query, 8),
+                natural(query, 9)};
 }
 
 std::vector<ThingId> StockView::unverified_doses(ThingId mother) const {
@@ -130,20 +142,21 @@ std::optional<Date> StockView::earliest_ready_dose(Gtin gtin, Date today) const 
 }
 
 std::optional<OpenWork> StockView::open_work() const {
-    auto query =
-        db_.query("SELECT work, kind, recipient, bookings FROM work WHERE closed_seq IS NULL ORDER BY work DESC LIMIT 1");
+    auto query = db_.query(
+        "SELECT work, kind, recipient, bookings, supplier, note FROM work WHERE closed_seq IS NULL ORDER BY work DESC LIMIT 1");
     if (!query.row()) return std::nullopt;
-    OpenWork work{natural(query, 0), static_cast<WorkKind>(query.number(1)), {}, quantity(query, 3)};
+    OpenWork work{natural(query, 0), static_cast<WorkKind>(query.number(1)), {}, quantity(query, 3), query.text(4),
+                  query.text(5)};
     const ByteView recipient = query.blob_view(2);
     if (recipient.size() == work.recipient.size()) std::memcpy(work.recipient.data(), recipient.data(), recipient.size());
     return work;
 }
 
-std::optional<LotOnShelf> StockView::typed_lot(WorkId work, Gtin gtin) const {
+std::optional<LotAtPlace> StockView::typed_lot(WorkId work, Gtin gtin) const {
     auto query = db_.query("SELECT lot, expires_on FROM typed_lot WHERE work = ? AND gtin = ?");
     query.bind(sql(work)).bind(sql(gtin));
     if (!query.row()) return std::nullopt;
-    return LotOnShelf{query.text(0), day(query, 1), 0, 0, 0};
+    return LotAtPlace{query.text(0), day(query, 1), 0, 0, 0};
 }
 
 std::uint32_t StockView::last_recipe(Gtin gtin) const {

@@ -17,8 +17,9 @@ public:
 
     Seq next_seq() const override;
     std::optional<Product> product(Gtin gtin) const override;
-    std::optional<LotOnShelf> lot(Gtin gtin, std::string_view lot) const override;
-    std::vector<LotOnShelf> lots_on_shelf(Gtin gtin) const override;
+    std::optional<LotAtPlace> lot(Gtin gtin, std::string_view lot, Place place) const override;
+    std::vector<LotAtPlace> lots_at(Gtin gtin, Place place) const override;
+    std::optional<std::string> recalled(Gtin gtin, std::string_view lot) const override;
     std::optional<Date> earliest_lot_on_shelf(Gtin gtin, Date today) const override;
     std::optional<Pack> pack_by_serial(Gtin gtin, std::string_view serial) const override;
     std::vector<Pack> packs_by_serial(std::string_view serial) const override;
@@ -28,7 +29,7 @@ public:
     std::vector<ThingId> unverified_doses(ThingId mother) const override;
     std::optional<Date> earliest_ready_dose(Gtin gtin, Date today) const override;
     std::optional<OpenWork> open_work() const override;
-    std::optional<LotOnShelf> typed_lot(WorkId work, Gtin gtin) const override;
+    std::optional<LotAtPlace> typed_lot(WorkId work, Gtin gtin) const override;
     std::uint32_t last_recipe(Gtin gtin) const override;
     std::string operator_badge() const override;
     std::optional<Seq> last_undoable() const override;

@@ -2,6 +2,7 @@
 #include "ledger/verify.hpp"
 
 #include "ledger/columns.hpp"
+#include "ledger/refold.hpp"
 #include "ledger/schema.hpp"
 #include "ledger/verify_tables.hpp"
 #include "wire/fact_codec.hpp"
@@ -224,33 +225,8 @@ Result<VerifyReport> verify(Ledger& ledger) {
 }
 
 Result<Seq> rebuild(Ledger& ledger) {
-    Database& db = ledger.database();
     if (auto begun = ledger.begin(); !begun) return begun.error();
-    const auto remake = [&]() -> Result<Seq> {
-        if (auto gone = db.execute("DROP VIEW IF EXISTS dispensed_dose"); !gone) return gone.error();
-        for (std::size_t i = 0; i < kProjectionTableCount; ++i) {
-            const std::string drop = std::string{"DROP TABLE IF EXISTS "} + kProjectionTables[i];
-            if (auto gone = db.execute(drop.c_str()); !gone) return gone.error();
-        }
-        if (auto made = db.execute(kProjectionSchema); !made) return made.error();
-        Projection projection{db, [&ledger](Seq seq) { return ledger.fact(seq); }};
-        Seq done = 0;
-        for (;;) {
-            auto entries = ledger.entries_after(done, kSlice);
-            if (!entries) return entries.error();
-            if (entries->empty()) return done;
-            for (const Entry& entry : *entries) {
-                const auto fact = decode_fact(entry.body);
-                if (!fact)
-                    return fail(fact.error().failure, "entry " + std::to_string(entry.header.seq) + ": " + fact.error().message);
-                if (auto applied = projection.apply(entry.header.seq, *fact); !applied) {
-                    return fail(Failure::damaged, "entry " + std::to_string(entry.header.seq) + ": " + applied.error().message);
-                }
-                done = entry.header.seq;
-            }
-        }
-    };
-    auto remade = remake();
+    auto remade = refold(ledger.database());
     if (!remade) {
         ledger.rollback();
         return remade;

@@ -65,6 +65,10 @@ Typed merge(Typed now, const Typed& before) {
     if (now.doses == 0) now.doses = before.doses;
     if (now.units_per_dose == 0) now.units_per_dose = before.units_per_dose;
     if (now.waste == 0) now.waste = before.waste;
+    if (now.note.empty()) {
+        now.note = before.note;
+        now.supplier = before.supplier;
+    }
     return now;
 }
 
@@ -103,12 +107,14 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
     const bool to_be_typed = question_ && is_typed(*question_);
     const bool mode_alone = scan.content.empty() && !to_be_typed && chosen != nullptr;
     if (chosen != nullptr && !mode_alone && (!turn.work || turn.work->kind != chosen->kind)) open(turn, *chosen);
+    name_note(turn);
     Review review;
     if (mode_alone && question_ != QuestionKind::which_work && qualifies(scan.typed)) {
         review = stop(What::not_understood);  // an answer that came late must not pass for saved
         review.about.reason = "nothing_to_qualify";
     } else if (mode_alone) {
         review = see_command(turn, Command{chosen->opened_by});  // as if the desk card said so
+        if (turn.named_note) review = note_alone(turn);
     } else if (scan.content.empty()) {
         if (to_be_typed) {
             review = see_asked(turn);
@@ -131,6 +137,7 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
 Review Desk::see_asked(Turn& turn) {
     turn.bench.typed = merge(turn.bench.typed, asked_typed_);
     if (asked_work_ && (!turn.work || turn.work->kind != *asked_work_)) open(turn, workflow_of(*asked_work_));
+    name_note(turn);
     return see_item(turn, asked_about_);
 }
 
@@ -251,7 +258,8 @@ Review Desk::see_command(Turn& turn, const Command& command) {
         case CommandWord::dispense:
         case CommandWord::count:
         case CommandWord::dispose:
-        case CommandWord::give_back: break;
+        case CommandWord::give_back:
+        case CommandWord::release: break;
     }
     review = stop(What::not_supported);
     review.about.reason = "later_command";
@@ -328,7 +336,7 @@ Review Desk::open(Turn& turn, const Workflow& workflow) {
     const Stock& stock = turn.bench.stock;
     settled_.clear();
     if (turn.work) turn.before.push_back(turn.bench.sign(WorkClosed{}));
-    OpenWork work{stock.next_seq() + turn.before.size(), workflow.kind, {}, 0};
+    OpenWork work{stock.next_seq() + turn.before.size(), workflow.kind, {}, 0, "", ""};
     if (workflow.kind == WorkKind::dispensing) work.recipient = turn.bench.mint.recipient();
     turn.work = work;
     turn.bench.work = work;
@@ -338,6 +346,26 @@ Review Desk::open(Turn& turn, const Workflow& workflow) {
     review.facts = turn.before;
     review.about.work_kind = workflow.kind;
     return review;
+}
+
+/// Nothing but the paper was said.
+Review Desk::note_alone(const Turn& turn) const {
+    Review review = repeated(What::note_named);
+    review.sound = Sound::recorded;  // what opens the work and names the paper is in turn.before
+    review.about.note = turn.work->note;
+    return review;
+}
+
+/// The paper that goods come with is said once, with the first of them or alone; another paper begins another reception.
+void Desk::name_note(Turn& turn) {
+    const Typed& typed = turn.bench.typed;
+    if (typed.note.empty() || !turn.work || turn.work->kind != WorkKind::reception) return;
+    if (turn.work->note == typed.note && (typed.supplier.empty() || turn.work->supplier == typed.supplier)) return;
+    if (turn.work->bookings > 0) open(turn, workflow_of(WorkKind::reception));
+    turn.before.push_back(turn.bench.sign(DeliveryNoteNamed{typed.supplier, typed.note}));
+    turn.work->note = typed.note;
+    turn.work->supplier = typed.supplier;
+    turn.named_note = true;
 }
 
 Review Desk::close(Turn& turn) {

@@ -44,6 +44,8 @@ private:
     Review see_times(Turn& turn, std::uint32_t times);
     Review answer(Turn& turn, bool yes);
     Review open(Turn& turn, const Workflow& workflow);
+    void name_note(Turn& turn);
+    Review note_alone(const Turn& turn) const;
     Review close(Turn& turn);
 
     /// How a person said that a content is to be read.

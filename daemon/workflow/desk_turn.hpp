@@ -13,6 +13,7 @@ struct Desk::Turn {
     std::optional<OpenWork> work;
     std::vector<SignedFact> before;  ///< facts already decided in this turn
     std::uint32_t choice = 0;        ///< which reading of an unclear code a person chose just now, 0 = none
+    bool named_note = false;         ///< `before` names a delivery note
 };
 
 /// What was typed with this scan, completed by what was typed with the scan that raised the question.

@@ -22,6 +22,8 @@ Review dispense_dose(const Dose& dose, const Bench& bench, Particulars about) {
     about.beyond_use_on = dose.beyond_use_on;
     about.units = dose.units;
     if (dose.state == DoseState::out) return stop(What::already_dispensed, std::move(about));
+    if (auto stopped = recalled(dose.gtin, dose.lot, bench, about)) return std::move(*stopped);
+    if (dose.state == DoseState::returned) return stop(What::quarantined, std::move(about));
     if (dose.beyond_use_on < bench.now.today) return stop(What::expired, std::move(about));
     if (dose.state == DoseState::made) return stop(What::not_verified, std::move(about));
     about.reason = "dose";
@@ -36,6 +38,8 @@ Review dispense_serial(const Item& item, const Pack& pack, const Bench& bench, P
     about.packs = 1;
     about.units = pack.units_total;
     if (pack.state == PackState::out) return stop(What::already_dispensed, std::move(about));
+    if (auto stopped = recalled(pack.gtin, pack.lot, bench, about)) return std::move(*stopped);
+    if (pack.state == PackState::returned) return stop(What::quarantined, std::move(about));
     if (pack.state == PackState::opened) {
         about.reason = "opened_pack";
         return stop(What::not_supported, std::move(about));
@@ -53,20 +57,21 @@ Review dispense_serial(const Item& item, const Pack& pack, const Bench& bench, P
 Review dispense_counted(const Item& item, const Bench& bench, Particulars about) {
     std::string lot_name = item.lot.empty() ? bench.typed.lot : item.lot;
     if (lot_name.empty()) {
-        const auto lots = bench.stock.lots_on_shelf(item.gtin);
+        const auto lots = bench.stock.lots_at(item.gtin, Place::shelf);
         if (lots.empty()) return stop(What::not_in_stock, std::move(about));
         if (lots.size() > 1) return ask_which_lot(lots, std::move(about));
         lot_name = lots.front().lot;
     }
     about.lot = lot_name;
     const std::uint32_t packs = bench.typed.packs == 0 ? 1 : bench.typed.packs;
-    const auto lot = bench.stock.lot(item.gtin, lot_name);
+    const auto lot = bench.stock.lot(item.gtin, lot_name, Place::shelf);
     if (!lot || lot->counted_packs < packs) {
         if (lot && lot->counted_packs == 0 && lot->serial_packs > 0) about.reason = "serial_wanted";
         return stop(What::not_in_stock, std::move(about));
     }
     if (auto stopped = contradiction(item, bench.typed, lot->lot, lot->expires_on, about)) return std::move(*stopped);
     about.expires_on = lot->expires_on;
+    if (auto stopped = recalled(item.gtin, lot_name, bench, about)) return std::move(*stopped);
     if (lot->expires_on < bench.now.today) return stop(What::expired, std::move(about));
     about.packs = packs;
     about.units = std::uint64_t{packs} * lot->units_per_pack;

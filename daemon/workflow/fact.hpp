@@ -16,7 +16,14 @@ namespace dosario {
 /// The sequence number of the WorkOpened entry; 0 = none.
 using WorkId = std::uint64_t;
 
-enum class WorkKind : std::uint8_t { reception = 1, fractioning = 2, verification = 3, dispensing = 4 };
+enum class WorkKind : std::uint8_t {
+    reception = 1,
+    fractioning = 2,
+    verification = 3,
+    dispensing = 4,
+    returning = 5,
+    releasing = 6
+};
 
 /// Stands for whom a visit was for: random, new for each visit, never derived from a person.
 using Recipient = std::array<std::byte, 16>;
@@ -109,8 +116,79 @@ struct ReaderAdopted {
     std::string reader;
 };
 
+/// Of a reception: what is received came with this paper.
+struct DeliveryNoteNamed {
+    std::string supplier;  ///< CUIT (11 digits) or GLN (13), empty = not said
+    std::string note;      ///< Remito::text()
+};
+
+/// From here on nothing of this lot is received, cut, verified, released or dispensed.
+struct LotRecalled {
+    Gtin gtin;
+    std::string lot;        ///< empty: every lot of the product
+    std::string reference;  ///< of the alert that says so
+};
+
+struct RecallLifted {
+    Gtin gtin;
+    std::string lot;
+    std::string reference;
+};
+
+/// A dose came back from outside, into quarantine.
+struct DoseReturned {
+    ThingId dose;
+    Seq dispensed = 0;  ///< the entry by which it had left
+};
+
+/// Packs came back: one with serial, or a count without.
+struct PacksReturned {
+    Gtin gtin;
+    std::string serial;
+    std::string lot;
+    Date expires_on{};
+    std::uint32_t packs = 1;
+    std::uint32_t units_per_pack = 0;
+    ThingId pack;
+    Seq dispensed = 0;  ///< of a pack with serial; counted packs are not told apart
+};
+
+/// From quarantine back to the shelf: who signs answers for it.
+struct DoseReleased {
+    ThingId dose;
+    Seq returned = 0;  ///< the entry by which it had come back
+};
+
+struct PacksReleased {
+    Gtin gtin;
+    std::string serial;
+    std::string lot;
+    Date expires_on{};
+    std::uint32_t packs = 1;
+    std::uint32_t units_per_pack = 0;
+    ThingId pack;
+    Seq returned = 0;  ///< of a pack with serial
+};
+
+/// Why somebody opens the table of persons. A closed list: a free text could name the person.
+enum class AccessPurpose : std::uint8_t {
+    recall = 1,
+    adverse_event = 2,
+    dispensing_error = 3,
+    persons_own_request = 4,
+    authority_request = 5,
+};
+
+/// Somebody opened the table of persons: who, when and why, and nothing of the person.
+struct RecipientAccessed {
+    Recipient recipient{};
+    AccessPurpose purpose = AccessPurpose::recall;
+    bool erased = false;  ///< true: the row was deleted; false: it was read
+};
+
 using Fact = std::variant<ProductLearned, OperatorChanged, WorkOpened, WorkClosed, PacksReceived, PackFractioned, DosesVerified,
-                          DoseDispensed, PacksDispensed, Reversed, ReaderAdopted>;
+                          DoseDispensed, PacksDispensed, Reversed, ReaderAdopted, DeliveryNoteNamed, LotRecalled, RecallLifted,
+                          DoseReturned, PacksReturned, DoseReleased, PacksReleased, RecipientAccessed>;
 
 /// A fact with who, for which work and for which day it was decided.
 struct SignedFact {

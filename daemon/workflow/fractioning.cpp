@@ -15,24 +15,24 @@ struct Source {
     bool opened_now = false;
 };
 
-Source closed_pack_of_lot(const LotOnShelf& lot, Gtin gtin, const Bench& bench) {
+Source closed_pack_of_lot(const LotAtPlace& lot, Gtin gtin, const Bench& bench) {
     Source source;
     source.opened_now = true;
     source.pack = {bench.mint.thing(), gtin, "", lot.lot, lot.expires_on, PackState::closed, lot.units_per_pack,
-                   lot.units_per_pack, {}};
+                   lot.units_per_pack, {},   0,  0};
     return source;
 }
 
 std::variant<Source, Review> find_counted(const Item& item, const Bench& bench, Particulars about) {
     std::string lot = item.lot.empty() ? bench.typed.lot : item.lot;
     if (lot.empty()) {
-        const auto lots = bench.stock.lots_on_shelf(item.gtin);
+        const auto lots = bench.stock.lots_at(item.gtin, Place::shelf);
         if (lots.size() > 1) return ask_which_lot(lots, std::move(about));
         if (lots.empty()) return stop(What::not_in_stock, std::move(about));
         lot = lots.front().lot;
     }
     about.lot = lot;
-    const auto known = bench.stock.lot(item.gtin, lot);
+    const auto known = bench.stock.lot(item.gtin, lot, Place::shelf);
     if (!known) return stop(What::not_in_stock, std::move(about));
     if (auto stopped = contradiction(item, bench.typed, known->lot, known->expires_on, about)) return std::move(*stopped);
     if (known->counted_packs > 0) return closed_pack_of_lot(*known, item.gtin, bench);
@@ -53,6 +53,7 @@ std::variant<Source, Review> find_source(const Item& item, const Bench& bench) {
     } else {
         return find_counted(item, bench, std::move(about));
     }
+    if (pack && pack->state == PackState::returned) return stop(What::quarantined, std::move(about));
     if (!pack || pack->state == PackState::out || pack->units_left == 0) {
         if (pack) about.reason = pack->state == PackState::out ? "already_out" : "empty_pack";
         if (!pack && came_as_count(item, bench)) about.reason = "came_as_count";
@@ -114,6 +115,7 @@ Review see_fractioning(const Item& item, const Bench& bench) {
     about.lot = pack.lot;
     about.expires_on = pack.expires_on;
     about.pack = pack.id;
+    if (auto stopped = recalled(pack.gtin, pack.lot, bench, about)) return std::move(*stopped);
     if (pack.expires_on < bench.now.today) return stop(What::expired, std::move(about));
 
     const std::uint32_t units = recipe_for(bench, pack, about.product);

@@ -53,7 +53,7 @@ Batch find_batch(const Item& item, const Bench& bench) {
         }
     }
     if (batch.lot.empty() || !batch.other_lot.empty() || batch.other_on) return batch;
-    if (const auto known = bench.stock.lot(item.gtin, batch.lot)) {
+    if (const auto known = bench.stock.lot(item.gtin, batch.lot, Place::shelf)) {
         if (!batch.expires_on) {
             batch.expires_on = known->expires_on;
         } else if (*batch.expires_on != known->expires_on) {
@@ -133,6 +133,7 @@ Review see_reception(const Item& item, const Bench& bench) {
     about.other_on = batch.other_on;
     if (!batch.other_lot.empty() || batch.other_on) return wrong_lot(std::move(about));
     if (batch.lot.empty() || !batch.expires_on) return ask(What::lot_needed, QuestionKind::lot, std::move(about));
+    if (auto stopped = recalled(item.gtin, batch.lot, bench, about)) return std::move(*stopped);
     if (*batch.expires_on < bench.now.today) return stop(What::expired, std::move(about));
     const auto life = (*batch.expires_on - bench.now.today).count();
     if (life < static_cast<long>(bench.rules.shortest_life_days) && !bench.life_accepted) {
@@ -140,7 +141,8 @@ Review see_reception(const Item& item, const Bench& bench) {
         review.choices = {std::string{command_code(CommandWord::yes)}, std::string{command_code(CommandWord::no)}};
         return review;
     }
-    if (const auto lot = bench.stock.lot(item.gtin, batch.lot); lot && lot->units_per_pack != product.units_per_pack) {
+    if (const auto lot = bench.stock.lot(item.gtin, batch.lot, Place::shelf);
+        lot && lot->units_per_pack != product.units_per_pack) {
         about.units = lot->units_per_pack;
         return stop(What::units_differ, std::move(about));
     }

@@ -38,6 +38,11 @@ std::string_view what_name(What what) {
         case What::day_unknown: return "day_unknown";
         case What::code_unclear: return "code_unclear";
         case What::product_needed: return "product_needed";
+        case What::recalled: return "recalled";
+        case What::quarantined: return "quarantined";
+        case What::returned: return "returned";
+        case What::released: return "released";
+        case What::note_named: return "note_named";
     }
     return "not_understood";
 }

@@ -46,6 +46,11 @@ enum class What : std::uint8_t {
     day_unknown,
     code_unclear,
     product_needed,
+    recalled,
+    quarantined,
+    returned,
+    released,
+    note_named,
 };
 std::string_view what_name(What what);
 
@@ -95,6 +100,8 @@ struct Typed {
     std::uint32_t units_per_dose = 0;
     std::uint32_t waste = 0;
     Seq undo_seq = 0;
+    std::string supplier;  ///< of a reception: CUIT or GLN on the delivery note
+    std::string note;      ///< of a reception: number of the delivery note, as Remito::text()
 };
 
 /// Why a question is open.
@@ -129,6 +136,8 @@ struct Particulars {
     std::string reason;              ///< a key of the catalogue for a finer message, empty = by `what`
     Seq seq = 0;
     std::string badge;
+    std::string reference;              ///< of a recall
+    std::string note;                   ///< number of a delivery note
     bool suspect_missing_fnc1 = false;  ///< the code may have swallowed a separator
     std::string label;                  ///< of a wholesaler, on the pack or waiting for it
     std::vector<ReadAs> readings;       ///< of an unclear code, in the order of the choices

@@ -20,7 +20,10 @@ struct Product {
     std::uint32_t units_per_dose = 0;
 };
 
-struct LotOnShelf {
+/// Where goods of a lot are. What was received is in exactly one of them; closed: the ledger's tables know no other.
+enum class Place : std::uint8_t { shelf = 1, quarantine = 2, dispensed = 3, wasted = 4 };
+
+struct LotAtPlace {
     std::string lot;
     Date expires_on{};
     std::uint64_t counted_packs = 0;   ///< closed packs without serial
@@ -28,7 +31,7 @@ struct LotOnShelf {
     std::uint32_t units_per_pack = 0;  ///< as received last
 };
 
-enum class PackState : std::uint8_t { closed = 1, opened = 2, out = 3 };
+enum class PackState : std::uint8_t { closed = 1, opened = 2, out = 3, returned = 4 };
 
 struct Pack {
     ThingId id;
@@ -39,10 +42,12 @@ struct Pack {
     PackState state = PackState::closed;
     std::uint32_t units_total = 0;
     std::uint32_t units_left = 0;
-    Date opened_on{};  ///< when state is opened
+    Date opened_on{};      ///< when state is opened
+    Seq out_seq = 0;       ///< the entry by which it left, when state is out or returned
+    Seq returned_seq = 0;  ///< the entry by which it came back, when state is returned
 };
 
-enum class DoseState : std::uint8_t { made = 1, ready = 2, out = 3 };
+enum class DoseState : std::uint8_t { made = 1, ready = 2, out = 3, returned = 4 };
 
 struct Dose {
     ThingId id;
@@ -53,14 +58,18 @@ struct Dose {
     Date beyond_use_on{};
     std::uint32_t units = 0;
     DoseState state = DoseState::made;
-    std::string made_by;  ///< badge of who fractioned
+    std::string made_by;   ///< badge of who fractioned
+    Seq out_seq = 0;       ///< as of a Pack
+    Seq returned_seq = 0;  ///< as of a Pack
 };
 
 struct OpenWork {
     WorkId id = 0;
     WorkKind kind = WorkKind::reception;
     Recipient recipient{};
-    std::uint32_t bookings = 0;  ///< facts of this work beside opening it
+    std::uint32_t bookings = 0;  ///< facts of this work beside opening it and naming its delivery note
+    std::string supplier;        ///< of a reception, as its delivery note says
+    std::string note;            ///< of a reception: number of its delivery note, empty = none was named
 };
 
 class Stock {
@@ -69,10 +78,12 @@ public:
     /// The number that the next appended fact will get.
     virtual Seq next_seq() const = 0;
     virtual std::optional<Product> product(Gtin gtin) const = 0;
-    /// A lot that was ever received, also when none of it is left.
-    virtual std::optional<LotOnShelf> lot(Gtin gtin, std::string_view lot) const = 0;
-    /// Lots with closed packs on the shelf, earliest expiry first, at most 16.
-    virtual std::vector<LotOnShelf> lots_on_shelf(Gtin gtin) const = 0;
+    /// A lot that was ever at that place, also when none of it is left there; on the shelf every lot was that was received.
+    virtual std::optional<LotAtPlace> lot(Gtin gtin, std::string_view lot, Place place) const = 0;
+    /// Lots with closed packs at that place, earliest expiry first, at most 16.
+    virtual std::vector<LotAtPlace> lots_at(Gtin gtin, Place place) const = 0;
+    /// The reference of the recall that this lot is under, by itself or with its whole product.
+    virtual std::optional<std::string> recalled(Gtin gtin, std::string_view lot) const = 0;
     /// The earliest expiry among lots with closed packs on the shelf that are still good on `today`.
     virtual std::optional<Date> earliest_lot_on_shelf(Gtin gtin, Date today) const = 0;
     virtual std::optional<Pack> pack_by_serial(Gtin gtin, std::string_view serial) const = 0;
@@ -89,7 +100,7 @@ public:
     /// The last open work, if any.
     virtual std::optional<OpenWork> open_work() const = 0;
     /// Lot and expiry that a person typed for that product in that work.
-    virtual std::optional<LotOnShelf> typed_lot(WorkId work, Gtin gtin) const = 0;
+    virtual std::optional<LotAtPlace> typed_lot(WorkId work, Gtin gtin) const = 0;
     /// Units per dose of the last fractioning of that product, 0 = never.
     virtual std::uint32_t last_recipe(Gtin gtin) const = 0;
     /// Badge of who works at this desk, empty = nobody said.

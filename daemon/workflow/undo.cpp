@@ -15,12 +15,14 @@ bool all_doses_are(const Stock& stock, const std::vector<ThingId>& doses, DoseSt
     return true;
 }
 
-bool nothing_depends_on(const PacksReceived& fact, const Stock& stock) {
+/// Packs that were moved are still where they went: `state` and `place` say the same for named and counted ones.
+template <class Packs>
+bool packs_are(const Stock& stock, const Packs& fact, PackState state, Place place) {
     if (fact.pack) {
         const auto pack = stock.pack(fact.pack);
-        return pack && pack->state == PackState::closed;
+        return pack && pack->state == state;
     }
-    const auto lot = stock.lot(fact.gtin, fact.lot);
+    const auto lot = stock.lot(fact.gtin, fact.lot, place);
     return lot && lot->counted_packs >= fact.packs;
 }
 
@@ -43,6 +45,10 @@ const char* why_not(Seq asked, const Stock& stock) {
                                                        [](const DosesVerified&) { return true; },
                                                        [](const DoseDispensed&) { return true; },
                                                        [](const PacksDispensed&) { return true; },
+                                                       [](const DoseReturned&) { return true; },
+                                                       [](const PacksReturned&) { return true; },
+                                                       [](const DoseReleased&) { return true; },
+                                                       [](const PacksReleased&) { return true; },
                                                        [](const auto&) { return false; },
                                                    },
                                                    fact->fact);
@@ -69,46 +75,49 @@ Review review_undo(const Bench& bench) {
         about.expires_on = dose->expires_on;
         about.units = dose->units;
     };
-    const bool free = std::visit(Overloaded{
-                                     [&](const PacksReceived& fact) {
-                                         about.reason = "reception";
-                                         about.gtin = fact.gtin;
-                                         about.lot = fact.lot;
-                                         about.expires_on = fact.expires_on;
-                                         about.packs = fact.packs;
-                                         return nothing_depends_on(fact, stock);
-                                     },
-                                     [&](const PackFractioned& fact) {
-                                         about.reason = "fractioning";
-                                         about.gtin = fact.gtin;
-                                         about.lot = fact.lot;
-                                         about.expires_on = fact.expires_on;
-                                         about.pack = fact.pack;
-                                         about.doses = fact.doses;
-                                         return nothing_depends_on(fact, stock);
-                                     },
-                                     [&](const DosesVerified& fact) {
-                                         about.reason = "verification";
-                                         if (!fact.doses.empty()) tell_of_dose(fact.doses.front());
-                                         for (const ThingId dose : fact.doses) about.doses.push_back({dose, 0});
-                                         return all_doses_are(stock, fact.doses, DoseState::ready);
-                                     },
-                                     [&](const DoseDispensed& fact) {
-                                         about.reason = "dispensing_of_dose";
-                                         tell_of_dose(fact.dose);
-                                         return all_doses_are(stock, {fact.dose}, DoseState::out);
-                                     },
-                                     [&](const PacksDispensed& fact) {
-                                         about.reason = "dispensing";
-                                         about.gtin = fact.gtin;
-                                         about.lot = fact.lot;
-                                         about.expires_on = fact.expires_on;
-                                         about.packs = fact.packs;
-                                         return true;
-                                     },
-                                     [](const auto&) { return false; },
-                                 },
-                                 original->fact);
+    const auto tell_of_packs = [&](const auto& fact) {
+        about.gtin = fact.gtin;
+        about.lot = fact.lot;
+        about.expires_on = fact.expires_on;
+        about.packs = fact.packs;
+    };
+    const auto packs_moved = [&](const char* reason, const auto& fact, PackState state, Place place) {
+        about.reason = reason;
+        tell_of_packs(fact);
+        return packs_are(stock, fact, state, place);
+    };
+    const auto dose_moved = [&](const char* reason, ThingId dose, DoseState state) {
+        about.reason = reason;
+        tell_of_dose(dose);
+        return all_doses_are(stock, {dose}, state);
+    };
+    const bool free = std::visit(
+        Overloaded{
+            [&](const PacksReceived& fact) { return packs_moved("reception", fact, PackState::closed, Place::shelf); },
+            [&](const PackFractioned& fact) {
+                about.reason = "fractioning";
+                about.gtin = fact.gtin;
+                about.lot = fact.lot;
+                about.expires_on = fact.expires_on;
+                about.pack = fact.pack;
+                about.doses = fact.doses;
+                return nothing_depends_on(fact, stock);
+            },
+            [&](const DosesVerified& fact) {
+                about.reason = "verification";
+                if (!fact.doses.empty()) tell_of_dose(fact.doses.front());
+                for (const ThingId dose : fact.doses) about.doses.push_back({dose, 0});
+                return all_doses_are(stock, fact.doses, DoseState::ready);
+            },
+            [&](const DoseDispensed& fact) { return dose_moved("dispensing_of_dose", fact.dose, DoseState::out); },
+            [&](const PacksDispensed& fact) { return packs_moved("dispensing", fact, PackState::out, Place::dispensed); },
+            [&](const DoseReturned& fact) { return dose_moved("return_of_dose", fact.dose, DoseState::returned); },
+            [&](const PacksReturned& fact) { return packs_moved("return", fact, PackState::returned, Place::quarantine); },
+            [&](const DoseReleased& fact) { return dose_moved("release_of_dose", fact.dose, DoseState::ready); },
+            [&](const PacksReleased& fact) { return packs_moved("release", fact, PackState::closed, Place::shelf); },
+            [](const auto&) { return false; },
+        },
+        original->fact);
     if (about.gtin) about.product = stock.product(*about.gtin);
     if (!free) {
         about.reason = "depended_upon";

@@ -12,6 +12,7 @@ Review verify_dose(const Dose& dose, const std::string& verifier, const Bench& b
     about.expires_on = dose.expires_on;
     about.beyond_use_on = dose.beyond_use_on;
     about.units = dose.units;
+    if (auto stopped = recalled(dose.gtin, dose.lot, bench, about)) return std::move(*stopped);
     if (dose.state != DoseState::made) {
         about.reason = "already";
         return repeated(What::verified, std::move(about));
@@ -30,6 +31,7 @@ Review verify_pack(const Pack& pack, const std::string& verifier, const Bench& b
     about.lot = pack.lot;
     about.expires_on = pack.expires_on;
     about.pack = pack.id;
+    if (auto stopped = recalled(pack.gtin, pack.lot, bench, about)) return std::move(*stopped);
     const auto doses = bench.stock.unverified_doses(pack.id);
     if (doses.empty()) {
         about.reason = pack.state == PackState::opened && pack.units_left < pack.units_total ? "already" : "nothing_cut";

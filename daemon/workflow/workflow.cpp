@@ -11,6 +11,8 @@ constexpr Workflow kWorkflows[] = {
     {WorkKind::fractioning, CommandWord::fraction, "fraction", see_fractioning},
     {WorkKind::verification, CommandWord::verify, "verify", see_verification},
     {WorkKind::dispensing, CommandWord::dispense, "dispense", see_dispensing},
+    {WorkKind::returning, CommandWord::give_back, "return", see_returning},
+    {WorkKind::releasing, CommandWord::release, "release", see_releasing},
 };
 
 }  // namespace
@@ -71,17 +73,24 @@ std::optional<Review> contradiction(const Item& item, const Typed& typed, std::s
     return wrong_lot(std::move(about));
 }
 
-Review ask_which_lot(const std::vector<LotOnShelf>& lots, Particulars about) {
+std::optional<Review> recalled(Gtin gtin, std::string_view lot, const Bench& bench, Particulars about) {
+    const auto reference = bench.stock.recalled(gtin, lot);
+    if (!reference) return std::nullopt;
+    about.reference = *reference;
+    return stop(What::recalled, std::move(about));
+}
+
+Review ask_which_lot(const std::vector<LotAtPlace>& lots, Particulars about) {
     about.reason = "several_lots";
     Review review = stop(What::lot_needed, std::move(about));
     review.ask = QuestionKind::which_lot;
-    for (const LotOnShelf& lot : lots) review.choices.push_back(lot.lot);
+    for (const LotAtPlace& lot : lots) review.choices.push_back(lot.lot);
     return review;
 }
 
 bool came_as_count(const Item& item, const Bench& bench) {
     if (item.serial.empty() || item.lot.empty()) return false;
-    const auto lot = bench.stock.lot(item.gtin, item.lot);
+    const auto lot = bench.stock.lot(item.gtin, item.lot, Place::shelf);
     return lot && lot->counted_packs > 0;
 }
 

@@ -53,6 +53,8 @@ Review see_reception(const Item& item, const Bench& bench);
 Review see_fractioning(const Item& item, const Bench& bench);
 Review see_verification(const Item& item, const Bench& bench);
 Review see_dispensing(const Item& item, const Bench& bench);
+Review see_returning(const Item& item, const Bench& bench);
+Review see_releasing(const Item& item, const Bench& bench);
 
 /// Takes back the entry `typed.undo_seq`, or the last one that can be.
 Review review_undo(const Bench& bench);
@@ -71,8 +73,11 @@ Review wrong_lot(Particulars about);
 std::optional<Review> contradiction(const Item& item, const Typed& typed, std::string_view lot, Date expires_on,
                                     Particulars about);
 
+/// The stop of goods whose lot is recalled; nothing for others.
+std::optional<Review> recalled(Gtin gtin, std::string_view lot, const Bench& bench, Particulars about);
+
 /// Asks which of these lots on the shelf it is.
-Review ask_which_lot(const std::vector<LotOnShelf>& lots, Particulars about);
+Review ask_which_lot(const std::vector<LotAtPlace>& lots, Particulars about);
 
 /// The pack's serial number is not known, but packs of its lot were received as a count: it may be one of them.
 bool came_as_count(const Item& item, const Bench& bench);

@@ -304,7 +304,7 @@ private:
 
     void check_stock() {
         std::map<std::string, std::int64_t> kept;
-        auto query = counter_.ledger().database().query("SELECT gtin, lot, units, counted_packs FROM stock");
+        auto query = counter_.ledger().database().query("SELECT gtin, lot, units, counted_packs FROM stock WHERE place = 1");
         while (query.row()) {
             const std::string lot = Gtin{static_cast<std::uint64_t>(query.number(0))}.text() + "/" + query.text(1);
             kept[lot] = query.number(2);

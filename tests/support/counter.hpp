@@ -30,6 +30,8 @@ public:
     Scan units_per_dose(unsigned n) && { return request_.set_units_per_dose(n), std::move(*this); }
     Scan waste(unsigned n) && { return request_.set_waste(n), std::move(*this); }
     Scan undo_seq(Seq seq) && { return request_.set_undo_seq(seq), std::move(*this); }
+    Scan note(const char* number) && { return request_.set_note(number), std::move(*this); }
+    Scan supplier(const char* number) && { return request_.set_supplier(number), std::move(*this); }
     Scan id(const char* id) && { return request_.set_request_id(id), std::move(*this); }
     operator const v1::ScanRequest&() const { return request_; }
 

@@ -66,6 +66,22 @@ inline const std::vector<ReleaseBody>& release_bodies() {
             {"reversed", sign(Reversed{300}), "08051208414e4130303030311a08455641303030303220d4c4029a010308ac02"},
             {"reader_adopted", sign(ReaderAdopted{"05e0:1200:S1:0"}),
              "08051208414e4130303030311a08455641303030303220d4c402a201100a0e303565303a313230303a53313a30"},
+            {"delivery_note_named", sign(DeliveryNoteNamed{"30712345671", "R0001-00001234"}),
+             "08051208414e4130303030311a08455641303030303220d4c402aa011d0a0b3330373132333435363731120e52303030312d3030303031323334"},
+            {"lot_recalled", sign(LotRecalled{{kGtin}, "L1", "Disp. 1/2026"}),
+             "08051208414e4130303030311a08455641303030303220d4c402b2011a08da9d93cee0e20112024c311a0c446973702e20312f32303236"},
+            {"recall_lifted", sign(RecallLifted{{kGtin}, "L1", "Disp. 2/2026"}),
+             "08051208414e4130303030311a08455641303030303220d4c402ba011a08da9d93cee0e20112024c311a0c446973702e20322f32303236"},
+            {"dose_returned", sign(DoseReturned{{kPack + 2}, 300}),
+             "08051208414e4130303030311a08455641303030303220d4c402c2010c09f1cdab896745230110ac02"},
+            {"packs_returned", sign(PacksReturned{{kGtin}, "S1", "L1", expires, 1, 30, {kPack}, 301}),
+             "08051208414e4130303030311a08455641303030303220d4c402ca012408da9d93cee0e201120253311a024c3120eacd022801301e39efcdab896745230140ad02"},
+            {"dose_released", sign(DoseReleased{{kPack + 2}, 302}),
+             "08051208414e4130303030311a08455641303030303220d4c402d2010c09f1cdab896745230110ae02"},
+            {"packs_released", sign(PacksReleased{{kGtin}, "", "L1", expires, 2, 30, {}, 0}),
+             "08051208414e4130303030311a08455641303030303220d4c402da011408da9d93cee0e2011a024c3120eacd022802301e"},
+            {"recipient_accessed", sign(RecipientAccessed{somebody, AccessPurpose::persons_own_request, true}),
+             "08051208414e4130303030311a08455641303030303220d4c402e201160a10abababababababababababababababab10041801"},
         };
     }();
     return all;

@@ -27,7 +27,7 @@ public:
         if (below(2) == 0) box.serial = "S" + std::to_string(below(30));
         const char* someone = below(2) == 0 ? kAna : kEva;
         const auto small = [this](std::uint64_t limit) { return static_cast<std::uint32_t>(below(limit)); };
-        switch (below(9)) {
+        switch (below(12)) {
             case 0:
             case 1: scan(Scan{box.code()}.mode("receive").packs(box.serial.empty() ? 1 + small(9) : 1)); break;
             case 2: {
@@ -51,8 +51,18 @@ public:
                 scan(Scan{}.mode("undo").undo_seq(
                     below(3) == 0 || counter.ledger().head_seq() < 9 ? 0 : counter.ledger().head_seq() - below(9)));
                 break;
+            case 8: back(some_dose(), 1, someone); break;
+            case 9:
+            case 10: back(box.code(), box.serial.empty() ? 1 + small(2) : 1, someone); break;
             default: scan(Scan{below(2) == 0 ? kPerson : kDone});
         }
+    }
+
+    /// It comes back, perhaps is released, and perhaps one of that is taken back.
+    void back(const std::string& code, std::uint32_t packs, const char* someone) {
+        if (scan(Scan{code}.mode("return").packs(packs)).what() != "returned") return;
+        if (below(2) == 0) scan(Scan{code}.mode("release").by(someone).packs(packs));
+        for (auto undone = below(4); undone > 1; --undone) scan(Scan{}.mode("undo"));
     }
 
     /// Sends what is new, in batches.
@@ -98,17 +108,19 @@ const Comparison kComparisons[] = {
     {"SELECT gtin, lot, expires_on, units_per_pack, packs, opened_packs, opened_units, doses_to_verify, doses_ready, dose_units FROM stock"
      " ORDER BY gtin, lot",
      "SELECT gtin, lot, expires_on, units_per_pack, counted_packs + serial_packs, opened_packs, opened_units, doses_made, doses_ready,"
-     " dose_units FROM stock ORDER BY gtin, lot"},
+     " dose_units FROM stock WHERE place = 1 ORDER BY gtin, lot"},
+    {"SELECT gtin, lot, held_packs, held_doses, held_units FROM stock WHERE held_units > 0 OR held_packs > 0 ORDER BY gtin, lot",
+     "SELECT gtin, lot, counted_packs + serial_packs, doses_ready, dose_units FROM stock WHERE place = 2 AND units > 0 ORDER BY gtin, lot"},
     {"SELECT pack, gtin, serial, lot, state, units_left FROM pack ORDER BY pack",
      "SELECT pack, gtin, serial, lot, state, units_left FROM pack ORDER BY pack"},
     {"SELECT dose, pack, gtin, lot, expires_on, beyond_use_on, units, state, out_on FROM dose ORDER BY dose",
-     "SELECT dose, pack, gtin, lot, expires_on, beyond_use_on, units, state, out_on FROM dose ORDER BY dose"},
+     "SELECT dose, pack, gtin, lot, expires_on, beyond_use_on, units, state, CASE state WHEN 3 THEN out_on END FROM dose ORDER BY dose"},
     {"SELECT gtin, name, unit, units_per_pack FROM product ORDER BY gtin",
      "SELECT gtin, name, unit, units_per_pack FROM product ORDER BY gtin"},
     {"SELECT gtin, lot, doses_out FROM stock WHERE doses_out > 0 ORDER BY gtin, lot",
      "SELECT gtin, lot, count(*) FROM dose WHERE state = 3 GROUP BY gtin, lot ORDER BY gtin, lot"},
     {"SELECT gtin, lot, packs_out FROM stock WHERE packs_out > 0 ORDER BY gtin, lot",
-     "SELECT gtin, lot, sum(packs) FROM pack_out GROUP BY gtin, lot ORDER BY gtin, lot"},
+     "SELECT gtin, lot, counted_packs + serial_packs FROM stock WHERE place = 3 AND counted_packs + serial_packs > 0 ORDER BY gtin, lot"},
 };
 
 std::string dump(SqliteUnderTest& store) {
@@ -203,9 +215,10 @@ TEST_CASE("the collector's stock is the station's, after any history", "[project
         store.reopen();
         CHECK(dump(store) == before);
     }
-    for (const char* what : {"received", "fractioned", "verified", "dispensed", "undone"}) CHECK(tally[what] > 20);
-    for (const Fact& fact :
-         std::vector<Fact>{PacksReceived{}, PackFractioned{}, DosesVerified{}, DoseDispensed{}, PacksDispensed{}}) {
+    for (const char* what : {"received", "fractioned", "verified", "dispensed", "undone", "returned"}) CHECK(tally[what] > 20);
+    CHECK(tally["released"] > 5);
+    for (const Fact& fact : std::vector<Fact>{PacksReceived{}, PackFractioned{}, DosesVerified{}, DoseDispensed{},
+                                              PacksDispensed{}, DoseReturned{}, PacksReturned{}}) {
         INFO(kind_name(kind_of(fact)));
         CHECK(reversed[kind_of(fact)] > 0);
     }

@@ -125,10 +125,10 @@ TEST_CASE("capitals turned by the keyboard are refused in a dose code", "[own]")
 }
 
 TEST_CASE("every word of the desk card is read, in either case", "[own]") {
-    constexpr const char* kCodes[] = {"DOSARIO.RECIBIR", "DOSARIO.FRACCIONAR", "DOSARIO.VERIFICAR",  "DOSARIO.ENTREGAR",
-                                      "DOSARIO.CONTAR",  "DOSARIO.BAJA",       "DOSARIO.DEVOLUCION", "DOSARIO.DESHACER",
-                                      "DOSARIO.LISTO",   "DOSARIO.AYUDA",      "DOSARIO.SI",         "DOSARIO.NO",
-                                      "DOSARIO.X1",      "DOSARIO.PRUEBA"};
+    constexpr const char* kCodes[] = {"DOSARIO.RECIBIR",  "DOSARIO.FRACCIONAR", "DOSARIO.VERIFICAR",  "DOSARIO.ENTREGAR",
+                                      "DOSARIO.CONTAR",   "DOSARIO.BAJA",       "DOSARIO.DEVOLUCION", "DOSARIO.LIBERAR",
+                                      "DOSARIO.DESHACER", "DOSARIO.LISTO",      "DOSARIO.AYUDA",      "DOSARIO.SI",
+                                      "DOSARIO.NO",       "DOSARIO.X1",         "DOSARIO.PRUEBA"};
     for (std::size_t i = 0; i < std::size(kCodes); ++i) {
         const auto word = static_cast<CommandWord>(i);
         CHECK(command_code(word) == kCodes[i]);

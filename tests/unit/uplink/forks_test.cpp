@@ -231,7 +231,8 @@ TEST_CASE("a real ledger parts, and comes back, and verifies", "[restore]") {
         CHECK(link->restored == 300);
         CHECK(restored.ledger().head_hash() == counter.ledger().head_hash());
         CHECK(restored.ledger().boot() > counter.ledger().boot());
-        CHECK(restored.rows("SELECT gtin, counted_packs FROM stock") == counter.rows("SELECT gtin, counted_packs FROM stock"));
+        CHECK(restored.rows("SELECT gtin, counted_packs FROM stock WHERE place = 1") ==
+              counter.rows("SELECT gtin, counted_packs FROM stock"));
         must(restored.append(OperatorChanged{"ANA00001"}));
         centre.visit(its_ledger);
     }

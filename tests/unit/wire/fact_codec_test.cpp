@@ -107,7 +107,7 @@ TEST_CASE("what is no body is damaged, what this version does not know is newer"
     CHECK(failure("0801") == Failure::newer);        // signed, and no fact
     CHECK(failure("ca3e00") == Failure::newer);      // field 1001
     CHECK(failure("6200") == Failure::damaged);      // work_opened without a kind
-    CHECK(failure("62020805") == Failure::damaged);  // a kind of work that is none
+    CHECK(failure("62020807") == Failure::damaged);  // a kind of work that is none
     CHECK(failure("620208ffffffff7f") == Failure::damaged);
     CHECK(failure("5200") == Failure::damaged);          // product without GTIN
     CHECK(failure("9a0100") == Failure::damaged);        // a reversal of nothing
@@ -117,9 +117,11 @@ TEST_CASE("what is no body is damaged, what this version does not know is newer"
 }
 
 TEST_CASE("kinds have the numbers and names of the release", "[fact_codec]") {
-    const char* const names[] = {"product_learned", "operator_changed", "work_opened",    "work_closed",
-                                 "packs_received",  "pack_fractioned",  "doses_verified", "dose_dispensed",
-                                 "packs_dispensed", "reversed",         "reader_adopted"};
-    for (int i = 0; i < 11; ++i) CHECK(kind_name(10 + i) == names[i]);
-    for (const int other : {0, 1, 4, 9, 21, -1, 1'000'000}) CHECK(kind_name(other) == "unknown");
+    const char* const names[] = {"product_learned", "operator_changed", "work_opened",       "work_closed",
+                                 "packs_received",  "pack_fractioned",  "doses_verified",    "dose_dispensed",
+                                 "packs_dispensed", "reversed",         "reader_adopted",    "delivery_note_named",
+                                 "lot_recalled",    "recall_lifted",    "dose_returned",     "packs_returned",
+                                 "dose_released",   "packs_released",   "recipient_accessed"};
+    for (int i = 0; i < 19; ++i) CHECK(kind_name(10 + i) == names[i]);
+    for (const int other : {0, 1, 4, 9, 29, -1, 1'000'000}) CHECK(kind_name(other) == "unknown");
 }

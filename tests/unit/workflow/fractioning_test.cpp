@@ -28,7 +28,8 @@ TEST_CASE("a pack with serial becomes doses that keep its lot and expiry", "[fra
     CHECK(dose->lot == "L1");
     CHECK(dose->expires_on == day("2028-06-30"));
     CHECK(dose->made_by == "ANA00001");
-    CHECK(counter.rows("SELECT serial_packs, opened_packs, opened_units, doses_made, dose_units, units FROM stock") ==
+    CHECK(counter.rows(
+              "SELECT serial_packs, opened_packs, opened_units, doses_made, dose_units, units FROM stock WHERE place = 1") ==
           "0|1|0|3|30|30");
 }
 
@@ -37,12 +38,12 @@ TEST_CASE("a counted pack is opened and gets a label", "[fractioning]") {
     counter.scan(Scan{Box{}.code()}.mode("receive").packs(2));
     const Answer first = cut(counter, Scan{Box{}.code()}.doses(4).units_per_dose(5));
     REQUIRE(first.what() == "fractioned");
-    CHECK(counter.rows("SELECT counted_packs, opened_packs, opened_units, dose_units FROM stock") == "1|1|10|20");
+    CHECK(counter.rows("SELECT counted_packs, opened_packs, opened_units, dose_units FROM stock WHERE place = 1") == "1|1|10|20");
     const Answer rest = cut(counter, Scan{first.reply.pack()}.doses(1));  // the recipe of last time
     REQUIRE(rest.what() == "fractioned");
     CHECK(rest.reply.doses(0).units() == 5);
     CHECK(rest.reply.pack() == first.reply.pack());
-    CHECK(counter.rows("SELECT counted_packs, opened_packs, opened_units, dose_units FROM stock") == "1|1|5|25");
+    CHECK(counter.rows("SELECT counted_packs, opened_packs, opened_units, dose_units FROM stock WHERE place = 1") == "1|1|5|25");
     CHECK(cut(counter, Scan{first.reply.pack()}.doses(2)).what() == "recipe_refused");
 }
 
@@ -71,7 +72,7 @@ TEST_CASE("doses, remainder and waste make up the pack", "[fractioning]") {
         const Answer answer = cut(counter, Scan{kSerialBox}.units_per_dose(7).waste(3));
         REQUIRE(answer.what() == "fractioned");
         CHECK(counter.rows("SELECT units_before, units_dosed, units_remaining, units_wasted FROM fractioning") == "30|21|6|3");
-        CHECK(counter.rows("SELECT units FROM stock") == "27");
+        CHECK(counter.rows("SELECT units FROM stock WHERE place = 1") == "27");
     }
     SECTION("a recipe beyond the pack is refused") {
         CHECK(cut(counter, Scan{kSerialBox}.doses(4).units_per_dose(10)).what() == "recipe_refused");
@@ -79,7 +80,7 @@ TEST_CASE("doses, remainder and waste make up the pack", "[fractioning]") {
         CHECK(cut(counter, Scan{kSerialBox}.waste(31)).what() == "recipe_refused");
         CHECK(cut(counter, Scan{kSerialBox}.waste(30)).what() == "recipe_refused");
         CHECK(cut(counter, Scan{kSerialBox}.doses(9999).units_per_dose(9999)).what() == "recipe_refused");
-        CHECK(counter.rows("SELECT serial_packs, units FROM stock") == "1|30");
+        CHECK(counter.rows("SELECT serial_packs, units FROM stock WHERE place = 1") == "1|30");
     }
     SECTION("exactly the pack is enough") {
         CHECK(cut(counter, Scan{kSerialBox}.doses(29).units_per_dose(1).waste(1)).what() == "fractioned");

@@ -30,7 +30,7 @@ TEST_CASE("who fractioned does not verify", "[verification]") {
     CHECK(counter.scan(Scan{doses[0]}.mode("verify")).what() == "operator_needed");
     CHECK(verify(counter, doses[0], kEva).what() == "verified");
     CHECK(verify(counter, doses[0], kEva).sound() == "repeated");
-    CHECK(counter.rows("SELECT doses_made, doses_ready FROM stock") == "1|1");
+    CHECK(counter.rows("SELECT doses_made, doses_ready FROM stock WHERE place = 1") == "1|1");
 }
 
 TEST_CASE("the GS1 label of a dose is the dose, and says product, lot and last day to others", "[verification]") {
@@ -69,7 +69,7 @@ TEST_CASE("the opened pack verifies all its doses at once", "[verification]") {
     const Answer all = verify(counter, cut.reply.pack(), kEva);
     CHECK(all.what() == "verified");
     CHECK(all.reply.seq_size() > 0);
-    CHECK(counter.rows("SELECT doses_made, doses_ready FROM stock") == "0|5");
+    CHECK(counter.rows("SELECT doses_made, doses_ready FROM stock WHERE place = 1") == "0|5");
     CHECK(verify(counter, cut.reply.pack(), kEva).sound() == "repeated");
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("a box with serial stands for its opened pack when verifying", "[verif
     receive(counter, {.serial = "S1"});
     counter.fraction(Scan{kSerialBox}.doses(3).units_per_dose(10));
     CHECK(verify(counter, kSerialBox, kEva).what() == "verified");
-    CHECK(counter.rows("SELECT doses_ready FROM stock") == "3");
+    CHECK(counter.rows("SELECT doses_ready FROM stock WHERE place = 1") == "3");
 }
 
 TEST_CASE("only labels are verified", "[verification]") {
@@ -104,7 +104,7 @@ TEST_CASE("a dose leaves once, after it was verified", "[dispensing]") {
     CHECK(twice.sound() == "stop");
     CHECK(dispense(counter, dose_code({77})).what() == "not_in_stock");
     CHECK(verify(counter, doses[0], kEva).sound() == "repeated");
-    CHECK(counter.rows("SELECT doses_made, doses_ready, units FROM stock") == "1|0|20");
+    CHECK(counter.rows("SELECT doses_made, doses_ready, units FROM stock WHERE place = 1") == "1|0|20");
 }
 
 TEST_CASE("an expired dose stays, and a clock set back does not make it good", "[dispensing]") {
@@ -224,7 +224,7 @@ TEST_CASE("counted packs leave as many as there are", "[dispensing]") {
     CHECK(dispense(counter, Box{.expires = "2028-06-29"}.code()).what() == "wrong_lot");
     CHECK(dispense(counter, linear(1)).what() == "dispensed");  // there is one lot only
     CHECK(dispense(counter, linear(1)).what() == "not_in_stock");
-    CHECK(counter.rows("SELECT counted_packs, units FROM stock") == "0|0");
+    CHECK(counter.rows("SELECT counted_packs, units FROM stock WHERE place = 1") == "0|0");
 }
 
 TEST_CASE("which lot leaves is asked when there are several", "[dispensing]") {
@@ -238,7 +238,7 @@ TEST_CASE("which lot leaves is asked when there are several", "[dispensing]") {
     CHECK(asked.reply.ask().choices(0) == "EARLY");
     CHECK(asked.reply.ask().choices(1) == "LATE");
     CHECK(counter.scan(Scan{}.lot("LATE")).what() == "earlier_expires");
-    CHECK(counter.rows("SELECT lot, counted_packs FROM stock ORDER BY lot") == "EARLY|1\nLATE|0");
+    CHECK(counter.rows("SELECT lot, counted_packs FROM stock WHERE place = 1 ORDER BY lot") == "EARLY|1\nLATE|0");
 }
 
 TEST_CASE("an expired lot on the shelf does not count as one that expires earlier", "[dispensing]") {
@@ -315,5 +315,5 @@ TEST_CASE("a question of one visit is not answered in the next", "[dispensing]")
     CHECK(counter.scan(linear(1)).what() == "lot_needed");
     CHECK(counter.scan(kOtherPerson).what() == "work_opened");
     CHECK(counter.scan(Scan{}.lot("L2")).what() == "not_understood");
-    CHECK(counter.rows("SELECT counted_packs FROM stock WHERE lot = 'L2'") == "3");
+    CHECK(counter.rows("SELECT counted_packs FROM stock WHERE place = 1 AND lot = 'L2'") == "3");
 }

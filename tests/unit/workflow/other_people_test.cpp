@@ -13,7 +13,7 @@ TEST_CASE("a question ends with time", "[desk]") {
     CHECK(counter.scan(Box{}.code()).what() == "work_needed");
     counter.clock.pass(std::chrono::seconds{61});
     CHECK(counter.scan(kReceive).what() == "work_opened");
-    CHECK(counter.rows("SELECT count(*) FROM stock") == "0");
+    CHECK(counter.rows("SELECT count(*) FROM stock WHERE place = 1") == "0");
 
     CHECK(counter.scan(linear(1)).what() == "lot_needed");
     counter.clock.pass(std::chrono::seconds{200});
@@ -31,7 +31,7 @@ TEST_CASE("a question is not answered by another person", "[desk]") {
     CHECK(counter.scan(kReceive).what() == "work_opened");
     CHECK(counter.scan(Scan{linear(1)}.by(kEva)).what() == "lot_needed");
     CHECK(counter.scan(Scan{}.by(kAna).lot("L1").expires("2028-06-30")).what() == "not_understood");
-    CHECK(counter.rows("SELECT count(*) FROM stock") == "0");
+    CHECK(counter.rows("SELECT count(*) FROM stock WHERE place = 1") == "0");
 }
 
 TEST_CASE("a multiplier of somebody else or of long ago multiplies nothing", "[desk]") {
@@ -40,11 +40,11 @@ TEST_CASE("a multiplier of somebody else or of long ago multiplies nothing", "[d
     counter.scan("DOSARIO.X10");
     counter.clock.pass(std::chrono::seconds{61});
     counter.scan(Box{}.code());
-    CHECK(counter.rows("SELECT counted_packs FROM stock") == "1");
+    CHECK(counter.rows("SELECT counted_packs FROM stock WHERE place = 1") == "1");
     counter.scan("DOSARIO.X10");
     counter.scan(kEva);
     counter.scan(Box{}.code());
-    CHECK(counter.rows("SELECT counted_packs FROM stock") == "2");
+    CHECK(counter.rows("SELECT counted_packs FROM stock WHERE place = 1") == "2");
 }
 
 TEST_CASE("a multiplier on a dose stops: a dose is one", "[desk]") {

@@ -8,7 +8,7 @@ using namespace dosario::test;
 namespace {
 
 std::string stock_line(Counter& counter) {
-    return counter.rows("SELECT lot, counted_packs, serial_packs, units FROM stock ORDER BY lot");
+    return counter.rows("SELECT lot, counted_packs, serial_packs, units FROM stock WHERE place = 1 ORDER BY lot");
 }
 
 }  // namespace

@@ -29,7 +29,8 @@ std::string packs(Counter& counter) {
     return counter.rows("SELECT coalesce(serial, '-'), lot, date(expires_on * 86400, 'unixepoch') FROM pack ORDER BY pack");
 }
 std::string stock(Counter& counter) {
-    return counter.rows("SELECT lot, date(expires_on * 86400, 'unixepoch'), counted_packs, serial_packs FROM stock ORDER BY lot");
+    return counter.rows(
+        "SELECT lot, date(expires_on * 86400, 'unixepoch'), counted_packs, serial_packs FROM stock WHERE place = 1 ORDER BY lot");
 }
 
 CounterOptions with_layout(const std::vector<std::string>& fields, std::vector<std::string> prefixes = {"0"}) {

@@ -9,7 +9,7 @@ namespace {
 
 const std::string kSerialBox = Box{.serial = "S1"}.code();
 const char* const kStock =
-    "SELECT counted_packs, serial_packs, opened_packs, opened_units, doses_made, doses_ready, dose_units FROM stock";
+    "SELECT counted_packs, serial_packs, opened_packs, opened_units, doses_made, doses_ready, dose_units FROM stock WHERE place = 1";
 
 Answer undo(Counter& counter, Seq seq = 0) { return counter.scan(Scan{}.mode("undo").undo_seq(seq)); }
 
@@ -77,7 +77,6 @@ TEST_CASE("counted packs and whole packs come back", "[undo]") {
     counter.scan(kUndo);
     counter.scan(kUndo);
     CHECK(counter.rows(kStock) == before);
-    CHECK(counter.rows("SELECT count(*) FROM pack_out") == "0");
     CHECK(counter.scan(Scan{kSerialBox}.mode("dispense")).what() == "dispensed");
     CHECK(first_fault(counter.verify()) == "");
 }
@@ -129,7 +128,7 @@ TEST_CASE("undoing one of two receptions keeps the lot", "[undo]") {
     const Seq first = counter.scan(Scan{Box{}.code()}.packs(3)).seq();
     const Seq second = counter.scan(Scan{Box{}.code()}.packs(4)).seq();
     CHECK(undo(counter, first).what() == "undone");
-    CHECK(counter.rows("SELECT counted_packs FROM stock") == "4");
+    CHECK(counter.rows("SELECT counted_packs FROM stock WHERE place = 1") == "4");
     CHECK(counter.scan(Scan{Box{}.code()}.mode("dispense")).what() == "dispensed");
     CHECK(undo(counter, second).what() == "undo_refused");
 }

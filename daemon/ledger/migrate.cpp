@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ledger/migrate.hpp"
+
+#include "ledger/refold.hpp"
+#include "ledger/schema.hpp"
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace dosario {
+namespace {
+
+/// What history gets on the way to each version. Never edited once it has landed: tests/golden/ledger holds a ledger of each.
+constexpr const char* kSteps[] = {
+    // 1 to 2
+    "CREATE TABLE upkeep (what TEXT PRIMARY KEY, at_wall_us INT NOT NULL, ok INT NOT NULL, detail TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+};
+static_assert(std::size(kSteps) + 1 == kSchemaVersion);
+
+/// Projections that no version makes any more.
+constexpr const char* kDropRetired = "DROP TABLE IF EXISTS pack_out;";
+
+Error no_copy(const std::string& why) {
+    return fail(Failure::io, "the copy that is made before a new version changes the ledger failed (" + why +
+                                 "): the ledger is untouched; make room or give the data directory to this user");
+}
+
+Result<void> copy_aside(Database& db, const std::string& path) {
+    struct stat found {};
+    if (stat(path.c_str(), &found) == 0) return {};  // of an earlier attempt: finished, as it has its name
+    const std::string partial = path + ".partial";
+    ::unlink(partial.c_str());
+    {
+        auto copy = Database::open(partial, OpenMode::create);
+        if (!copy) return no_copy(copy.error().message);
+        sqlite3_backup* backup = sqlite3_backup_init((*copy)->handle(), "main", db.handle(), "main");
+        if (backup == nullptr) return no_copy(sqlite3_errmsg((*copy)->handle()));
+        const int stepped = sqlite3_backup_step(backup, -1);
+        const int finished = sqlite3_backup_finish(backup);
+        if (stepped != SQLITE_DONE || finished != SQLITE_OK)
+            return no_copy(Database::explain(stepped != SQLITE_DONE ? stepped : finished, "copying").message);
+        if (auto plain = (*copy)->execute("PRAGMA journal_mode = DELETE"); !plain) return no_copy(plain.error().message);
+    }
+    ::chmod(partial.c_str(), 0600);
+    if (std::rename(partial.c_str(), path.c_str()) != 0) return no_copy("it could not be given its name");
+    return {};
+}
+
+}  // namespace
+
+Result<void> migrate(Database& db, std::int64_t from, const std::string& directory) {
+    if (auto copied = copy_aside(db, directory + "/ledger.db.schema" + std::to_string(from)); !copied) return copied;
+    const auto steps = [&]() -> Result<void> {
+        for (std::int64_t version = from; version < kSchemaVersion; ++version) {
+            if (auto done = db.execute(kSteps[version - 1]); !done) return done;
+        }
+        if (auto dropped = db.execute(kDropRetired); !dropped) return dropped;
+        if (auto refolded = refold(db); !refolded) return refolded.error();
+        return db.execute(("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str());
+    };
+    if (auto begun = db.execute("BEGIN IMMEDIATE"); !begun) return begun;
+    auto done = steps();
+    if (done) done = db.execute("COMMIT");
+    if (done) return {};
+    if (!db.autocommit()) (void)db.execute("ROLLBACK");
+    return fail(done.error().failure,
+                "this version could not bring the ledger up to date, and left it as it was: " + done.error().message);
+}
+
+}  // namespace dosario
