@@ -235,7 +235,7 @@ Result<v1::ScanReply> Service::scan(const v1::ScanRequest& request) {
 Result<v1::ScanReply> Service::decide(const DeskScan& scan, const std::string& request_id) {
     const Moment now = moment();
     Review review = desk_.see(scan, ledger_.stock(), now.now, mint_);
-    if (auto unread = ledger_.database().take_failure()) return *unread;  // an unread row must not look like an absent one
+    if (const auto& unread = ledger_.database().failure()) return *unread;  // an unread row must not look like an absent one
     std::vector<Seq> written;
     for (const SignedFact& fact : review.facts) {
         const auto seq = ledger_.append(fact, now.stamp);
@@ -294,7 +294,7 @@ Result<void> Service::learn(std::span<const Product> products) {
     const Moment now = moment();
     for (const Product& product : products) {
         const auto known = ledger_.stock().product(product.gtin);
-        if (auto unread = ledger_.database().take_failure()) return *unread;
+        if (const auto& unread = ledger_.database().failure()) return *unread;
         if (known && known->name == product.name && known->unit == product.unit &&
             known->units_per_pack == product.units_per_pack && known->beyond_use_days == product.beyond_use_days &&
             known->units_per_dose == product.units_per_dose) {

@@ -14,6 +14,7 @@ namespace dosario {
 
 Result<void> Ledger::begin() {
     at_begin_ = head();
+    (void)db_->take_failure();  // of the group before: it has been told
     return db_->execute("BEGIN IMMEDIATE");
 }
 
@@ -138,6 +139,10 @@ Result<void> Ledger::keep_reply(std::string_view request_id, ByteView reply, Utc
     return db_->query("INSERT OR REPLACE INTO request VALUES (?, ?, ?)").bind(request_id).bind(now_us).bind(reply).run();
 }
 
-Result<void> Ledger::checkpoint() { return db_->execute("PRAGMA wal_checkpoint(PASSIVE)"); }
+Result<void> Ledger::checkpoint() {
+    auto moved = db_->execute("PRAGMA wal_checkpoint(PASSIVE)");
+    (void)db_->take_failure();  // it concerns no decision: what was committed stands in the log
+    return moved;
+}
 
 }  // namespace dosario

@@ -16,12 +16,34 @@ namespace {
 /// What history gets on the way to each version. Never edited once it has landed: tests/golden/ledger holds a ledger of each.
 constexpr const char* kSteps[] = {
     // 1 to 2
-    "CREATE TABLE upkeep (what TEXT PRIMARY KEY, at_wall_us INT NOT NULL, ok INT NOT NULL, detail TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+    R"sql(
+CREATE TABLE upkeep (what TEXT PRIMARY KEY, at_wall_us INT NOT NULL, ok INT NOT NULL, detail TEXT NOT NULL) STRICT, WITHOUT ROWID;
+ALTER TABLE event RENAME TO event_before;
+CREATE TABLE event (
+  seq INTEGER PRIMARY KEY CHECK (seq > 0),
+  event_id BLOB NOT NULL CHECK (length(event_id) = 16 AND hex(substr(event_id, 1, 8)) = printf('%016X', seq)),
+  kind INT NOT NULL,
+  version INT NOT NULL,
+  boot INT NOT NULL,
+  mono_us INT NOT NULL,
+  wall_us INT NOT NULL,
+  clock INT NOT NULL CHECK (clock IN (0, 1)),
+  body BLOB NOT NULL,
+  hash BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+INSERT INTO event SELECT * FROM event_before ORDER BY seq;
+DROP TABLE event_before;
+CREATE TRIGGER event_is_kept BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'entries are never deleted'); END;
+CREATE TRIGGER event_stays BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
+CREATE TRIGGER event_is_dense BEFORE INSERT ON event
+  WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM event)
+  BEGIN SELECT RAISE(ABORT, 'entries are numbered without a gap'); END;
+)sql",
 };
 static_assert(std::size(kSteps) + 1 == kSchemaVersion);
 
 /// Projections that no version makes any more.
-constexpr const char* kDropRetired = "DROP TABLE IF EXISTS pack_out;";
+constexpr const char* kDropRetired = "DROP TABLE IF EXISTS pack_out; DROP TABLE IF EXISTS undoable;";
 
 Error no_copy(const std::string& why) {
     return fail(Failure::io, "the copy that is made before a new version changes the ledger failed (" + why +

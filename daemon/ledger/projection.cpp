@@ -47,8 +47,6 @@ Result<void> Projection::lot_subject(Gtin gtin, std::string_view lot, Seq seq) {
         .run();
 }
 
-Result<void> Projection::undoable(Seq seq) { return db_.query("INSERT INTO undoable (seq) VALUES (?)").bind(sql(seq)).run(); }
-
 Result<void> Projection::fold(const At& at, const ProductLearned& fact) {
     return db_.query("INSERT OR REPLACE INTO product VALUES (?, ?, ?, ?, ?, ?, ?)")
         .bind(sql(fact.gtin))
@@ -155,8 +153,7 @@ Result<void> Projection::fold(const At& at, const PacksReceived& fact) {
             return typed;
         }
     }
-    if (auto linked = lot_subject(fact.gtin, fact.lot, at.seq); !linked) return linked;
-    return undoable(at.seq);
+    return lot_subject(fact.gtin, fact.lot, at.seq);
 }
 
 Result<void> Projection::open_pack(const At& at, const PackFractioned& fact) {
@@ -238,17 +235,16 @@ Result<void> Projection::fold(const At& at, const PackFractioned& fact) {
     change.dose_units = dosed;
     if (auto changed = change_stock(db_, fact.gtin, fact.lot, Place::shelf, change, at.seq); !changed) return changed;
     if (auto wasted = waste(at, fact, 1); !wasted) return wasted;
-    if (auto recipe = db_.query("INSERT OR REPLACE INTO recipe VALUES (?, ?, ?)")
+    if (auto recipe = db_.query("INSERT INTO recipe VALUES (?, ?, ?)")
                           .bind(sql(fact.gtin))
-                          .bind(std::int64_t{fact.doses.empty() ? 1 : fact.doses.front().units})
                           .bind(sql(at.seq))
+                          .bind(std::int64_t{fact.doses.empty() ? 1 : fact.doses.front().units})
                           .run();
         !recipe) {
         return recipe;
     }
     if (auto linked = subject(fact.pack.number, at.seq); !linked) return linked;
-    if (auto linked = lot_subject(fact.gtin, fact.lot, at.seq); !linked) return linked;
-    return undoable(at.seq);
+    return lot_subject(fact.gtin, fact.lot, at.seq);
 }
 
 /// Units that were lost in cutting: `sign` 1, or -1 when that is taken back.
@@ -276,7 +272,7 @@ Result<void> Projection::fold(const At& at, const DosesVerified& fact) {
         if (auto moved = change_stock(db_, goods->gtin, goods->lot, Place::shelf, change, at.seq); !moved) return moved;
         if (auto linked = subject(dose.number, at.seq); !linked) return linked;
     }
-    return undoable(at.seq);
+    return {};
 }
 
 Result<void> Projection::fold(const At& at, const DoseDispensed& fact) {
@@ -284,8 +280,7 @@ Result<void> Projection::fold(const At& at, const DoseDispensed& fact) {
     out.bind(sql(at.fact.decided_on)).bind(sql(at.seq)).bind(sql(at.seq)).bind(sql(fact.dose));
     if (auto left = change_one(db_, out, "a dose leaves once, and only after it was verified"); !left) return left;
     if (auto moved = move_dose(db_, fact.dose, Place::shelf, Place::dispensed, at.seq); !moved) return moved;
-    if (auto linked = subject(fact.dose.number, at.seq); !linked) return linked;
-    return undoable(at.seq);
+    return subject(fact.dose.number, at.seq);
 }
 
 Result<void> Projection::fold(const At& at, const PacksDispensed& fact) {
@@ -304,15 +299,16 @@ Result<void> Projection::fold(const At& at, const PacksDispensed& fact) {
     if (auto known = same_lot(db_, fact.gtin, fact.lot, fact.expires_on); !known) return known;
     if (auto moved = move_packs(at, fact.gtin, fact.lot, fact.pack, fact.packs, Place::shelf, Place::dispensed); !moved)
         return moved;
-    if (auto linked = lot_subject(fact.gtin, fact.lot, at.seq); !linked) return linked;
-    return undoable(at.seq);
+    return lot_subject(fact.gtin, fact.lot, at.seq);
 }
 
 Result<void> Projection::fold(const At& at, const Reversed& fact) {
-    auto take = db_.query("DELETE FROM undoable WHERE seq = ?");
-    take.bind(sql(fact.seq));
-    if (auto taken = change_one(db_, take, "this entry cannot be taken back, or was taken back before"); !taken) return taken;
+    auto take = db_.query("INSERT OR IGNORE INTO taken_back VALUES (?, ?)");
+    take.bind(sql(fact.seq)).bind(sql(at.seq));
+    if (auto taken = change_one(db_, take, "this entry was taken back before"); !taken) return taken;
     const auto original = earlier_(fact.seq);
+    if (!original && original.error().failure == Failure::not_found)
+        return broken_rule("there is no such entry to be taken back");
     if (!original) return original.error();
     return reverse(at, *original, fact.seq);
 }

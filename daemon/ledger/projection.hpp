@@ -71,7 +71,6 @@ private:
     Result<void> make_doses(const At& at, const PackFractioned& fact);
     Result<void> subject(std::uint64_t subject, Seq seq);
     Result<void> lot_subject(Gtin gtin, std::string_view lot, Seq seq);
-    Result<void> undoable(Seq seq);
 
     Database& db_;
     Earlier earlier_;

@@ -38,8 +38,7 @@ Result<void> Projection::fold(const At& at, const DoseReturned& fact) {
     back.bind(sql(at.seq)).bind(sql(at.seq)).bind(sql(fact.dose)).bind(sql(fact.dispensed));
     if (auto came = change_one(db_, back, "this dose is not out by that entry"); !came) return came;
     if (auto moved = move_dose(db_, fact.dose, Place::dispensed, Place::quarantine, at.seq); !moved) return moved;
-    if (auto linked = subject(fact.dose.number, at.seq); !linked) return linked;
-    return undoable(at.seq);
+    return subject(fact.dose.number, at.seq);
 }
 
 Result<void> Projection::unfold(const At& at, const DoseReturned& fact) {
@@ -58,8 +57,7 @@ Result<void> Projection::fold(const At& at, const DoseReleased& fact) {
     release.bind(sql(at.seq)).bind(sql(fact.dose)).bind(sql(fact.returned));
     if (auto released = change_one(db_, release, "this dose is not in quarantine by that entry"); !released) return released;
     if (auto moved = move_dose(db_, fact.dose, Place::quarantine, Place::shelf, at.seq); !moved) return moved;
-    if (auto linked = subject(fact.dose.number, at.seq); !linked) return linked;
-    return undoable(at.seq);
+    return subject(fact.dose.number, at.seq);
 }
 
 /// By which entry, and on which day, the thing of that return had left.
@@ -105,8 +103,7 @@ Result<void> Projection::fold(const At& at, const PacksReturned& fact) {
     if (auto known = same_lot(db_, fact.gtin, fact.lot, fact.expires_on); !known) return known;
     if (auto moved = move_packs(at, fact.gtin, fact.lot, fact.pack, fact.packs, Place::dispensed, Place::quarantine); !moved)
         return moved;
-    if (auto linked = lot_subject(fact.gtin, fact.lot, at.seq); !linked) return linked;
-    return undoable(at.seq);
+    return lot_subject(fact.gtin, fact.lot, at.seq);
 }
 
 Result<void> Projection::unfold(const At& at, const PacksReturned& fact) {
@@ -134,8 +131,7 @@ Result<void> Projection::fold(const At& at, const PacksReleased& fact) {
     if (auto known = same_lot(db_, fact.gtin, fact.lot, fact.expires_on); !known) return known;
     if (auto moved = move_packs(at, fact.gtin, fact.lot, fact.pack, fact.packs, Place::quarantine, Place::shelf); !moved)
         return moved;
-    if (auto linked = lot_subject(fact.gtin, fact.lot, at.seq); !linked) return linked;
-    return undoable(at.seq);
+    return lot_subject(fact.gtin, fact.lot, at.seq);
 }
 
 Result<void> Projection::unfold(const At& at, const PacksReleased& fact) {

@@ -101,11 +101,8 @@ Result<void> Projection::unfold(const At& at, const PackFractioned& fact, Seq or
 /// The recipe of the fractioning before counts again.
 Result<void> Projection::forget_recipe(Gtin gtin, Seq original_seq) {
     auto forget = db_.query("DELETE FROM recipe WHERE gtin = ? AND last_seq = ?");
-    if (auto forgotten = forget.bind(sql(gtin)).bind(sql(original_seq)).run(); !forgotten || db_.changes() == 0) return forgotten;
-    auto before = db_.query(
-        "INSERT INTO recipe SELECT d.gtin, d.units, f.seq FROM fractioning f JOIN pack p USING (pack) JOIN dose d ON d.made_seq = f.seq"
-        " AND d.pack = f.pack WHERE p.gtin = ? ORDER BY f.seq DESC, d.dose LIMIT 1");
-    return before.bind(sql(gtin)).run();
+    forget.bind(sql(gtin)).bind(sql(original_seq));
+    return change_one(db_, forget, "the recipe of this fractioning is not known");
 }
 
 Result<void> Projection::unfold(const At& at, const DosesVerified& fact) {

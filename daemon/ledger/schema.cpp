@@ -24,7 +24,7 @@ CREATE TABLE branch (
 
 CREATE TABLE event (
   seq INTEGER PRIMARY KEY CHECK (seq > 0),
-  event_id BLOB NOT NULL UNIQUE CHECK (length(event_id) = 16),
+  event_id BLOB NOT NULL CHECK (length(event_id) = 16 AND hex(substr(event_id, 1, 8)) = printf('%016X', seq)),
   kind INT NOT NULL,
   version INT NOT NULL,
   boot INT NOT NULL,
@@ -111,7 +111,7 @@ CREATE TABLE pack (
   CHECK ((state = 4) = (returned_seq IS NOT NULL)),
   UNIQUE (gtin, serial)
 ) STRICT;
-CREATE INDEX pack_opened ON pack (gtin, lot) WHERE state = 2;
+CREATE INDEX pack_of_lot ON pack (gtin, lot);
 
 CREATE TABLE dose (
   dose INTEGER PRIMARY KEY, code TEXT NOT NULL, pack INT NOT NULL, gtin INT NOT NULL, lot TEXT NOT NULL, expires_on INT NOT NULL,
@@ -145,8 +145,10 @@ CREATE TABLE typed_lot (
   work INT NOT NULL, gtin INT NOT NULL, lot TEXT NOT NULL, expires_on INT NOT NULL, last_seq INT NOT NULL, PRIMARY KEY (work, gtin)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE recipe (gtin INTEGER PRIMARY KEY, units_per_dose INT NOT NULL, last_seq INT NOT NULL) STRICT;
-CREATE TABLE undoable (seq INTEGER PRIMARY KEY) STRICT;
+CREATE TABLE recipe (
+  gtin INT NOT NULL, last_seq INT NOT NULL, units_per_dose INT NOT NULL, PRIMARY KEY (gtin, last_seq)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE taken_back (seq INTEGER PRIMARY KEY, last_seq INT NOT NULL) STRICT;
 CREATE TABLE desk (one INTEGER PRIMARY KEY CHECK (one = 1), operator TEXT NOT NULL, last_seq INT NOT NULL) STRICT;
 CREATE TABLE reader (reader TEXT PRIMARY KEY, last_seq INT NOT NULL) STRICT, WITHOUT ROWID;
 
@@ -209,8 +211,8 @@ CREATE TRIGGER expired_dose_stays BEFORE UPDATE OF state ON dose
 )sql";
 
 const char* const kProjectionTables[] = {
-    "folding", "allowed_move", "subject_event", "product",   "lot",    "stock",    "recall", "pack",
-    "dose",    "fractioning",  "work",          "typed_lot", "recipe", "undoable", "desk",   "reader",
+    "folding", "allowed_move", "subject_event", "product",   "lot",    "stock",      "recall", "pack",
+    "dose",    "fractioning",  "work",          "typed_lot", "recipe", "taken_back", "desk",   "reader",
 };
 const std::size_t kProjectionTableCount = sizeof kProjectionTables / sizeof kProjectionTables[0];
 

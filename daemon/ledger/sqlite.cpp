@@ -13,6 +13,13 @@ namespace {
 /// Of SQLite's virtual machine; some ten million of them are a second.
 constexpr int kStepsBetweenQuestions = 20'000;
 
+/// Not of a statement that was not allowed or not understood.
+bool is_of_the_disk(int code) {
+    const int primary = code & 0xff;
+    return primary == SQLITE_IOERR || primary == SQLITE_FULL || primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB ||
+           primary == SQLITE_NOMEM;
+}
+
 Error other_tables(const char* detail) {
     return fail(
         Failure::damaged,
@@ -119,8 +126,11 @@ void Database::leave_log(bool on) { sqlite3_db_config(handle_, SQLITE_DBCONFIG_N
 
 Result<void> Database::execute(const char* sql) {
     const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
-    if (code != SQLITE_OK) return explain(sqlite3_extended_errcode(handle_), sqlite3_errmsg(handle_));
-    return {};
+    if (code == SQLITE_OK) return {};
+    const int failed = sqlite3_extended_errcode(handle_);
+    const Error error = explain(failed, sqlite3_errmsg(handle_));
+    if (!failure_ && is_of_the_disk(failed)) failure_ = error;
+    return error;
 }
 
 Query Database::query(const char* sql) {

@@ -101,6 +101,7 @@ public:
     /// A failure of disk or memory in any query since the last call: what was read in between is not to be believed.
     /// Broken constraints do not count, they are answers.
     std::optional<Error> take_failure() { return std::exchange(failure_, std::nullopt); }
+    const std::optional<Error>& failure() const { return failure_; }
 
     /// An error of SQLite in words that say what to do. Codes are SQLite's extended result codes.
     static Error explain(int code, std::string_view detail);

@@ -26,6 +26,10 @@ std::optional<Pack> one_pack(Query& query) {
     return read_pack(query);
 }
 
+// Of the kinds that Projection::reverse() knows.
+#define IS_UNDOABLE \
+    "kind IN (14, 15, 16, 17, 18, 24, 25, 26, 27) AND NOT EXISTS (SELECT 1 FROM taken_back t WHERE t.seq = event.seq)"
+
 LotAtPlace read_lot(const Query& query) {
     return {query.text(0), day(query, 1), natural(query, 2), natural(query, 3), quantity(query, 4)};
 }
@@ -160,7 +164,7 @@ std::optional<LotAtPlace> StockView::typed_lot(WorkId work, Gtin gtin) const {
 }
 
 std::uint32_t StockView::last_recipe(Gtin gtin) const {
-    auto query = db_.query("SELECT units_per_dose FROM recipe WHERE gtin = ?");
+    auto query = db_.query("SELECT units_per_dose FROM recipe WHERE gtin = ? ORDER BY last_seq DESC LIMIT 1");
     query.bind(sql(gtin));
     return query.row() ? quantity(query, 0) : 0;
 }
@@ -171,7 +175,7 @@ std::string StockView::operator_badge() const {
 }
 
 std::optional<Seq> StockView::last_undoable() const {
-    auto query = db_.query("SELECT seq FROM undoable ORDER BY seq DESC LIMIT 1");
+    auto query = db_.query("SELECT seq FROM event WHERE " IS_UNDOABLE " ORDER BY seq DESC LIMIT 1");
     if (!query.row()) return std::nullopt;
     return natural(query, 0);
 }
@@ -184,7 +188,7 @@ std::optional<SignedFact> StockView::fact(Seq seq) const {
 
 std::optional<SignedFact> StockView::undoable(Seq seq) const {
     {
-        auto query = db_.query("SELECT 1 FROM undoable WHERE seq = ?");
+        auto query = db_.query("SELECT 1 FROM event WHERE seq = ? AND " IS_UNDOABLE);
         query.bind(sql(seq));
         if (!query.row()) return std::nullopt;
     }

@@ -299,7 +299,7 @@ class TheLedgerVerbs(PharmacyTest):
             self.assertEqual(snapshot.code, DONE, snapshot)
             with sqlite3.connect(copy) as db:
                 rows = {table: db.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
-                        for table in ("event", "stock", "pack", "dose", "lot", "undoable")}
+                        for table in ("event", "stock", "pack", "dose", "lot", "taken_back")}
             db.close()
             refused = pharmacy.ask("ledger", "snapshot", copy)
             self.assertEqual(refused.code, USAGE)

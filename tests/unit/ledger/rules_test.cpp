@@ -38,7 +38,7 @@ PacksDispensed dispensed(std::uint32_t packs = 1, ThingId pack = {}) {
 std::string everything(Counter& counter) {
     return counter.rows("SELECT * FROM stock") + "/" + counter.rows("SELECT * FROM pack") + "/" +
            counter.rows("SELECT * FROM dose") + "/" + counter.rows("SELECT * FROM lot") + "/" +
-           counter.rows("SELECT * FROM undoable") + "/" + counter.rows("SELECT * FROM subject_event") + "/" +
+           counter.rows("SELECT * FROM taken_back") + "/" + counter.rows("SELECT * FROM subject_event") + "/" +
            counter.rows("SELECT count(*) FROM event");
 }
 
