@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/daemon.hpp"
 
+#include "app/answer_watch.hpp"
 #include "app/api_token.hpp"
 #include "app/ledger_thread.hpp"
 #include "system/log.hpp"
@@ -29,6 +30,16 @@ namespace asio = boost::asio;
 /// What is decided when the daemon is told to stop is still answered, for so long.
 constexpr auto kLastAnswers = std::chrono::milliseconds{200};
 
+/// What was asked may still be saved: asked again with the same id it is booked once.
+ApiReply not_confirmed() {
+    v1::ErrorReply reply;
+    reply.set_error("not_confirmed");
+    reply.set_message(
+        "the disk is slow, and this is not confirmed yet: it may still be saved. Ask again with the same request id, or look at the "
+        "last entries (dosario status), before repeating it");
+    return {504, to_json(reply), "not_confirmed"};
+}
+
 class RunningDaemon final : public Daemon {
 public:
     RunningDaemon(const Settings& settings, std::string directory) : settings_(settings), directory_(std::move(directory)) {}
@@ -49,6 +60,8 @@ private:
     void scanned(Scan scan);
     void adopted(std::string reader, std::string operator_badge, std::function<void(std::optional<Error>)> done);
     void publish(std::string event, std::string json);
+    ApiReply say(What what) const;
+    void tell_slow();
 
     Settings settings_;
     std::string directory_;
@@ -60,6 +73,7 @@ private:
     asio::signal_set signals_{context_, SIGINT, SIGTERM};
     std::set<std::string> adopted_readers_;
     MetricsDesk metrics_{context_, *clock_, directory_};
+    AnswerWatch answers_{context_, *clock_, [this] { tell_slow(); }};
     std::unique_ptr<Verifying> verifying_ = std::make_unique<Verifying>(make_digest());
     std::unique_ptr<LedgerThread> ledger_;
     std::optional<ThreadWatch> watch_;
@@ -96,7 +110,7 @@ Result<void> RunningDaemon::open_ledger() {
         **ledger, *clock_, *entropy_,
         ServiceSettings{settings_.station, settings_.site, DOSARIO_VERSION, directory_, settings_.language, settings_.rules,
                         *calendar, released_at, [this] { return ledger_ == nullptr ? std::size_t{0} : ledger_->waiting(); },
-                        std::move(uplink)});
+                        std::move(uplink), [this] { return answers_.last_slow(); }, settings_.least_free_mib << 20, nullptr});
     // The catalogue of the configuration becomes facts before the first scan.
     std::optional<Error> failure;
     const Job learn{[&](Service& counter) {
@@ -175,6 +189,7 @@ Result<void> RunningDaemon::open_readers() {
 
 void RunningDaemon::stop() {
     if (watch_) watch_->stop();
+    answers_.stop();
     if (readers_ != nullptr) readers_->stop();
     if (api_ != nullptr) api_->stop_listening();
     if (uplink_ != nullptr) uplink_->stop();
@@ -206,6 +221,23 @@ int RunningDaemon::run() {
 
 void RunningDaemon::publish(std::string event, std::string json) {
     asio::post(context_, [this, event = std::move(event), json = std::move(json)] { api_->publish(event, json); });
+}
+
+/// An answer that no decision made.
+ApiReply RunningDaemon::say(What what) const {
+    Review review;
+    review.what = what;
+    review.sound = what == What::slow_disk ? Sound::notice : Sound::stop;
+    v1::ScanReply reply;
+    reply.set_sound(std::string{sound_name(review.sound)});
+    reply.set_what(std::string{what_name(what)});
+    reply.set_message(words_for(review, settings_.language).message);
+    return {200, to_json(reply), reply.what()};
+}
+
+void RunningDaemon::tell_slow() {
+    log(Level::warning, "disk_slow", {{"waiting", std::to_string(ledger_ == nullptr ? 0 : ledger_->waiting())}});
+    api_->publish("answer", say(What::slow_disk).body);
 }
 
 // --- the API --------------------------------------------------------------------------------------------------------------------
@@ -249,15 +281,23 @@ void RunningDaemon::answer_by_ledger(const ApiRow& row, std::string body, std::f
     auto answered = std::make_shared<ApiReply>();
     const bool scan = row.path == "/v1/scan";
     if (scan) metrics_.came(ScanSource::api);
+    const auto call = answers_.begin([this, reply, scan] {
+        const auto late = not_confirmed();
+        if (scan) metrics_.answered(ScanSource::api, late);
+        if (scan) api_->publish("answer", say(What::not_confirmed).body);
+        reply(late);
+    });
     Job job;
     job.decide = [&row, answered, body = std::move(body)](Service& service) { *answered = row.call(service, body); };
-    job.answer = [this, answered, reply, scan](const std::optional<Error>& failure) {
+    job.answer = [this, answered, reply, scan, call](const std::optional<Error>& failure) {
         if (failure) *answered = error_reply(*failure);
-        if (scan) metrics_.answered(ScanSource::api, *answered);
+        const bool first = call->settle();
+        if (scan && first) metrics_.answered(ScanSource::api, *answered);
         if (scan && answered->status != 400) publish("answer", answered->body);
-        reply(std::move(*answered));
+        if (first) reply(std::move(*answered));
     };
     if (!ledger_->post(std::move(job))) {
+        call->settle();
         const auto full =
             error_reply(fail(Failure::unavailable,
                              "the disk is too slow and too much is waiting: nothing of this was saved, repeat it in a moment"));
@@ -274,17 +314,20 @@ void RunningDaemon::scanned(Scan scan) {
     request.set_content(scan.content());
     request.set_reader(scan.reader);
     auto answered = std::make_shared<ApiReply>();
+    const auto call = answers_.begin([this] { api_->publish("answer", say(What::not_confirmed).body); });
     Job job;
     job.decide = [answered, request = std::move(request)](Service& service) {
         const auto reply = service.scan(request);
         *answered = reply ? ApiReply{200, to_json(*reply), reply->what()} : error_reply(reply.error());
     };
-    job.answer = [this, answered](const std::optional<Error>& failure) {
+    job.answer = [this, answered, call](const std::optional<Error>& failure) {
+        call->settle();
         if (failure) *answered = error_reply(*failure);
         metrics_.answered(ScanSource::reader, *answered);
         publish("answer", answered->body);
     };
     if (!ledger_->post(std::move(job))) {
+        call->settle();
         const auto full =
             error_reply(fail(Failure::unavailable, "too much is waiting: this scan was not saved, repeat it in a moment"));
         log(Level::error, "scan_dropped", {{"reader", scan.reader}});

@@ -21,7 +21,8 @@ GroupThread<Service>::Turns LedgerThread::turns(Ledger& ledger, Hooks hooks) {
         if (ledger.head_seq() != before) hooks.grew(ledger.head_seq());
         return failed;
     };
-    turns.rest = [&ledger](Service&) -> std::optional<Error> {
+    turns.rest = [&ledger](Service& service) -> std::optional<Error> {
+        service.rest();
         if (auto moved = ledger.checkpoint(); !moved && moved.error().failure == Failure::io) return moved.error();
         return std::nullopt;
     };

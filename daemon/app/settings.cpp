@@ -24,6 +24,7 @@ void read_station(TomlSection section, Settings& settings) {
     section.text("not_before", not_before);
     settings.not_before = parse_date(not_before);
     if (!not_before.empty() && !settings.not_before) section.problem("not_before", "a day is wanted, for example \"2027-06-30\"");
+    section.number("least_free_mib", settings.least_free_mib, 0, 1 << 20);
     section.end();
 }
 

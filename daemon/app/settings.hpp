@@ -33,7 +33,8 @@ struct Settings {
     std::string site;
     Language language = Language::es;
     std::string time_zone = "America/Argentina/Buenos_Aires";
-    std::optional<Date> not_before;  ///< a day that has surely come
+    std::optional<Date> not_before;      ///< a day that has surely come
+    std::uint64_t least_free_mib = 256;  ///< with less on the ledger's disk no new work is opened
     Rules rules;
     std::string socket;  ///< a second socket beside the one in the data directory, empty = none
     std::string group = "dosario";

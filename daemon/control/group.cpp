@@ -14,6 +14,7 @@ std::optional<Error> run_group(Service& service, std::span<const Job> jobs) {
         const auto left =
             ledger.database().take_failure();  // what concerned this job it has told; the next one does not inherit it
         // A full disk or an I/O error can end SQLite's transaction in the middle: then nothing decided so far is in it.
+        if (left && left->failure == Failure::full) service.disk_full();
         if (!ledger.in_group()) failure = left;
         if (!ledger.in_group() && !failure)
             failure = fail(Failure::full,
@@ -25,6 +26,7 @@ std::optional<Error> run_group(Service& service, std::span<const Job> jobs) {
         ledger.rollback();
     }
     if (failure) service.group_failed();
+    if (failure && failure->failure == Failure::full) service.disk_full();
     for (const Job& job : jobs) job.answer(failure);
     if (failure && (failure->failure == Failure::io || failure->failure == Failure::damaged)) return failure;
     return std::nullopt;

@@ -7,8 +7,6 @@
 #include "identity/remito.hpp"
 #include "reader/driver.hpp"
 
-#include <sys/statvfs.h>
-
 #include <algorithm>
 
 namespace dosario {
@@ -20,11 +18,7 @@ constexpr std::size_t kLongestRequestId = 64;
 constexpr std::size_t kMostUnrecorded = 256;
 constexpr std::size_t kLastShown = 3;
 constexpr std::uint64_t kLowSpace_bytes = 1ULL << 30;
-
-std::uint64_t free_bytes(const std::string& directory) {
-    struct statvfs space {};
-    return statvfs(directory.c_str(), &space) == 0 ? std::uint64_t{space.f_bavail} * space.f_frsize : 0;
-}
+constexpr auto kSlowIsTold = std::chrono::hours{1};
 
 ThingId largest_thing(Ledger& ledger) {
     // Of all that ever had a history: labels of an undone fractioning may still be about.
@@ -105,7 +99,10 @@ Service::Service(Ledger& ledger, const Clock& clock, Entropy& entropy, ServiceSe
       mint_(entropy, largest_thing(ledger)),
       desk_(settings_.rules),
       desk_at_begin_(desk_),
-      started_at_(clock.wall()) {}
+      reserve_(settings_.directory, settings_.least_free_bytes),
+      started_at_(clock.wall()) {
+    if (!settings_.free_bytes) settings_.free_bytes = [directory = settings_.directory] { return bytes_left_at(directory); };
+}
 
 void Service::group_begins() {
     desk_at_begin_ = desk_;
@@ -230,12 +227,24 @@ Result<v1::ScanReply> Service::scan(const v1::ScanRequest& request) {
     return reply;
 }
 
+bool Service::opens_work_without_room(const Review& review) const {
+    const bool opens =
+        std::ranges::any_of(review.facts, [](const SignedFact& fact) { return std::holds_alternative<WorkOpened>(fact.fact); });
+    return opens && settings_.free_bytes() < settings_.least_free_bytes;
+}
+
 /// In a savepoint: the facts and the kept reply are saved together or not at all. Without facts nothing is written: no sync to wait
 /// for, and a full disk still answers.
 Result<v1::ScanReply> Service::decide(const DeskScan& scan, const std::string& request_id) {
     const Moment now = moment();
+    const Desk before = desk_;
     Review review = desk_.see(scan, ledger_.stock(), now.now, mint_);
     if (const auto& unread = ledger_.database().failure()) return *unread;  // an unread row must not look like an absent one
+    if (opens_work_without_room(review)) {
+        desk_ = before;
+        review = Review{};
+        review.what = What::disk_low;
+    }
     std::vector<Seq> written;
     for (const SignedFact& fact : review.facts) {
         const auto seq = ledger_.append(fact, now.stamp);
@@ -344,10 +353,23 @@ Result<v1::StatusReply> Service::status(const v1::StatusRequest&) {
     reply.set_clock(std::string{clock_name(now.clock)});
     reply.set_today(format_date(now.today));
     reply.set_queue(static_cast<std::uint32_t>(settings_.waiting()));
-    reply.set_free_bytes(free_bytes(settings_.directory));
+    reply.set_free_bytes(settings_.free_bytes());
     if (const char* warning = clock_warning(now.clock); *warning != '\0') reply.add_warnings(warning);
-    if (reply.free_bytes() < kLowSpace_bytes)
+    if (reply.free_bytes() < settings_.least_free_bytes) {
+        reply.add_warnings("the disk is nearly full: no new work is opened, the open one can be finished; make room now");
+    } else if (reply.free_bytes() < kLowSpace_bytes) {
         reply.add_warnings("less than 1 GiB is free on the disk: make room before saving stops");
+    }
+    if (ledger_.damage()) reply.add_warnings(ledger_.damage()->message);
+    if (ledger_.lost_log()) {
+        reply.add_warnings(
+            "the ledger was found without its write-ahead log (ledger.db-wal): it was copied alone, or the log was deleted. Entries may "
+            "be missing at its end; a collector gives back those that it has, and what is written here begins a branch");
+    }
+    const auto slow = settings_.last_slow ? settings_.last_slow() : std::nullopt;
+    if (slow && clock_.wall() - *slow < kSlowIsTold)
+        reply.add_warnings("the disk was slow at " + format_utc(*slow) +
+                           ": answers took longer than half a second; is it failing?");
     if (settings_.uplink) {
         v1::UplinkStatus& uplink = *reply.mutable_uplink();
         uplink = settings_.uplink();

@@ -7,6 +7,7 @@
 #include "control/trusted_clock.hpp"
 #include "dosario/v1/control.pb.h"
 #include "ledger/ledger.hpp"
+#include "ledger/reserve.hpp"
 #include "workflow/desk.hpp"
 
 #include <deque>
@@ -27,6 +28,9 @@ struct ServiceSettings {
     UtcTime released_at{};                                                 ///< no honest clock is before this: see TrustedClock
     std::function<std::size_t()> waiting = [] { return std::size_t{0}; };  ///< length of the queue, for the status
     std::function<v1::UplinkStatus()> uplink;                              ///< for the status; null: the station works alone
+    std::function<std::optional<UtcTime>()> last_slow;                     ///< when an answer took long last; null: nobody looks
+    std::uint64_t least_free_bytes = 256ULL << 20;                         ///< with less no new work is opened
+    std::function<std::uint64_t()> free_bytes;                             ///< on the ledger's disk; null: of `directory`
 };
 
 class Service {
@@ -37,6 +41,10 @@ public:
     /// Around every group of the ledger: what the desk remembers follows the transaction.
     void group_begins();
     void group_failed();
+    /// Something could not be written for want of space: the reserve is given back, so that open work can be finished.
+    void disk_full() { reserve_.release(); }
+    /// When nothing is asked: the reserve is made again, if there is space.
+    void rest() { (void)reserve_.keep(); }
 
     /// Within a group, writing.
     Result<v1::ScanReply> scan(const v1::ScanRequest& request);
@@ -64,6 +72,7 @@ private:
     };
     Moment moment();
     Result<DeskScan> desk_scan(const v1::ScanRequest& request) const;
+    bool opens_work_without_room(const Review& review) const;
     Result<v1::ScanReply> decide(const DeskScan& scan, const std::string& request_id);
     Result<Seq> append_alone(const Fact& fact, const std::string& operator_badge, const Moment& moment);
     v1::ScanReply reply_for(const Review& review, std::vector<Seq> written);
@@ -81,6 +90,7 @@ private:
     // the process; the ledger keeps those that recorded.
     std::deque<std::pair<std::string, v1::ScanReply>> unrecorded_;
     std::size_t unrecorded_in_group_ = 0;
+    Reserve reserve_;
     UtcTime started_at_;
 };
 

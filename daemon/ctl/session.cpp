@@ -18,6 +18,8 @@ namespace {
 
 /// Long enough for a restart by systemd.
 constexpr int kMostAttempts = 10;
+constexpr unsigned kNotConfirmed = 504;  // the daemon says so after two seconds each
+constexpr int kMostSlowAnswers = 30;
 constexpr auto kBetweenAttempts = std::chrono::milliseconds{300};
 
 }  // namespace
@@ -67,9 +69,15 @@ int Session::call_once(const std::string& path, json::object request, json::valu
     const std::string body = json::serialize(request);
     auto connected = client();
     if (!connected) return complain(connected.error(), json);
+    int not_confirmed = 0;
     for (int attempt = 0;; ++attempt) {
         if (connected) {
             auto answer = (*connected)->call(path, body);
+            while (answer && answer->status == kNotConfirmed && not_confirmed++ < kMostSlowAnswers) {
+                if (not_confirmed == 1)
+                    std::fprintf(stderr, "dosario: the disk is slow, and this is not confirmed yet; asking again\n");
+                answer = (*connected)->call(path, body);
+            }
             if (answer) return print_answer(*answer, reply);
             client_.reset();
         }

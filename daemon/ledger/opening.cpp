@@ -92,11 +92,11 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOpening& opening) {
     auto database = Database::open(path, exists ? OpenMode::existing : OpenMode::create, opening.vfs);
     if (!database) return database.error();
     if (auto set = set_up(**database); !set) return set.error();
-    // A process that was killed left its log beside the file, and the next daemon has to find it there.
-    if (!opening.append) (*database)->leave_log(true);
     std::unique_ptr<Ledger> ledger{new Ledger{std::move(*lock), std::move(*database), opening}};
     if (auto read = ledger->read_or_create(opening); !read) return read.error();
     if (auto checked = ledger->check_end(); !checked) return checked.error();
+    // A process that was killed left its log beside the file, and the next daemon has to find it there.
+    if (!opening.append && meta_text(*ledger->db_, kMetaInUse)) ledger->db_->leave_log(true);
     if (!opening.append || ledger->damage_) return ledger;
     if (auto owed = ledger->owe_lost_log(log_exists); !owed) return owed.error();
     if (auto started = ledger->take_into_use(opening.now.wall); !started) return started.error();

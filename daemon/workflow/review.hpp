@@ -51,6 +51,9 @@ enum class What : std::uint8_t {
     returned,
     released,
     note_named,
+    disk_low,
+    slow_disk,
+    not_confirmed,
 };
 std::string_view what_name(What what);
 

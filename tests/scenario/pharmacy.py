@@ -63,6 +63,7 @@ catalogue = "catalogue.toml"
 name = "prueba"
 site = "Farmacia de prueba"
 language = "{language}"
+least_free_mib = {least_free}
 
 [rules]
 shortest_life_days = 30
@@ -188,8 +189,8 @@ class Pharmacy:
         self.child = None
         self.said = []            # all that `dosario` ever said here
 
-    def configure(self, usb=False, api="", more="", language="es"):
-        text = CONFIG.format(usb="true" if usb else "false", api=api, more=more, language=language)
+    def configure(self, usb=False, api="", more="", language="es", least_free=0):
+        text = CONFIG.format(least_free=least_free, usb="true" if usb else "false", api=api, more=more, language=language)
         self.config.write_text(text, encoding="utf-8")
 
     # --- the daemon
