@@ -92,20 +92,27 @@ Result<Story> story_of_undone(Ledger& ledger, ThingId thing) {
     return story;
 }
 
+#define STOCK_LINES(of)                                                                                                             \
+    "SELECT s.gtin, coalesce(p.name, ''), coalesce(p.unit, ''), s.lot, s.expires_on, s.counted_packs + s.serial_packs,"             \
+    " s.opened_packs, s.opened_units, s.doses_made, s.doses_ready, s.units, s.place,"                                               \
+    " EXISTS (SELECT 1 FROM recall r WHERE r.gtin = s.gtin AND r.lot IN ('', s.lot)) FROM stock s LEFT JOIN product p USING (gtin)" \
+    " WHERE s.place <= 2 AND s.units > 0 AND s.expires_on < ?1" of " ORDER BY s.expires_on, s.gtin, s.lot, s.place LIMIT ?2"
+
+/// A statement of its own for each kind of question: one for all of them would read the whole shelf each time.
+const char* stock_query(const StockFilter& filter) {
+    if (filter.gtin) return filter.lot.empty() ? STOCK_LINES(" AND s.gtin = ?3") : STOCK_LINES(" AND s.gtin = ?3 AND s.lot = ?4");
+    return filter.lot.empty() ? STOCK_LINES("") : STOCK_LINES(" AND s.lot = ?3");
+}
+
 }  // namespace
 
 Result<std::vector<StockLine>> stock_lines(Ledger& ledger, const StockFilter& filter) {
-    auto query = ledger.database().query(
-        "SELECT s.gtin, coalesce(p.name, ''), coalesce(p.unit, ''), s.lot, s.expires_on, s.counted_packs + s.serial_packs, s.opened_packs,"
-        " s.opened_units, s.doses_made, s.doses_ready, s.units, s.place,"
-        " EXISTS (SELECT 1 FROM recall r WHERE r.gtin = s.gtin AND r.lot IN ('', s.lot)) FROM stock s LEFT JOIN product p USING (gtin)"
-        " WHERE s.place <= 2 AND s.units > 0 AND (?1 = 0 OR s.gtin = ?1) AND (?2 = '' OR s.lot = ?2) AND s.expires_on < ?3"
-        " ORDER BY s.expires_on, s.gtin, s.lot, s.place LIMIT ?4");
+    auto query = ledger.database().query(stock_query(filter));
     constexpr std::int64_t kNever = 10'000'000;
-    query.bind(filter.gtin ? sql(*filter.gtin) : std::int64_t{0})
-        .bind(filter.lot)
-        .bind(filter.expires_before ? sql(*filter.expires_before) : kNever);
+    query.bind(filter.expires_before ? sql(*filter.expires_before) : kNever);
     query.bind(static_cast<std::int64_t>(filter.limit + 1));
+    if (filter.gtin) query.bind(sql(*filter.gtin));
+    if (!filter.lot.empty()) query.bind(filter.lot);
     std::vector<StockLine> lines;
     while (query.row()) {
         lines.push_back({{natural(query, 0)},
