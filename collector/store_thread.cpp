@@ -47,7 +47,7 @@ std::unique_ptr<StoreThread> make_store_thread(std::unique_ptr<SqliteStore> stor
             return true;
         });
     };
-    turns.run = [observer = std::move(observer)](SqliteStore& one, std::span<const StoreThread::Job> jobs) {
+    turns.run = [observer = std::move(observer)](SqliteStore& one, std::span<const StoreThread::Job> jobs, const auto&) {
         return run_group(one, jobs, observer);
     };
     turns.rest = [](SqliteStore& one) -> std::optional<Error> {

@@ -12,12 +12,17 @@ GroupThread<Service>::Turns LedgerThread::turns(Ledger& ledger, Hooks hooks) {
         });
     };
     turns.on_fatal = [fatal = hooks.fatal](const Error& why) { fatal(why); };
-    turns.run = [&ledger, hooks = std::move(hooks)](Service& service, std::span<const Job> jobs) {
+    turns.run = [&ledger, hooks = std::move(hooks)](Service& service, std::span<const Job> jobs, const Latecomers& latecomers) {
         const Seq before = ledger.head_seq();
         const auto written = ledger.database().changes_so_far();
         const auto began = std::chrono::steady_clock::now();
-        auto failed = run_group(service, jobs);
-        if (ledger.database().changes_so_far() != written) hooks.committed(jobs.size(), std::chrono::steady_clock::now() - began);
+        std::size_t decided = jobs.size();
+        auto failed = run_group(service, jobs, [&] {
+            auto came = latecomers();
+            decided += came.size();
+            return came;
+        });
+        if (ledger.database().changes_so_far() != written) hooks.committed(decided, std::chrono::steady_clock::now() - began);
         if (ledger.head_seq() != before) hooks.grew(ledger.head_seq());
         return failed;
     };

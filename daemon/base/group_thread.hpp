@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A thread that owns a store and decides: a bounded queue in, everything that waits taken as one group, answers after its commit. A
-// stalled disk stalls this thread and nobody else.
+// A thread that owns a store and decides: a bounded queue in, everything that waits taken as one group, answers after its commit. No
+// timer: a lone job waits for nobody, and those that come together share a commit. A stalled disk stalls this thread and nobody else.
 #pragma once
 
 #include "base/life_question.hpp"
@@ -37,6 +37,8 @@ public:
         std::function<void(State&)> decide;
         std::function<void(const std::optional<Error>&)> answer;
     };
+    /// Takes what came since the group began, as far as the group may grow; nothing: then it is to be committed.
+    using Latecomers = std::function<std::vector<Job>()>;
     /// One slice of long work, outside of any group; true while there is more to do.
     using Chore = std::function<bool(State&)>;
 
@@ -44,8 +46,9 @@ public:
     struct Turns {
         /// Once, first. `come_by` may be called in the middle of long work: it answers ask(). May be empty.
         std::function<void(State&, std::function<void()> come_by)> begin;
-        /// Decides, commits, answers. An Error says that the disk failed so that going on would be a lie.
-        std::function<std::optional<Error>(State&, std::span<const Job>)> run;
+        /// Decides, commits, answers. Whoever came while it decided may be taken along: they share the commit instead of waiting for it.
+        /// An Error says that the disk failed so that going on would be a lie.
+        std::function<std::optional<Error>(State&, std::span<const Job>, const Latecomers&)> run;
         /// After kQuiet without a group.
         std::function<std::optional<Error>(State&)> rest;
         /// A slice of what follows from every group, between groups; true while there is more. May be empty.
@@ -144,7 +147,7 @@ private:
             }
             if (jobs_.empty() && stopping_) return;
             if (!jobs_.empty() && !(following.wanted && now >= following.overdue)) {
-                const std::vector<Job> group = take_group();
+                const std::vector<Job> group = take(kLargestGroup);
                 lock.unlock();
                 run(group);
                 restless = true;
@@ -188,11 +191,16 @@ private:
             wake_.wait(lock, busy);
     }
 
-    std::vector<Job> take_group() {
-        const auto end = jobs_.begin() + static_cast<std::ptrdiff_t>(std::min(jobs_.size(), kLargestGroup));
+    std::vector<Job> take(std::size_t most) {
+        const auto end = jobs_.begin() + static_cast<std::ptrdiff_t>(std::min(jobs_.size(), most));
         std::vector<Job> group{std::make_move_iterator(jobs_.begin()), std::make_move_iterator(end)};
         jobs_.erase(jobs_.begin(), end);
         return group;
+    }
+
+    std::vector<Job> take_now(std::size_t most) {
+        const std::lock_guard lock{mutex_};
+        return take(most);
     }
 
     void run(std::span<const Job> group) {
@@ -200,7 +208,18 @@ private:
             for (const Job& job : group) job.answer(fatal_);
             return;
         }
-        if (auto failed = turns_.run(*state_, group)) fail_for_good(*failed);
+        std::size_t room = kLargestGroup - group.size();
+        const auto latecomers = [this, &room] {
+            std::vector<Job> came = take_now(room);
+            const bool crowded = room + 1 < kLargestGroup;
+            if (came.empty() && crowded) {  // others may be about to come: their answer was given with that of these
+                std::this_thread::yield();
+                came = take_now(room);
+            }
+            room -= came.size();
+            return came;
+        };
+        if (auto failed = turns_.run(*state_, group, latecomers)) fail_for_good(*failed);
     }
 
     void fail_for_good(const Error& why) {

@@ -13,7 +13,12 @@ namespace dosario {
 /// after the commit, with the failure if there was one: then nothing of the group is in the ledger.
 using Job = GroupThread<Service>::Job;
 
-/// Decides, commits, answers. An Error comes back when the disk failed so that the process must not go on (failed sync, I/O error).
-std::optional<Error> run_group(Service& service, std::span<const Job> jobs);
+/// Jobs that came while the group was decided; none: nobody waits.
+using Latecomers = GroupThread<Service>::Latecomers;
+inline std::vector<Job> nobody_else() { return {}; }
+
+/// Decides, commits, answers. Latecomers are asked for when all others are decided, until there are none.
+/// An Error comes back when the disk failed so that the process must not go on (failed sync, I/O error).
+std::optional<Error> run_group(Service& service, std::span<const Job> jobs, const Latecomers& latecomers = nobody_else);
 
 }  // namespace dosario

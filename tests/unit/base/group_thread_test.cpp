@@ -17,7 +17,7 @@ using Thread = GroupThread<Shelf>;
 Thread::Turns turns() {
     Thread::Turns turns;
     turns.begin = [](Shelf& shelf, std::function<void()> come_by) { shelf.come_by = std::move(come_by); };
-    turns.run = [](Shelf& shelf, std::span<const Thread::Job> jobs) {
+    turns.run = [](Shelf& shelf, std::span<const Thread::Job> jobs, const Thread::Latecomers&) {
         for (const Thread::Job& job : jobs) job.decide(shelf);
         return std::optional<Error>{};
     };
@@ -101,4 +101,29 @@ TEST_CASE("being asked all the time does not keep a quiet thread from resting", 
     REQUIRE(thread.post(job([](Shelf&) {})));
     const auto rest = rested.get_future();
     while (!is_ready(rest)) ask(thread).get();
+}
+
+TEST_CASE("who comes while a group is decided shares its commit, and no group grows beyond its limit", "[group_thread]") {
+    std::promise<void> begun;
+    std::promise<void> all_queued;
+    std::vector<std::size_t> groups;
+    Thread::Turns growing = turns();
+    growing.run = [&](Shelf& shelf, std::span<const Thread::Job> jobs, const Thread::Latecomers& latecomers) {
+        std::size_t decided = jobs.size();
+        for (const Thread::Job& one : jobs) one.decide(shelf);
+        for (auto came = latecomers(); !came.empty(); came = latecomers()) decided += came.size();
+        groups.push_back(decided);
+        return std::optional<Error>{};
+    };
+    {
+        Thread thread{std::make_unique<Shelf>(), std::move(growing)};
+        REQUIRE(thread.post(job([&](Shelf&) {
+            begun.set_value();
+            all_queued.get_future().wait();
+        })));
+        begun.get_future().wait();
+        for (std::size_t i = 0; i < Thread::kLargestGroup; ++i) REQUIRE(thread.post(job([](Shelf&) {})));
+        all_queued.set_value();
+    }
+    CHECK(groups == std::vector<std::size_t>{Thread::kLargestGroup, 1});
 }
