@@ -101,7 +101,8 @@ std::string reading_line(const std::vector<ReadAs>& readings, std::size_t i, Lan
     return line;
 }
 
-std::string fill(std::string_view pattern, const Particulars& about, Language language) {
+/// What the braces of the catalogue stand for, of one review. Made once: most answers fill several rows.
+fmt::dynamic_format_arg_store<fmt::format_context> names_of(const Particulars& about, Language language) {
     const std::string gtin = about.gtin ? about.gtin->text() : "-";
     const std::string product = about.product && !about.product->name.empty() ? about.product->name : gtin;
     fmt::dynamic_format_arg_store<fmt::format_context> names;
@@ -127,7 +128,7 @@ std::string fill(std::string_view pattern, const Particulars& about, Language la
     names.push_back(fmt::arg("today", day(about.today)));
     names.push_back(fmt::arg("error", std::string{about.fault ? find(code_key(about.fault->error), language) : "-"}));
     names.push_back(fmt::arg("at", about.fault ? about.fault->offset : 0));
-    return fmt::vformat(fmt::string_view{pattern.data(), pattern.size()}, names);
+    return names;
 }
 
 std::string_view sentence(const Review& review, Language language) {
@@ -146,20 +147,24 @@ std::string_view sentence(const Review& review, Language language) {
 Words words_for(const Review& review, Language language) {
     Words words;
     const Particulars& about = review.about;
-    words.message = fill(sentence(review, language), about, language);
-    if (about.product) words.lines.push_back(fill(find("line/product", language), about, language));
+    const auto names = names_of(about, language);
+    const auto fill = [&](std::string_view pattern) {
+        return fmt::vformat(fmt::string_view{pattern.data(), pattern.size()}, names);
+    };
+    words.message = fill(sentence(review, language));
+    if (about.product) words.lines.push_back(fill(find("line/product", language)));
     if (!about.lot.empty()) {
-        words.lines.push_back(fill(find(about.expires_on ? "line/lot" : "line/lot_alone", language), about, language));
+        words.lines.push_back(fill(find(about.expires_on ? "line/lot" : "line/lot_alone", language)));
     }
     if (!about.label.empty()) {
         words.lines.push_back(fmt::format(fmt::runtime(find("line/label", language)), fmt::arg("label", about.label)));
     }
     for (std::size_t i = 0; i < about.readings.size(); ++i) words.lines.push_back(reading_line(about.readings, i, language));
-    if (review.what == What::code_unclear) words.lines.push_back(fill(find("line/layout_helps", language), about, language));
-    if (about.beyond_use_on) words.lines.push_back(fill(find("line/until", language), about, language));
-    if (about.suspect_missing_fnc1) words.lines.push_back(fill(find("line/fnc1", language), about, language));
-    if (const auto key = clock_key(about.clock); !key.empty()) words.lines.push_back(fill(find(key, language), about, language));
-    if (review.ask) words.question = fill(find(question_key(*review.ask), language), about, language);
+    if (review.what == What::code_unclear) words.lines.push_back(fill(find("line/layout_helps", language)));
+    if (about.beyond_use_on) words.lines.push_back(fill(find("line/until", language)));
+    if (about.suspect_missing_fnc1) words.lines.push_back(fill(find("line/fnc1", language)));
+    if (const auto key = clock_key(about.clock); !key.empty()) words.lines.push_back(fill(find(key, language)));
+    if (review.ask) words.question = fill(find(question_key(*review.ask), language));
     return words;
 }
 
