@@ -131,7 +131,8 @@ Result<void> RunningDaemon::open_ledger() {
             context_.stop();
         });
     };
-    hooks.grew = [this](Seq head) {
+    hooks.grew = [this, alone = settings_.uplink.host.empty()](Seq head) {
+        if (alone) return;
         asio::post(context_, [this, head] {
             if (uplink_ != nullptr) uplink_->grew(head);
         });
@@ -293,8 +294,11 @@ void RunningDaemon::answer_by_ledger(const ApiRow& row, std::string body, std::f
         if (failure) *answered = error_reply(*failure);
         const bool first = call->settle();
         if (scan && first) metrics_.answered(ScanSource::api, *answered);
-        if (scan && answered->status != 400) publish("answer", answered->body);
-        if (first) reply(std::move(*answered));
+        // One errand to the main thread for all of it: a second one would find it just woken, and quarrel with it over its queue.
+        asio::post(context_, [this, answered, reply, scan, first] {
+            if (scan && answered->status != 400) api_->publish("answer", answered->body);
+            if (first) reply(std::move(*answered));
+        });
     };
     if (!ledger_->post(std::move(job))) {
         call->settle();
