@@ -15,15 +15,15 @@ namespace dosario {
 Result<void> Ledger::begin() {
     at_begin_ = head();
     (void)db_->take_failure();  // of the group before: it has been told
-    return db_->execute("BEGIN IMMEDIATE");
+    return db_->repeat("BEGIN IMMEDIATE");
 }
 
 Result<void> Ledger::savepoint() {
     at_savepoint_ = head();
-    return db_->execute("SAVEPOINT decision");
+    return db_->repeat("SAVEPOINT decision");
 }
 
-Result<void> Ledger::keep() { return db_->execute("RELEASE decision"); }
+Result<void> Ledger::keep() { return db_->repeat("RELEASE decision"); }
 
 Result<void> Ledger::undo() {
     return_to(at_savepoint_);
@@ -31,7 +31,7 @@ Result<void> Ledger::undo() {
 }
 
 Result<void> Ledger::commit() {
-    auto done = db_->execute("COMMIT");
+    auto done = db_->repeat("COMMIT");
     if (done) return done;
     rollback();
     // The group may stand in the write-ahead log although its sync failed: then the next start finds it.

@@ -133,6 +133,12 @@ Result<void> Database::execute(const char* sql) {
     return error;
 }
 
+Result<void> Database::repeat(const char* sql) {
+    auto ran = query(sql).run();
+    if (!ran) (void)take_failure();  // it is told here, and is nobody's reading
+    return ran;
+}
+
 Query Database::query(const char* sql) {
     sqlite3_stmt*& statement = statements_[sql];
     if (statement == nullptr) {

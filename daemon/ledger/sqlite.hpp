@@ -78,6 +78,8 @@ public:
     void leave_log(bool on);
     /// Write-ahead log and FULL synchronisation, read back: after this, what was committed survives a power cut. Wants exclusive locking.
     Result<void> keep_every_commit();
+    /// Runs one statement without parameters and keeps it prepared, for those that come with every scan; `sql` must be a string literal.
+    Result<void> repeat(const char* sql);
     /// Runs statements without parameters.
     Result<void> execute(const char* sql);
     /// A cached statement; `sql` must be a string literal (its address is the key). When the tables are not those it speaks of, the
