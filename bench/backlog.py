@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A station comes back after long: how fast its backlog is acknowledged, and what the counter feels of it.
 
-    python3 tests/bench/backlog.py [entries]        (default 200000; DOSARIO_BIN names the directory of the programs)
+    python3 bench/backlog.py [entries]        (default 200000; DOSARIO_BIN names the directory of the programs)
 
 Two processes over loopback, real TLS, real disk. Scans are booked one after the other all the time; their answers' times are compared with
 those before and after, in the same run.
@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scenario"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "scenario"))
 from pair import PairTest, rows_of  # noqa: E402
 from pharmacy import ANA, BIN, IBUPROFEN, IN_A_YEAR, element_string, wait_until  # noqa: E402
 
@@ -50,7 +50,7 @@ class Backlog(PairTest):
     running = False
 
     def runTest(self):
-        subprocess.run([BIN / "practice_ledger", self.pharmacy.data, str(ENTRIES)], check=True)
+        subprocess.run([BIN / "bench_practice_ledger", self.pharmacy.data, str(ENTRIES)], check=True)
         head, = rows_of(self.pharmacy.data / "ledger.db", "SELECT max(seq) FROM event")[0]
         self.pharmacy.start()
         scans = Scans(self.pharmacy, "BEFORE")

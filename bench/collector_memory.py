@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How much memory the collector takes: by itself, and for each station that is connected and has sent its entries, all at once.
 
-    python3 tests/bench/collector_memory.py [stations ...]        (default 10 100 300; DOSARIO_BIN names the directory of the programs)
+    python3 bench/collector_memory.py [stations ...]        (default 10 100 300; DOSARIO_BIN names the directory of the programs)
 
 Real TLS, real certificates, a ledger of 1,000 entries each, 768 of them on the way. The figures are of /proc/PID/smaps_rollup after a rest;
 the peak is of all until then.
@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scenario"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "scenario"))
 from centre import ACK, PING, Centre, Station, blob, sint, uint  # noqa: E402
 
 ENTRIES = 1000

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What identification costs. `bench-identity gs1 N` parses one pack's message N times and nothing else, to be counted by callgrind: the
+// What identification costs. `bench_identity gs1 N` parses one pack's message N times and nothing else, to be counted by callgrind: the
 // difference between 2N and N, divided by N, is one parse. Without a case it runs Google Benchmark over all of them.
 #include "identity/identity.hpp"
 #include "identity/symbol.hpp"
@@ -66,7 +66,7 @@ int main(int argc, char** argv) {
         return 0;
     }
     if (argc > 1 && argv[1][0] != '-') {
-        std::fprintf(stderr, "usage: bench-identity [CASE N], CASE one of:");
+        std::fprintf(stderr, "usage: bench_identity [CASE N], CASE one of:");
         for (const Case& one : kCases) std::fprintf(stderr, " %s", one.name);
         std::fprintf(stderr, "; or options of Google Benchmark\n");
         return 2;

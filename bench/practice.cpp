@@ -68,7 +68,7 @@ unsigned Practice::some_product() {
 
 Practice::OpenLot& Practice::lot_of(unsigned product) {
     OpenLot& lot = lots_[product];
-    if (lot.packs_to_come-- > 0) return lot;
+    if (lot.packs_to_come > 0 && lot.expires_on >= day_of(now_) + std::chrono::days{100}) return --lot.packs_to_come, lot;
     lot.name = "L" + std::to_string(100'000 + below(900'000)) + std::to_string(++serials_ % 100);
     lot.expires_on = day_of(now_) + std::chrono::days{200 + below(700)};
     lot.packs_to_come = 4 + static_cast<unsigned>(below(16));
@@ -85,7 +85,8 @@ Practice::ShelfPack Practice::take_from_shelf() {
 
 void Practice::learn_products() {
     for (unsigned n = 0; n < kProducts; ++n)
-        append(ProductLearned{test::gtin(n), "Product number " + std::to_string(n) + " 500 mg x 30", "tablet", kTablets, 0, 10}, 0, "");
+        append(ProductLearned{test::gtin(n), "Product number " + std::to_string(n) + " 500 mg x 30", "tablet", kTablets, 0, 10},
+               0, "");
 }
 
 void Practice::delivery() {
@@ -123,8 +124,19 @@ void Practice::fractioning() {
 PackFractioned Practice::cut(const ShelfPack& pack) {
     const auto kind = below(10);
     const std::uint32_t units = kind < 6 ? 10 : kind < 9 ? 5 : 1;
-    PackFractioned fact{pack.id ? pack.id : thing(), test::gtin(pack.product), pack.serial, pack.lot, pack.expires_on, true,
-                        day_of(now_), kTablets, {}, 0, 0, day_of(now_) + std::chrono::days{90}, BeyondUseRule::days_after_opening};
+    PackFractioned fact{pack.id ? pack.id : thing(),
+                        test::gtin(pack.product),
+                        pack.serial,
+                        pack.lot,
+                        pack.expires_on,
+                        true,
+                        day_of(now_),
+                        kTablets,
+                        {},
+                        0,
+                        0,
+                        std::min(pack.expires_on, day_of(now_) + std::chrono::days{90}),
+                        BeyondUseRule::days_after_opening};
     for (std::uint32_t cut = 0; cut < kTablets; cut += units) fact.doses.push_back({thing(), units});
     return fact;
 }
@@ -163,7 +175,8 @@ void Practice::dispense_dose(WorkId work, const Recipient& recipient) {
 
 void Practice::dispense_pack(WorkId work, const Recipient& recipient) {
     const ShelfPack pack = take_from_shelf();
-    give_out(PacksDispensed{test::gtin(pack.product), pack.serial, pack.lot, pack.expires_on, 1, kTablets, pack.id, recipient}, work);
+    give_out(PacksDispensed{test::gtin(pack.product), pack.serial, pack.lot, pack.expires_on, 1, kTablets, pack.id, recipient},
+             work);
 }
 
 void Practice::give_out(const Fact& fact, WorkId work) {
