@@ -5,10 +5,10 @@
 #include "crypto/openssl.hpp"
 #include "ledger/schema.hpp"
 
+#include <boost/endian/conversion.hpp>
 #include <sqlite3.h>
 
 #include <cstdio>
-#include <cstring>
 #include <memory>
 
 namespace dosario::bench {
@@ -40,19 +40,22 @@ ByHand::ByHand(const std::string& directory, const char* vfs) : digest_(&digest(
     execute(kHistorySchema);
     execute(kProjectionSchema);
     execute(
-        "INSERT INTO work (work, kind, recipient, bookings, last_seq) VALUES (1, 1, x'', 0, 1);"
-        "INSERT INTO lot VALUES (7791234500010, 'L1', 21000, 30, 1, 1, 1);"
-        "INSERT INTO stock (gtin, lot, place, expires_on, units_per_pack, last_seq) VALUES (7791234500010, 'L1', 1, 21000, 30, 1);");
+        "INSERT INTO work (work, kind, recipient, bookings, supplier, note, last_seq) VALUES (1, 1, x'', 0, '', '', 0);"
+        "INSERT INTO lot VALUES (7791234500010, 'L1', 21000, 30, 1, 30, 1, 0);"
+        "INSERT INTO stock (gtin, lot, place, expires_on, units_per_pack, counted_packs, last_seq)"
+        " VALUES (7791234500010, 'L1', 1, 21000, 30, 1, 0); UPDATE folding SET gtin = NULL, lot = NULL;");
     begin_ = prepare("BEGIN IMMEDIATE");
     event_ = prepare("INSERT INTO event VALUES (?, ?, 14, 1, 1, ?, ?, 0, ?, ?)");
-    lot_ = prepare("UPDATE lot SET receptions = receptions + 1, last_seq = ? WHERE gtin = ? AND lot = 'L1'");
+    fold_ = prepare("UPDATE folding SET seq = ?, kind = 14, decided_on = 20000, gtin = NULL, lot = NULL");
+    lot_ = prepare(
+        "UPDATE lot SET receptions = receptions + 1, units_received = units_received + 30, last_seq = ? WHERE gtin = ? AND lot = 'L1'");
     pack_ = prepare(
         "INSERT INTO pack (pack, gtin, serial, lot, expires_on, state, units_total, units_left, last_seq)"
         " VALUES (?, ?, ?, 'L1', 21000, 1, 30, 30, ?)");
     stock_ =
         prepare("UPDATE stock SET serial_packs = serial_packs + 1, last_seq = ? WHERE gtin = ? AND lot = 'L1' AND place = 1");
     subject_ = prepare("INSERT INTO subject_event (subject, seq) VALUES (?, ?)");
-    undoable_ = prepare("INSERT INTO undoable (seq) VALUES (?)");
+    folded_ = prepare("UPDATE folding SET gtin = NULL, lot = NULL");
     work_ = prepare("UPDATE work SET bookings = bookings + 1, last_seq = ? WHERE work = 1");
     commit_ = prepare("COMMIT");
     body_.assign(65, 'b');  // as long as a reception's
@@ -68,7 +71,7 @@ void ByHand::commit_one() {
     ++seq_;
     const EntryHeader header{static_cast<std::uint64_t>(seq_), 14, 1, 1, seq_, seq_, 0};
     EventId id{};
-    std::memcpy(id.data(), &seq_, sizeof seq_);
+    boost::endian::store_big_s64(reinterpret_cast<unsigned char*>(id.data()), seq_);
     std::string serial = std::to_string(100'000'000'000 + seq_);
     head_ = chain_hash(*digest_, LedgerId{}, head_, header, id, as_bytes(body_));
     sqlite3_bind_int64(event_, 1, seq_);
@@ -78,6 +81,8 @@ void ByHand::commit_one() {
     sqlite3_bind_blob(event_, 5, body_.data(), static_cast<int>(body_.size()), SQLITE_STATIC);
     sqlite3_bind_blob(event_, 6, head_.data(), static_cast<int>(head_.size()), SQLITE_STATIC);
     step(event_);
+    bind(fold_, {seq_});
+    step(fold_);
     bind(lot_, {seq_, kGtin});
     step(lot_);
     bind(pack_, {kFirstPack + seq_, kGtin, 0, seq_});
@@ -89,8 +94,7 @@ void ByHand::commit_one() {
     step(stock_);
     bind(subject_, {1, seq_});
     step(subject_);
-    bind(undoable_, {seq_});
-    step(undoable_);
+    step(folded_);
     bind(work_, {seq_});
     step(work_);
     step(commit_);

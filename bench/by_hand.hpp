@@ -37,11 +37,12 @@ private:
     std::vector<sqlite3_stmt*> all_;
     sqlite3_stmt* begin_;
     sqlite3_stmt* event_;
+    sqlite3_stmt* fold_;
     sqlite3_stmt* lot_;
     sqlite3_stmt* pack_;
     sqlite3_stmt* stock_;
     sqlite3_stmt* subject_;
-    sqlite3_stmt* undoable_;
+    sqlite3_stmt* folded_;
     sqlite3_stmt* work_;
     sqlite3_stmt* commit_;
     std::int64_t seq_ = 0;

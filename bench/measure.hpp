@@ -12,7 +12,9 @@ namespace dosario::bench {
 
 using Watch = std::chrono::steady_clock;
 
-inline double us_since(Watch::time_point begin) { return std::chrono::duration<double, std::micro>(Watch::now() - begin).count(); }
+inline double us_since(Watch::time_point begin) {
+    return std::chrono::duration<double, std::micro>(Watch::now() - begin).count();
+}
 
 /// Microseconds of each round.
 class Times {
