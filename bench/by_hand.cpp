@@ -36,7 +36,7 @@ ByHand::ByHand(const std::string& directory, const char* vfs) : digest_(&digest(
                   SQLITE_OK);
     execute(
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000;"
-        "PRAGMA cache_size = -4000; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;");
+        "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;");
     execute(kHistorySchema);
     execute(kProjectionSchema);
     execute(
