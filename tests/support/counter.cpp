@@ -12,16 +12,28 @@ Counter::Counter(CounterOptions options) : options_(std::move(options)), entropy
     } else {
         directory_ = options_.directory;
     }
+    if (!options_.open) return;
     DOSARIO_CHECK(reopen().has_value());
-    if (!options_.products) return;
+    if (options_.products) DOSARIO_CHECK(!learn_products());
+}
+
+std::optional<Error> Counter::learn_products() {
     std::vector<Product> products;
     for (unsigned n = 1; n <= kKnownProducts; ++n) {
         products.push_back({gtin(n), "Product " + std::to_string(n), "tablet", kTablets, 0, 0});
     }
-    const Job learn{[&](Service& service) { DOSARIO_CHECK(service.learn(products).has_value()); },
-                    [](const std::optional<Error>& failed) { DOSARIO_CHECK(!failed); }};
-    run_group(*service_, {&learn, 1});
+    std::optional<Error> failed;
+    const Job learn{[&](Service& service) {
+                        if (auto learned = service.learn(products); !learned) failed = learned.error();
+                    },
+                    [&](const std::optional<Error>& error) {
+                        if (error) failed = error;
+                    }};
+    (void)run(learn);
+    return failed;
 }
+
+std::optional<Error> Counter::run(const Job& job) { return fatal_ = run_group(*service_, {&job, 1}); }
 
 LedgerOpening Counter::opening() {
     LedgerOpening opening;

@@ -57,6 +57,7 @@ struct CounterOptions {
     const char* vfs = nullptr;
     std::string directory = {};  ///< empty: one of its own
     bool products = true;        ///< products 1 to 5 are known, 30 tablets a pack
+    bool open = true;            ///< false: reopen() and learn_products() are the caller's
 };
 
 inline constexpr unsigned kKnownProducts = 5;
@@ -71,6 +72,8 @@ public:
     Answer scan(const std::string& content) { return scan(Scan{content}); }
     /// One group with all of them.
     std::vector<Answer> scan_group(const std::vector<v1::ScanRequest>& requests);
+    /// One group with that job; what run_group said.
+    std::optional<Error> run(const Job& job);
     /// What run_group said of the last group.
     const std::optional<Error>& fatal() const { return fatal_; }
 
@@ -83,6 +86,8 @@ public:
     /// The same, verified by Eva.
     std::vector<std::string> ready_doses(const v1::ScanRequest& request);
 
+    /// What run_group said, or what failed in the job.
+    std::optional<Error> learn_products();
     /// Closes and opens the ledger and the desk again.
     Result<void> reopen();
     void close();

@@ -2,27 +2,29 @@
 #include "support/shim_vfs.hpp"
 
 #include "base/check.hpp"
-#include "support/temporary_directory.hpp"
 
 #include <sqlite3.h>
 
+#include <chrono>
 #include <cstring>
 #include <memory>
+#include <thread>
+#include <utility>
 
 namespace dosario::test {
 namespace {
-
-constexpr std::size_t kSector = 512;
 
 struct ShimFile {
     sqlite3_file base;
     ShimVfs* owner;
     std::string* name;
     sqlite3_file* real;
+    bool new_in_directory;  ///< SQLite's system VFS syncs the directory with the first sync of a new journal or log
 };
 
 ShimFile& shim(sqlite3_file* file) { return *reinterpret_cast<ShimFile*>(file); }
 sqlite3_file* real(sqlite3_file* file) { return shim(file).real; }
+ShimVfs& owner(sqlite3_file* file) { return *shim(file).owner; }
 sqlite3_vfs* system_vfs(sqlite3_vfs* vfs) { return static_cast<std::pair<ShimVfs*, sqlite3_vfs*>*>(vfs->pAppData)->second; }
 ShimVfs& owner_of(sqlite3_vfs* vfs) { return *static_cast<std::pair<ShimVfs*, sqlite3_vfs*>*>(vfs->pAppData)->first; }
 
@@ -37,29 +39,69 @@ int close_file(sqlite3_file* file) {
     delete shim(file).name;
     return code;
 }
+
 int read_bytes(sqlite3_file* file, void* out, int size, sqlite3_int64 at) {
+    bool half = false;
+    if (const int code = owner(file).fault_on(DiskCall::read, &half); code != SQLITE_OK) {
+        if (!half) return code;
+        std::memset(out, 0, static_cast<std::size_t>(size));
+        const int read = real(file)->pMethods->xRead(real(file), out, size / 2, at);
+        return read == SQLITE_OK ? SQLITE_IOERR_SHORT_READ : read;
+    }
     return real(file)->pMethods->xRead(real(file), out, size, at);
 }
+
 int write_bytes(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 at) {
-    if (const int code = shim(file).owner->fault_on_write(); code != SQLITE_OK) return code;
-    shim(file).owner->note(
+    bool half = false;
+    if (const int code = owner(file).fault_on(DiskCall::write, &half); code != SQLITE_OK) {
+        if (half) (void)real(file)->pMethods->xWrite(real(file), bytes, size / 2, at);
+        return code;
+    }
+    owner(file).note(
         {DiskOperation::Kind::write, *shim(file).name, at, {static_cast<const char*>(bytes), static_cast<std::size_t>(size)}});
     return real(file)->pMethods->xWrite(real(file), bytes, size, at);
 }
+
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
-    shim(file).owner->note({DiskOperation::Kind::truncate, *shim(file).name, size, {}});
+    if (const int code = owner(file).fault_on(DiskCall::truncate); code != SQLITE_OK) return code;
+    owner(file).note({DiskOperation::Kind::truncate, *shim(file).name, size, {}});
     return real(file)->pMethods->xTruncate(real(file), size);
 }
+
 int sync_file(sqlite3_file* file, int flags) {
-    if (const int code = shim(file).owner->fault_on_sync(); code != SQLITE_OK) return code;
-    shim(file).owner->note({DiskOperation::Kind::sync, *shim(file).name, 0, {}});
-    return shim(file).owner->skips_syncs() ? SQLITE_OK : real(file)->pMethods->xSync(real(file), flags);
+    if (const int code = owner(file).fault_on(DiskCall::sync); code != SQLITE_OK) return code;
+    owner(file).wait_for_disk();
+    owner(file).note({DiskOperation::Kind::sync, *shim(file).name, 0, {}});
+    if (std::exchange(shim(file).new_in_directory, false))
+        owner(file).note({DiskOperation::Kind::sync_directory, *shim(file).name, 0, {}});
+    return owner(file).skips_syncs() ? SQLITE_OK : real(file)->pMethods->xSync(real(file), flags);
 }
-int file_size(sqlite3_file* file, sqlite3_int64* size) { return real(file)->pMethods->xFileSize(real(file), size); }
-int lock_file(sqlite3_file* file, int level) { return real(file)->pMethods->xLock(real(file), level); }
+
+int file_size(sqlite3_file* file, sqlite3_int64* size) {
+    if (const int code = owner(file).fault_on(DiskCall::size); code != SQLITE_OK) return code;
+    return real(file)->pMethods->xFileSize(real(file), size);
+}
+
+int lock_file(sqlite3_file* file, int level) {
+    if (const int code = owner(file).fault_on(DiskCall::lock); code != SQLITE_OK) return code;
+    return real(file)->pMethods->xLock(real(file), level);
+}
+
 int unlock_file(sqlite3_file* file, int level) { return real(file)->pMethods->xUnlock(real(file), level); }
-int check_reserved(sqlite3_file* file, int* out) { return real(file)->pMethods->xCheckReservedLock(real(file), out); }
-int file_control(sqlite3_file* file, int op, void* arg) { return real(file)->pMethods->xFileControl(real(file), op, arg); }
+
+int check_reserved(sqlite3_file* file, int* out) {
+    if (const int code = owner(file).fault_on(DiskCall::lock); code != SQLITE_OK) return code;
+    return real(file)->pMethods->xCheckReservedLock(real(file), out);
+}
+
+int file_control(sqlite3_file* file, int op, void* arg) {
+    // Only these touch the disk; of the others SQLite's system VFS just takes note.
+    if (op == SQLITE_FCNTL_SIZE_HINT || op == SQLITE_FCNTL_HAS_MOVED) {
+        if (const int code = owner(file).fault_on(DiskCall::control); code != SQLITE_OK) return code;
+    }
+    return real(file)->pMethods->xFileControl(real(file), op, arg);
+}
+
 int sector_size(sqlite3_file* file) { return real(file)->pMethods->xSectorSize(real(file)); }
 int characteristics(sqlite3_file* file) { return real(file)->pMethods->xDeviceCharacteristics(real(file)); }
 
@@ -89,36 +131,71 @@ int open_file(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags,
     mine.base.pMethods = nullptr;
     mine.owner = &owner_of(vfs);
     mine.real = reinterpret_cast<sqlite3_file*>(&mine + 1);
-    const int code = system_vfs(vfs)->xOpen(system_vfs(vfs), path, mine.real, flags, out_flags);
+    if (const int code = mine.owner->fault_on(DiskCall::open); code != SQLITE_OK) return code;
+    sqlite3_vfs* system = system_vfs(vfs);
+    int exists = 1;
+    if (path != nullptr) system->xAccess(system, path, SQLITE_ACCESS_EXISTS, &exists);
+    const int code = system->xOpen(system, path, mine.real, flags, out_flags);
     if (code != SQLITE_OK) return code;
     mine.name = new std::string{base_name(path)};
     mine.base.pMethods = &methods();
+    constexpr int kJournals = SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL | SQLITE_OPEN_WAL;
+    mine.new_in_directory = (flags & SQLITE_OPEN_CREATE) != 0 && (flags & kJournals) != 0;
+    // An empty file may be there already (SQLite asks by size, not by name).
+    if (exists == 0) mine.owner->note({DiskOperation::Kind::create, *mine.name, 0, {}});
     return SQLITE_OK;
 }
 
 int delete_file(sqlite3_vfs* vfs, const char* path, int sync_directory) {
-    owner_of(vfs).note({DiskOperation::Kind::remove, base_name(path), 0, {}});
-    return system_vfs(vfs)->xDelete(system_vfs(vfs), path, sync_directory);
+    if (const int code = owner_of(vfs).fault_on(DiskCall::remove); code != SQLITE_OK) return code;
+    const int code = system_vfs(vfs)->xDelete(system_vfs(vfs), path, sync_directory);
+    if (code == SQLITE_OK) {
+        owner_of(vfs).note({DiskOperation::Kind::remove, base_name(path), 0, {}});
+        if (sync_directory != 0) owner_of(vfs).note({DiskOperation::Kind::sync_directory, base_name(path), 0, {}});
+    }
+    return code;
 }
 
 int access_file(sqlite3_vfs* vfs, const char* path, int flags, int* out) {
+    if (const int code = owner_of(vfs).fault_on(DiskCall::access); code != SQLITE_OK) return code;
     return system_vfs(vfs)->xAccess(system_vfs(vfs), path, flags, out);
 }
+
 int full_pathname(sqlite3_vfs* vfs, const char* path, int size, char* out) {
+    if (const int code = owner_of(vfs).fault_on(DiskCall::path); code != SQLITE_OK) return code;
     return system_vfs(vfs)->xFullPathname(system_vfs(vfs), path, size, out);
 }
 
-void put(std::string& content, std::size_t at, std::string_view bytes) {
-    if (content.size() < at + bytes.size()) content.resize(at + bytes.size());
-    content.replace(at, bytes.size(), bytes);
-}
+struct HowItFails {
+    int code;
+    int other_code;  ///< of every second failure
+    bool other_is_half;
+};
 
-void put(std::string& content, const DiskOperation& operation) {
-    if (operation.kind == DiskOperation::Kind::write) put(content, static_cast<std::size_t>(operation.offset), operation.bytes);
-    if (operation.kind == DiskOperation::Kind::truncate) content.resize(static_cast<std::size_t>(operation.offset));
+HowItFails how_it_fails(DiskCall call) {
+    switch (call) {
+        case DiskCall::open: return {SQLITE_CANTOPEN, SQLITE_IOERR, false};
+        case DiskCall::read: return {SQLITE_IOERR_READ, SQLITE_IOERR_SHORT_READ, true};
+        case DiskCall::write: return {SQLITE_IOERR_WRITE, SQLITE_FULL, true};
+        case DiskCall::truncate: return {SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_TRUNCATE, false};
+        case DiskCall::sync: return {SQLITE_IOERR_FSYNC, SQLITE_IOERR_DIR_FSYNC, false};
+        case DiskCall::size: return {SQLITE_IOERR_FSTAT, SQLITE_IOERR_FSTAT, false};
+        case DiskCall::lock: return {SQLITE_IOERR_LOCK, SQLITE_BUSY, false};
+        case DiskCall::remove: return {SQLITE_IOERR_DELETE, SQLITE_IOERR_DELETE, false};
+        case DiskCall::access: return {SQLITE_IOERR_ACCESS, SQLITE_IOERR_ACCESS, false};
+        case DiskCall::path: return {SQLITE_CANTOPEN_FULLPATH, SQLITE_CANTOPEN_FULLPATH, false};
+        case DiskCall::control: return {SQLITE_IOERR, SQLITE_FULL, false};
+    }
+    return {SQLITE_IOERR, SQLITE_IOERR, false};
 }
 
 }  // namespace
+
+const char* name_of(DiskCall call) {
+    constexpr const char* kNames[kDiskCalls] = {"open", "read",   "write",  "truncate", "sync",   "size",
+                                                "lock", "remove", "access", "path",     "control"};
+    return kNames[static_cast<std::size_t>(call)];
+}
 
 ShimVfs::ShimVfs(std::string name) : name_(std::move(name)) {
     sqlite3_vfs* system = sqlite3_vfs_find(nullptr);
@@ -153,40 +230,26 @@ int ShimVfs::fault(Fault& fault) {
     return fault.code;
 }
 
-void CrashDisk::apply(const DiskOperation& operation) {
-    if (operation.kind == DiskOperation::Kind::remove) {
-        files_.erase(operation.file);
-        return;
-    }
-    File& file = files_[operation.file];
-    if (operation.kind != DiskOperation::Kind::sync) {
-        file.pending.push_back(operation);
-        return;
-    }
-    if (!wal_syncs_ && operation.file.ends_with("-wal")) return;
-    for (const DiskOperation& one : file.pending) put(file.durable, one);
-    file.pending.clear();
+int ShimVfs::fault_on(DiskCall call, bool* half) {
+    ++calls_;
+    ++calls_by_kind_[static_cast<std::size_t>(call)];
+    if (call == DiskCall::write)
+        if (const int code = fault(write_); code != SQLITE_OK) return code;
+    if (call == DiskCall::sync)
+        if (const int code = fault(sync_); code != SQLITE_OK) return code;
+    const bool begins = calls_ == fail_at_;
+    if (begins) failed_call_ = call, failing_ = true;
+    const bool goes_on = failing_ && (lasting_ == Lasting::everything || (lasting_ == Lasting::its_kind && call == failed_call_));
+    if (!begins && !goes_on) return SQLITE_OK;
+    ++failures_;
+    const HowItFails how = how_it_fails(call);
+    if (fail_at_ % 2 == 0) return how.code;
+    if (half != nullptr) *half = how.other_is_half;
+    return how.other_code;
 }
 
-void CrashDisk::write_image(const std::string& directory, std::mt19937_64& random) const {
-    const std::uint64_t style = random() % 4;  // all of it arrived, none of it, or a part
-    const auto arrives = [&] { return style == 0 || (style > 1 && random() % 2 == 0); };
-    for (const auto& [name, file] : files_) {
-        std::string content = file.durable;
-        for (const DiskOperation& one : file.pending) {
-            if (one.kind == DiskOperation::Kind::truncate) {
-                if (arrives()) put(content, one);
-                continue;
-            }
-            for (std::size_t at = 0; at < one.bytes.size();) {
-                const std::size_t place = static_cast<std::size_t>(one.offset) + at;
-                const std::size_t length = std::min(kSector - place % kSector, one.bytes.size() - at);
-                if (arrives()) put(content, place, std::string_view{one.bytes}.substr(at, length));
-                at += length;
-            }
-        }
-        write_file(directory + "/" + name, content);
-    }
+void ShimVfs::wait_for_disk() const {
+    if (sync_ms_ > 0) std::this_thread::sleep_for(std::chrono::milliseconds{sync_ms_});
 }
 
 }  // namespace dosario::test

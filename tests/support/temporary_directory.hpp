@@ -4,6 +4,8 @@
 
 #include "base/check.hpp"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -14,8 +16,9 @@ namespace dosario::test {
 
 class TemporaryDirectory {
 public:
-    TemporaryDirectory() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "dosario-test-XXXXXX").string();
+    TemporaryDirectory() : TemporaryDirectory(std::filesystem::temp_directory_path()) {}
+    explicit TemporaryDirectory(const std::filesystem::path& parent) {
+        std::string pattern = (parent / "dosario-test-XXXXXX").string();
         DOSARIO_CHECK(mkdtemp(pattern.data()) != nullptr);
         path_ = pattern;
     }
@@ -28,12 +31,22 @@ public:
 
     const std::string& path() const { return path_; }
     std::string file(const std::string& name) const { return path_ + "/" + name; }
+    /// Removes what is in it.
+    void empty() const {
+        for (const auto& each : std::filesystem::directory_iterator{path_}) std::filesystem::remove_all(each.path());
+    }
 
 private:
     std::string path_;
 };
 
 /// The whole file; empty when there is none.
+/// Where files cost no disk: for tests that write very many.
+inline std::filesystem::path memory_path() {
+    const std::filesystem::path shared{"/dev/shm"};
+    return access(shared.c_str(), W_OK) == 0 ? shared : std::filesystem::temp_directory_path();
+}
+
 inline std::string read_file(const std::string& path) {
     std::ifstream file{path, std::ios::binary};
     return {std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}};

@@ -1,142 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Disks that are full, that fail, and whose power is cut: what was answered is there, what was refused is not.
+// Disks that are full and that fail: what was refused is not there, and work goes on where it can.
 #include "support/catch.hpp"
 #include "support/counter.hpp"
 #include "support/shim_vfs.hpp"
 
 #include <sqlite3.h>
 
-#include <cstdlib>
-
 using namespace dosario;
 using namespace dosario::test;
 
 namespace {
 
-constexpr int kScans = 150;
-constexpr int kImages = 300;
-
 const char* const kStock = "SELECT * FROM stock";
 
-/// Something a counter does all day, the n-th of it; a third of it needs the one before.
-v1::ScanRequest gesture(int n, const std::vector<std::string>& doses) {
-    const std::string serial = "S" + std::to_string(n / 5);
-    switch (n % 5) {
-        case 0: return Scan{Box{.product = 1 + static_cast<unsigned>(n) % 3, .serial = serial}.code()}.mode("receive");
-        case 1: return Scan{Box{.product = 4, .lot = "C" + std::to_string(n % 7)}.code()}.mode("receive").packs(3);
-        case 2:
-            return Scan{Box{.product = 1 + static_cast<unsigned>(n - 2) % 3, .serial = serial}.code()}
-                .mode("fraction")
-                .by(kAna)
-                .units_per_dose(10);
-        case 3: return Scan{doses.empty() ? "garbage" : doses[0]}.mode("verify").by(kEva);
-        default: return Scan{doses.empty() ? "garbage" : doses[0]}.mode("dispense");
-    }
-}
-
-/// What must be there when the power went off after that many disk operations.
-struct Promise {
-    std::size_t operations;
-    Seq seq;
-    Sha256 hash;
-};
-
-struct Recording {
-    std::vector<DiskOperation> operations;
-    std::vector<Promise> promises;
-};
-
-Recording record_a_day() {
-    ShimVfs disk{"recording"};
-    Recording recording;
-    {
-        disk.skip_syncs();
-        disk.record(true);
-        recording.promises.push_back({0, 0, {}});
-        Counter counter{{.vfs = "recording"}};
-        const auto promise = [&] {
-            recording.promises.push_back({disk.operations().size(), counter.ledger().head_seq(), counter.ledger().head_hash()});
-        };
-        promise();
-        std::vector<std::string> doses;
-        for (int n = 0; n < kScans; ++n) {
-            const Answer answer = counter.scan(gesture(n, doses));
-            DOSARIO_CHECK(answer.ok());
-            if (answer.reply.doses_size() > 0) doses = {answer.reply.doses(0).code()};
-            promise();
-            counter.clock.pass(std::chrono::seconds{20});
-            if (n % 40 == 39) (void)counter.ledger().checkpoint();
-            if (n == 75) DOSARIO_CHECK(counter.reopen().has_value());
-        }
-        disk.record(false);
-    }
-    recording.operations = disk.operations();
-    return recording;
-}
-
-/// What is wrong with the ledger on that disk; empty when it keeps the promise.
-std::string broken_promise(LedgerOpening opening, const CrashDisk& disk, const Promise& promise, std::mt19937_64& random) {
-    TemporaryDirectory place;
-    disk.write_image(place.path(), random);
-    opening.directory = place.path();
-    const auto ledger = Ledger::open(opening);
-    if (!ledger) return "it does not open: " + ledger.error().message;
-    if ((*ledger)->head_seq() < promise.seq) return "an answered scan is gone";
-    if (promise.seq > 0) {
-        const auto entry = (*ledger)->entries_after(promise.seq - 1, 1);
-        if (!entry || entry->empty() || entry->front().hash != promise.hash) return "an answered scan reads otherwise";
-    }
-    return first_fault(verify_all(**ledger));
-}
-
-struct CrashResult {
-    int images = 0;
-    int broken = 0;
-    std::string first;
-};
-
-CrashResult cut_power(const Recording& recording, int images, std::uint64_t seed, bool wal_syncs) {
-    std::mt19937_64 random{seed};
-    std::vector<std::size_t> cuts;
-    // A quarter of them while the ledger is being made.
-    for (int i = 0; i < images; ++i)
-        cuts.push_back(random() % ((i % 4 == 0 ? recording.promises[1].operations : recording.operations.size()) + 1));
-    std::sort(cuts.begin(), cuts.end());
-    CrashDisk disk{wal_syncs};
-    ShimVfs quick{"quick"};
-    quick.skip_syncs();
-    Counter reader{{.vfs = "quick"}};
-    CrashResult result;
-    std::size_t done = 0;
-    for (const std::size_t cut : cuts) {
-        for (; done < cut; ++done) disk.apply(recording.operations[done]);
-        const auto after = std::upper_bound(recording.promises.begin(), recording.promises.end(), cut,
-                                            [](std::size_t at, const Promise& promise) { return at < promise.operations; });
-        ++result.images;
-        const std::string fault = broken_promise(reader.opening(), disk, *std::prev(after), random);
-        if (fault.empty()) continue;
-        if (result.broken++ == 0) result.first = "after operation " + std::to_string(cut) + ": " + fault;
-    }
-    return result;
-}
-
-int wanted_images() {
-    const char* text = std::getenv("DOSARIO_IMAGES");
-    return text == nullptr ? kImages : std::max(1, std::atoi(text));
-}
-
 }  // namespace
-
-TEST_CASE("a power cut at any moment loses no answered scan", "[powercut]") {
-    const Recording recording = record_a_day();
-    const auto seed = static_cast<std::uint64_t>(wanted_images());
-    const CrashResult safe = cut_power(recording, wanted_images(), seed, true);
-    INFO(safe.images << " images of seed " << seed << ", " << safe.broken << " broken; the first " << safe.first);
-    CHECK(safe.broken == 0);
-    // The same disk with synchronous = NORMAL: the test must be able to see the loss.
-    const CrashResult unsafe = cut_power(recording, 40, seed, false);
-    CHECK(unsafe.broken > 10);
-}
 
 TEST_CASE("a full disk refuses the whole group, the desk forgets it, and work goes on when there is space", "[disk]") {
     ShimVfs disk{"full"};
