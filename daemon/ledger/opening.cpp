@@ -20,6 +20,19 @@ namespace {
 
 constexpr off_t kPage = 4096;
 
+/// The power went while the first page was written: it may be anything, and what lies beside it takes it back. That is SQLite's journal
+/// while the file is being made, later the write-ahead log, which holds the page until the file was synced.
+bool first_page_was_being_written(const std::string& path) {
+    struct stat size {};
+    struct stat beside {};
+    if (stat(path.c_str(), &size) == 0 && size.st_size <= kPage && stat((path + "-journal").c_str(), &beside) == 0) return true;
+    std::array<unsigned char, 4> magic{};
+    std::ifstream log{path + "-wal", std::ios::binary};
+    log.read(reinterpret_cast<char*>(magic.data()), magic.size());
+    constexpr std::uint32_t kLogMagic = 0x377f0682;  // or one more; https://www.sqlite.org/fileformat2.html#walformat
+    return log && (boost::endian::load_big_u32(magic.data()) & ~1U) == kLogMagic;
+}
+
 /// Looks at the file's header before SQLite touches it, so that a newer or foreign file stays as it is.
 Result<void> check_header(const std::string& path) {
     std::ifstream file{path, std::ios::binary};
@@ -27,11 +40,7 @@ Result<void> check_header(const std::string& path) {
     file.read(header.data(), header.size());
     if (file.gcount() == 0) return {};  // new
     if (std::memcmp(header.data(), "SQLite format 3", 16) != 0) {
-        // The power went while the file was being made: its first page is torn, and SQLite's journal beside it takes it back.
-        struct stat size {};
-        struct stat journal {};
-        if (stat(path.c_str(), &size) == 0 && size.st_size <= kPage && stat((path + "-journal").c_str(), &journal) == 0)
-            return {};
+        if (first_page_was_being_written(path)) return {};
         return fail(Failure::damaged,
                     path + " is no ledger (it is not a SQLite file): move it away, or choose another data directory");
     }
