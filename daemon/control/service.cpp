@@ -120,9 +120,10 @@ Result<std::optional<v1::ScanReply>> Service::reply_again(const std::string& req
         std::find_if(unrecorded_.begin(), unrecorded_.end(), [&](const auto& one) { return one.first == request_id; });
     if (found != unrecorded_.end()) return std::optional{found->second};
     const auto kept = ledger_.reply_to(request_id);
-    if (!kept) return std::optional<v1::ScanReply>{};
+    if (!kept) return kept.error();  // unread is not unknown: it may have been booked
+    if (!*kept) return std::optional<v1::ScanReply>{};
     v1::ScanReply reply;
-    if (!reply.ParseFromArray(kept->data(), static_cast<int>(kept->size()))) {
+    if (!reply.ParseFromArray((*kept)->data(), static_cast<int>((*kept)->size()))) {
         return fail(Failure::damaged,
                     "the reply that was kept for this request cannot be read: it was saved before, do not repeat it;"
                     " run `dosario ledger verify`");

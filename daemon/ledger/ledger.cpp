@@ -15,7 +15,9 @@ namespace dosario {
 Result<void> Ledger::begin() {
     at_begin_ = head();
     (void)db_->take_failure();  // of the group before: it has been told
-    return db_->repeat("BEGIN IMMEDIATE");
+    auto begun = db_->repeat("BEGIN IMMEDIATE");
+    db_->hold_commits(begun.has_value());
+    return begun;
 }
 
 Result<void> Ledger::savepoint() {
@@ -31,21 +33,31 @@ Result<void> Ledger::undo() {
 }
 
 Result<void> Ledger::commit() {
+    db_->hold_commits(false);
     auto done = db_->repeat("COMMIT");
     if (done) return done;
     rollback();
-    // The group may stand in the write-ahead log although its sync failed: then the next start finds it.
-    if (done.error().failure == Failure::io) {
-        return fail(
-            Failure::io,
-            "the disk reports an error and whether this was saved is not certain: look at the last entries (dosario status)"
-            " after the restart, before repeating it; " +
-                done.error().message);
-    }
-    return done;
+    if (done.error().failure != Failure::io) return done;
+    if (overwrite_failed_group())
+        return fail(Failure::io, "nothing of this was saved, what was saved before is intact; " + done.error().message);
+    return fail(Failure::io,
+                "the disk reports an error and whether this was saved is not certain: look at the last entries (dosario status)"
+                " after the restart, before repeating it; " +
+                    done.error().message);
+}
+
+/// All of the group may stand in the write-ahead log although its sync failed, and then the next start would find it. SQLite writes
+/// its next transaction over it: so an empty one is written at once. From the first of its bytes on the checksums of what is left of
+/// the group do not fit any more.
+bool Ledger::overwrite_failed_group() {
+    const auto version = db_->number("PRAGMA user_version");  // none yet, when the ledger was being made
+    if (!version) return false;
+    const std::string same = "PRAGMA user_version = " + std::to_string(*version);
+    return db_->execute(same.c_str()).has_value();
 }
 
 void Ledger::rollback() {
+    db_->hold_commits(false);
     if (!db_->autocommit()) (void)db_->execute("ROLLBACK");
     return_to(at_begin_);
 }
@@ -120,11 +132,12 @@ Result<std::vector<Entry>> Ledger::entries_after(Seq after, std::size_t limit, s
 
 Result<SignedFact> Ledger::fact(Seq seq) const { return read_fact(*db_, seq); }
 
-std::optional<Bytes> Ledger::reply_to(std::string_view request_id) const {
+Result<std::optional<Bytes>> Ledger::reply_to(std::string_view request_id) const {
     auto query = db_->query("SELECT reply FROM request WHERE request_id = ?");
     query.bind(request_id);
-    if (!query.row()) return std::nullopt;
-    return query.blob(0);
+    if (query.row()) return std::optional{query.blob(0)};
+    if (query.failed()) return query.error();
+    return std::optional<Bytes>{};
 }
 
 Result<void> Ledger::keep_reply(std::string_view request_id, ByteView reply, UtcTime now) {

@@ -58,7 +58,8 @@ public:
     Result<void> keep();
     Result<void> undo();
     /// Durable when it returns well. After a failure nothing of the group is written, and the group is over; after an I/O error the
-    /// process must end, and the next start shows whether the disk kept the group: all of it or nothing.
+    /// process must end. When the error says "not certain", the disk took nothing any more after the failed group, and the next start
+    /// shows whether it kept it: all of it or nothing.
     Result<void> commit();
     void rollback();
     /// False when SQLite ended the group by itself (a full disk, an I/O error).
@@ -107,8 +108,8 @@ public:
     Result<std::uint64_t> unacknowledged() const;
     std::int64_t boot() const { return boot_; }
 
-    /// Replies kept for retried requests.
-    std::optional<Bytes> reply_to(std::string_view request_id) const;
+    /// Replies kept for retried requests; nothing for a request that recorded nothing.
+    Result<std::optional<Bytes>> reply_to(std::string_view request_id) const;
     Result<void> keep_reply(std::string_view request_id, ByteView reply, UtcTime now);
 
     /// Moves the write-ahead log into the database file, when there is nothing else to do.
@@ -116,6 +117,7 @@ public:
 
 private:
     Ledger(std::unique_ptr<FileLock> lock, std::unique_ptr<Database> database, const LedgerOpening& opening);
+    bool overwrite_failed_group();
     static Result<void> set_up(Database& database);
     Result<void> read_or_create(const LedgerOpening& opening);
     Result<void> create(const LedgerOpening& opening);

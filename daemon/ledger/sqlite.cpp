@@ -117,6 +117,11 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, OpenMo
     return std::unique_ptr<Database>{new Database{handle}};
 }
 
+Database::Database(sqlite3* handle) : handle_(handle) {
+    const auto refuses = [](void* self) { return static_cast<Database*>(self)->commits_held_ ? 1 : 0; };
+    sqlite3_commit_hook(handle_, +refuses, this);
+}
+
 Database::~Database() {
     for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
     sqlite3_close(handle_);

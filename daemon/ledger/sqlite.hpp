@@ -91,6 +91,9 @@ public:
     std::int64_t changes_so_far() const;
     /// False while a transaction is open.
     bool autocommit() const;
+    /// While `on`, nothing is committed. A full disk or an I/O error can end SQLite's transaction in the middle, even within a SELECT;
+    /// each statement after it would be a transaction of its own, and saved although the rest is not.
+    void hold_commits(bool on) { commits_held_ = on; }
     /// One number, e.g. of a PRAGMA.
     Result<std::int64_t> number(const char* sql);
     Result<std::string> text(const char* sql);
@@ -109,9 +112,10 @@ public:
     static Error explain(int code, std::string_view detail);
 
 private:
-    explicit Database(sqlite3* handle) : handle_(handle) {}
+    explicit Database(sqlite3* handle);
     friend class Query;
     sqlite3* handle_;
+    bool commits_held_ = false;
     std::optional<Error> failure_;
     std::function<bool()> goes_on_;
     std::unordered_map<const char*, sqlite3_stmt*> statements_;

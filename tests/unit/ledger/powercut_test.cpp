@@ -71,7 +71,7 @@ std::string broken_replies(Ledger& ledger, const Recording& recording, const Pro
     for (std::size_t i = 0; i < promise.replies; ++i) {
         const auto& [id, reply] = recording.replies[i];
         const auto kept = ledger.reply_to(id);
-        if (!kept || as_bytes(reply).size() != kept->size() || !std::equal(kept->begin(), kept->end(), as_bytes(reply).begin()))
+        if (!kept || !*kept || !std::equal((*kept)->begin(), (*kept)->end(), as_bytes(reply).begin(), as_bytes(reply).end()))
             return "the reply of request " + id + " is not what was answered";
     }
     return "";
