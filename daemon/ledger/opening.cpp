@@ -50,6 +50,7 @@ Result<void> check_header(const std::string& path) {
     // A ledger that was just made has no id in the file yet, only in the write-ahead log; then its page of tables is an empty leaf.
     const bool nothing_yet = version == 0 && bytes[100] == 0x0d && boost::endian::load_big_u16(bytes + 103) == 0;
     if (application != kApplicationId && !(application == 0 && nothing_yet)) {
+        if (first_page_was_being_written(path)) return {};
         return fail(Failure::damaged, path + " belongs to another program: choose another data directory");
     }
     if (version > kSchemaVersion) {
@@ -118,7 +119,9 @@ Result<void> Ledger::set_up(Database& db) {
                                "PRAGMA temp_store = MEMORY;");
         !done)
         return done;
+    db.leave_log(true);  // a foreign file stays as it is
     if (auto ours = refuse_foreign(db); !ours) return ours;  // before WAL mode, which writes into the file
+    db.leave_log(false);
     return db.keep_every_commit();
 }
 
