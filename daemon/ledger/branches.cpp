@@ -45,7 +45,8 @@ Result<void> Ledger::fork_after(Seq after, std::string_view why) {
     if (!parent) return parent.error();
     BranchId branch;
     entropy_->fill(branch);
-    auto insert = db_->query("INSERT INTO branch (starts_after, branch_id, parent_hash, why) VALUES (?, ?, ?, ?)");
+    auto insert = db_->query(
+        "INSERT INTO branch SELECT n, ?1, ?2, ?3, ?4, seal('branch', n, ?1, ?2, ?3, ?4) FROM (SELECT max(n) + 1 AS n FROM branch)");
     if (auto inserted = insert.bind(sql(after)).bind(ByteView{branch}).bind(ByteView{parent->front()}).bind(why).run(); !inserted)
         return inserted;
     auto last = db_->query("SELECT branch_id FROM branch ORDER BY starts_after DESC, n DESC LIMIT 1");
@@ -65,7 +66,9 @@ Result<void> Ledger::restore(std::span<const Entry> entries, const Stamp& now) {
             return fail(fact.error().failure == Failure::newer ? Failure::newer : Failure::invalid,
                         "the collector's entry " + std::to_string(entry.header.seq) + ": " + fact.error().message);
         // Of the runs between the copy and its loss nothing is known but their numbers.
-        auto boot = db_->query("INSERT OR IGNORE INTO boot VALUES (?, zeroblob(16), ?, 'restored from the collector')");
+        auto boot = db_->query(
+            "INSERT OR IGNORE INTO boot SELECT ?1, zeroblob(16), ?2, b, seal('boot', ?1, zeroblob(16), ?2, b)"
+            " FROM (SELECT 'restored from the collector' AS b)");
         if (auto known = boot.bind(entry.header.boot).bind(entry.header.wall_us).run(); !known) return known;
         last_boot = std::max(last_boot, entry.header.boot);
         if (auto inserted = insert(entry, *fact); !inserted) return inserted;

@@ -149,7 +149,8 @@ Result<void> Ledger::keep_reply(std::string_view request_id, ByteView reply, Utc
         if (auto pruned = db_->query("DELETE FROM request WHERE wall_us < ?").bind(now_us - kKeptFor_us).run(); !pruned)
             return pruned;
     }
-    return db_->query("INSERT OR REPLACE INTO request VALUES (?, ?, ?)").bind(request_id).bind(now_us).bind(reply).run();
+    auto keep = db_->query("INSERT OR REPLACE INTO request VALUES (?1, ?2, ?3, seal('request', ?1, ?2, ?3))");
+    return keep.bind(request_id).bind(now_us).bind(reply).run();
 }
 
 Result<void> Ledger::checkpoint() {

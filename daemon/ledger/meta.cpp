@@ -4,18 +4,38 @@
 namespace dosario {
 namespace {
 
+#define DOSARIO_META_SEAL                                                                                     \
+    "seal('meta', (SELECT v FROM meta WHERE k = 'ledger_id'), (SELECT v FROM meta WHERE k = 'hash_version')," \
+    " (SELECT v FROM meta WHERE k = 'created_wall_us'), (SELECT v FROM meta WHERE k = 'branch_due'),"         \
+    " (SELECT v FROM meta WHERE k = 'in_use'))"
+
+/// The change and the seal are there together, in a group and outside of one.
+template <class Change>
+Result<void> sealed(Database& db, const Change& change) {
+    if (auto begun = db.execute("SAVEPOINT meta"); !begun) return begun;
+    auto done = change();
+    if (done) done = db.query("INSERT OR REPLACE INTO meta VALUES ('seal', " DOSARIO_META_SEAL ")").run();
+    if (done) return db.execute("RELEASE meta");
+    (void)db.execute("ROLLBACK TO meta; RELEASE meta");
+    return done;
+}
+
 template <class Value>
 Result<void> set(Database& db, std::string_view key, Value value) {
-    return db.query("INSERT OR REPLACE INTO meta VALUES (?, ?)").bind(key).bind(value).run();
+    return sealed(db, [&] { return db.query("INSERT OR REPLACE INTO meta VALUES (?, ?)").bind(key).bind(value).run(); });
 }
 
 }  // namespace
+
+const char* const kMetaSealFits = "SELECT 1 FROM meta WHERE k = 'seal' AND v = " DOSARIO_META_SEAL;
 
 Result<void> set_meta(Database& db, std::string_view key, ByteView value) { return set(db, key, value); }
 Result<void> set_meta(Database& db, std::string_view key, std::string_view value) { return set(db, key, value); }
 Result<void> set_meta(Database& db, std::string_view key, std::int64_t value) { return set(db, key, value); }
 
-Result<void> erase_meta(Database& db, std::string_view key) { return db.query("DELETE FROM meta WHERE k = ?").bind(key).run(); }
+Result<void> erase_meta(Database& db, std::string_view key) {
+    return sealed(db, [&] { return db.query("DELETE FROM meta WHERE k = ?").bind(key).run(); });
+}
 
 std::optional<Bytes> meta_blob(Database& db, std::string_view key) {
     auto query = db.query("SELECT v FROM meta WHERE k = ?");

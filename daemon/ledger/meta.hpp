@@ -21,6 +21,12 @@ inline constexpr std::string_view kMetaBranchDue = "branch_due";
 /// The boot that has the ledger open to write. Left behind by a process that was killed; its write-ahead log is then beside the file.
 inline constexpr std::string_view kMetaInUse = "in_use";
 
+/// SHA-256 over the others, whichever are there (seal.hpp).
+inline constexpr std::string_view kMetaSeal = "seal";
+/// One row when it fits, on a connection that has seal().
+extern const char* const kMetaSealFits;
+
+/// These seal the table anew, in one transaction with the change.
 Result<void> set_meta(Database& db, std::string_view key, ByteView value);
 Result<void> set_meta(Database& db, std::string_view key, std::string_view value);
 Result<void> set_meta(Database& db, std::string_view key, std::int64_t value);

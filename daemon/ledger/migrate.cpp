@@ -15,9 +15,44 @@ namespace {
 
 /// What history gets on the way to each version. Never edited once it has landed: tests/golden/ledger holds a ledger of each.
 constexpr const char* kSteps[] = {
-    // 1 to 2
-    R"sql(
-CREATE TABLE upkeep (what TEXT PRIMARY KEY, at_wall_us INT NOT NULL, ok INT NOT NULL, detail TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    // 1 to 2. What is there is sealed as it is.
+    R"sql(CREATE TABLE upkeep (what TEXT PRIMARY KEY, at_wall_us INT NOT NULL, ok INT NOT NULL, detail TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TEMP TABLE was_boot AS SELECT * FROM boot;
+CREATE TEMP TABLE was_branch AS SELECT * FROM branch;
+CREATE TEMP TABLE was_request AS SELECT * FROM request;
+DROP TABLE boot;
+DROP TABLE branch;
+DROP TABLE request;
+CREATE TABLE boot (
+  boot INTEGER PRIMARY KEY,
+  boot_id BLOB NOT NULL,
+  started_wall_us INT NOT NULL,
+  build TEXT NOT NULL,
+  seal BLOB NOT NULL CHECK (length(seal) = 32)
+) STRICT;
+CREATE TABLE branch (
+  n INTEGER PRIMARY KEY,
+  starts_after INT NOT NULL,
+  branch_id BLOB NOT NULL UNIQUE CHECK (length(branch_id) = 8),
+  parent_hash BLOB NOT NULL CHECK (length(parent_hash) = 32),
+  why TEXT NOT NULL,
+  seal BLOB NOT NULL CHECK (length(seal) = 32)
+) STRICT;
+CREATE TABLE request (
+  request_id TEXT PRIMARY KEY, wall_us INT NOT NULL, reply BLOB NOT NULL, seal BLOB NOT NULL CHECK (length(seal) = 32)
+) STRICT, WITHOUT ROWID;
+INSERT INTO boot SELECT *, seal('boot', boot, boot_id, started_wall_us, build) FROM was_boot;
+INSERT INTO branch SELECT *, seal('branch', n, starts_after, branch_id, parent_hash, why) FROM was_branch;
+INSERT INTO request SELECT *, seal('request', request_id, wall_us, reply) FROM was_request;
+DROP TABLE was_boot;
+DROP TABLE was_branch;
+DROP TABLE was_request;
+CREATE TRIGGER branch_is_kept BEFORE DELETE ON branch BEGIN SELECT RAISE(ABORT, 'branches are never deleted'); END;
+CREATE TRIGGER branch_stays BEFORE UPDATE ON branch BEGIN SELECT RAISE(ABORT, 'branches are never changed'); END;
+CREATE TRIGGER boot_is_kept BEFORE DELETE ON boot BEGIN SELECT RAISE(ABORT, 'boots are never deleted'); END;
+CREATE TRIGGER boot_stays BEFORE UPDATE ON boot BEGIN SELECT RAISE(ABORT, 'boots are never changed'); END;
+INSERT INTO meta SELECT 'seal', seal('meta', (SELECT v FROM meta WHERE k = 'ledger_id'),
+  (SELECT v FROM meta WHERE k = 'hash_version'), (SELECT v FROM meta WHERE k = 'created_wall_us'), NULL, NULL);
 ALTER TABLE event RENAME TO event_before;
 CREATE TABLE event (
   seq INTEGER PRIMARY KEY CHECK (seq > 0),

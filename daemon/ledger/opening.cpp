@@ -6,6 +6,7 @@
 #include "ledger/meta.hpp"
 #include "ledger/migrate.hpp"
 #include "ledger/schema.hpp"
+#include "ledger/seal.hpp"
 #include "wire/fact_codec.hpp"
 
 #include <boost/endian/conversion.hpp>
@@ -102,6 +103,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOpening& opening) {
     auto database = Database::open(path, exists ? OpenMode::existing : OpenMode::create, opening.vfs);
     if (!database) return database.error();
     if (auto set = set_up(**database); !set) return set.error();
+    if (auto added = add_seal((*database)->handle(), *opening.digest); !added) return added.error();
     std::unique_ptr<Ledger> ledger{new Ledger{std::move(*lock), std::move(*database), opening}};
     if (auto read = ledger->read_or_create(opening); !read) return read.error();
     if (auto checked = ledger->check_end(); !checked) return checked.error();
@@ -119,7 +121,7 @@ Result<void> Ledger::set_up(Database& db) {
                                "PRAGMA temp_store = MEMORY;");
         !done)
         return done;
-    db.leave_log(true);  // a foreign file stays as it is
+    db.leave_log(true);                                      // a foreign file stays as it is
     if (auto ours = refuse_foreign(db); !ours) return ours;  // before WAL mode, which writes into the file
     db.leave_log(false);
     return db.keep_every_commit();
@@ -157,9 +159,9 @@ Result<void> Ledger::create(const LedgerOpening& opening) {
         if (auto done = set_meta(*db_, kMetaLedgerId, ByteView{id}); !done) return done;
         if (auto done = set_meta(*db_, kMetaHashVersion, std::int64_t{1}); !done) return done;
         if (auto done = set_meta(*db_, kMetaCreated, sql(opening.now.wall)); !done) return done;
-        if (auto done = db_->query("INSERT INTO branch VALUES (1, 0, ?, zeroblob(32), 'first')").bind(ByteView{branch}).run();
-            !done)
-            return done;
+        auto first = db_->query(
+            "INSERT INTO branch VALUES (1, 0, ?1, zeroblob(32), 'first', seal('branch', 1, 0, ?1, zeroblob(32), 'first'))");
+        if (auto done = first.bind(ByteView{branch}).run(); !done) return done;
         const std::string pragmas = "PRAGMA application_id = " + std::to_string(kApplicationId) +
                                     "; PRAGMA user_version = " + std::to_string(kSchemaVersion);
         return db_->execute(pragmas.c_str());
@@ -196,7 +198,8 @@ Result<void> Ledger::read_head() {
 Result<void> Ledger::start_boot(UtcTime now) {
     std::array<std::byte, 16> boot_id;
     entropy_->fill(boot_id);
-    auto insert = db_->query("INSERT INTO boot (boot_id, started_wall_us, build) VALUES (?, ?, ?)");
+    auto insert = db_->query(
+        "INSERT INTO boot SELECT n, ?1, ?2, ?3, seal('boot', n, ?1, ?2, ?3) FROM (SELECT coalesce(max(boot), 0) + 1 AS n FROM boot)");
     insert.bind(ByteView{boot_id}).bind(sql(now)).bind(build_);
     if (auto inserted = insert.run(); !inserted) return inserted;
     const auto boot = db_->number("SELECT max(boot) FROM boot");

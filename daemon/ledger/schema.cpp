@@ -11,7 +11,8 @@ CREATE TABLE boot (
   boot INTEGER PRIMARY KEY,
   boot_id BLOB NOT NULL,
   started_wall_us INT NOT NULL,
-  build TEXT NOT NULL
+  build TEXT NOT NULL,
+  seal BLOB NOT NULL CHECK (length(seal) = 32)
 ) STRICT;
 
 CREATE TABLE branch (
@@ -19,7 +20,8 @@ CREATE TABLE branch (
   starts_after INT NOT NULL,
   branch_id BLOB NOT NULL UNIQUE CHECK (length(branch_id) = 8),
   parent_hash BLOB NOT NULL CHECK (length(parent_hash) = 32),
-  why TEXT NOT NULL
+  why TEXT NOT NULL,
+  seal BLOB NOT NULL CHECK (length(seal) = 32)
 ) STRICT;
 
 CREATE TABLE event (
@@ -38,7 +40,9 @@ CREATE TABLE event (
 CREATE TABLE acked (branch INT PRIMARY KEY, seq INT NOT NULL, hash BLOB NOT NULL, at_wall_us INT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE clock_sample (boot INT NOT NULL, mono_us INT NOT NULL, wall_us INT NOT NULL, collector_us INT NOT NULL, rtt_us INT NOT NULL) STRICT;
 CREATE TABLE upkeep (what TEXT PRIMARY KEY, at_wall_us INT NOT NULL, ok INT NOT NULL, detail TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE request (request_id TEXT PRIMARY KEY, wall_us INT NOT NULL, reply BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE request (
+  request_id TEXT PRIMARY KEY, wall_us INT NOT NULL, reply BLOB NOT NULL, seal BLOB NOT NULL CHECK (length(seal) = 32)
+) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER event_is_kept BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'entries are never deleted'); END;
 CREATE TRIGGER event_stays BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;

@@ -4,6 +4,7 @@
 #include "ledger/columns.hpp"
 #include "ledger/refold.hpp"
 #include "ledger/schema.hpp"
+#include "ledger/seal.hpp"
 #include "ledger/verify_tables.hpp"
 #include "wire/fact_codec.hpp"
 
@@ -214,6 +215,7 @@ Result<VerifyReport> verify(const VerifyOf& what, const std::function<bool()>& s
         return set.error();
     if (auto made = (*scratch)->execute(kHistorySchema); !made) return made.error();
     if (auto made = (*scratch)->execute(kProjectionSchema); !made) return made.error();
+    if (auto added = add_seal(what.database.handle(), what.digest); !added) return added.error();
     if (stop) what.database.on_progress([&stop] { return !stop(); });
     auto report = Verifier{what, **scratch, stop}.run();
     if (stop) what.database.on_progress(nullptr);

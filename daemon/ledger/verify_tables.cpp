@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ledger/verify_tables.hpp"
 
+#include "ledger/meta.hpp"
 #include "ledger/schema.hpp"
 #include "wire/kept_reply.hpp"
 
@@ -62,7 +63,7 @@ void check_schema(Database& kept, Database& fresh, const FaultFinder& find) {
 
 void check_meta(Database& kept, const FaultFinder& find) {
     std::map<std::string, std::string> wanted{
-        {"ledger_id", "blob 16"}, {"hash_version", "integer 1"}, {"created_wall_us", "integer"}};
+        {"ledger_id", "blob 16"}, {"hash_version", "integer 1"}, {"created_wall_us", "integer"}, {"seal", "blob 32"}};
     const std::map<std::string, std::string> may_be{{"in_use", "integer"}, {"branch_due", "text"}};
     auto query = kept.query(
         "SELECT k, typeof(v) || CASE WHEN typeof(v) = 'blob' THEN ' ' || length(v) WHEN k = 'hash_version' THEN ' ' || v ELSE '' END"
@@ -81,11 +82,15 @@ void check_meta(Database& kept, const FaultFinder& find) {
     report_unread(query, "meta", find);
     if (query.failed()) return;
     for (const auto& [key, shape] : wanted) find(0, "table meta: " + key + " is missing");
+    auto sealed = kept.query(kMetaSealFits);
+    if (!sealed.row()) find(0, "table meta does not fit its seal: it was changed");
+    report_unread(sealed, "meta", find);
 }
 
 std::vector<std::int64_t> check_boots(Database& kept, const FaultFinder& find) {
     auto query = kept.query(
-        "SELECT boot, typeof(boot_id) = 'blob' AND length(boot_id) = 16, boot_id = zeroblob(16) FROM boot ORDER BY boot");
+        "SELECT boot, typeof(boot_id) = 'blob' AND length(boot_id) = 16, boot_id = zeroblob(16),"
+        " seal = seal('boot', boot, boot_id, started_wall_us, build) FROM boot ORDER BY boot");
     std::vector<std::int64_t> boots;
     while (query.row()) {
         const std::int64_t boot = query.number(0);
@@ -94,6 +99,7 @@ std::vector<std::int64_t> check_boots(Database& kept, const FaultFinder& find) {
         const bool restored = query.number(2) != 0;
         if (boot != expected && !restored) find(0, "table boot: start " + std::to_string(expected) + " of the daemon is missing");
         if (query.number(1) == 0) find(0, "table boot: the id of start " + std::to_string(boot) + " is not 16 bytes");
+        if (query.number(3) == 0) find(0, "table boot: start " + std::to_string(boot) + " does not fit its seal: it was changed");
         boots.push_back(boot);
     }
     report_unread(query, "boot", find);
@@ -103,7 +109,8 @@ std::vector<std::int64_t> check_boots(Database& kept, const FaultFinder& find) {
 void check_branches(Database& kept, const FaultFinder& find) {
     auto query = kept.query(
         "SELECT n, starts_after, typeof(branch_id) = 'blob' AND length(branch_id) = 8, (starts_after = 0 AND parent_hash = zeroblob(32))"
-        " OR EXISTS (SELECT 1 FROM event WHERE seq = starts_after AND hash = parent_hash) FROM branch ORDER BY n");
+        " OR EXISTS (SELECT 1 FROM event WHERE seq = starts_after AND hash = parent_hash),"
+        " seal = seal('branch', n, starts_after, branch_id, parent_hash, why) FROM branch ORDER BY n");
     std::int64_t rows = 0;
     while (query.row()) {
         const std::string name = "table branch: branch " + std::to_string(query.number(0));
@@ -112,16 +119,19 @@ void check_branches(Database& kept, const FaultFinder& find) {
         if (query.number(2) == 0) find(0, name + " has an id that is not 8 bytes");
         if (rows == 1 && query.number(1) != 0) find(0, name + " begins where it cannot");
         if (query.number(3) == 0) find(0, name + " does not fit the entry that it follows");
+        if (query.number(4) == 0) find(0, name + " does not fit its seal: it was changed");
     }
     report_unread(query, "branch", find);
     if (rows == 0 && !query.failed()) find(0, "table branch is empty");
 }
 
 void check_requests(Database& kept, Seq last_seq, const FaultFinder& find) {
-    auto query = kept.query("SELECT reply FROM request");
+    auto query = kept.query("SELECT reply, seal = seal('request', request_id, wall_us, reply) FROM request");
     std::size_t unread = 0;
+    std::size_t changed = 0;
     std::set<Seq> absent;
     while (query.row()) {
+        if (query.number(1) == 0) ++changed;
         const auto entries = entries_of_reply(query.blob_view(0));
         if (!entries) {
             ++unread;
@@ -134,6 +144,7 @@ void check_requests(Database& kept, Seq last_seq, const FaultFinder& find) {
     report_unread(query, "request", find);
     // What was asked is not repeated: ids are the caller's.
     if (unread > 0) find(0, "table request: " + std::to_string(unread) + " kept replies cannot be read");
+    if (changed > 0) find(0, "table request: " + std::to_string(changed) + " rows do not fit their seals: they were changed");
     for (const Seq seq : absent)
         find(0, "table request: a kept reply names entry " + std::to_string(seq) + ", which is not there");
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Somebody changes the file behind our back; verify finds it, and rebuild mends what follows from the entries.
 #include "ledger/schema.hpp"
+#include "ledger/seal.hpp"
 #include "support/catch.hpp"
+#include "crypto/openssl.hpp"
 #include "support/counter.hpp"
 
 #include <sqlite3.h>
@@ -47,6 +49,8 @@ void tamper_openly(Counter& counter, const std::string& all) {
     counter.close();
     sqlite3* db = nullptr;
     DOSARIO_CHECK(sqlite3_open(counter.file().c_str(), &db) == SQLITE_OK);
+    const auto digest = make_digest();
+    DOSARIO_CHECK(add_seal(db, *digest).has_value());
     char* message = nullptr;
     const int code = sqlite3_exec(db, all.c_str(), nullptr, nullptr, &message);
     INFO(all << ": " << (message == nullptr ? "" : message));
@@ -101,7 +105,10 @@ TEST_CASE("a changed entry is found, with its number", "[verify]") {
     SECTION("an event id") { CHECK(fault_after("UPDATE event SET event_id = randomblob(16) WHERE seq = 7") == 7); }
     SECTION("a deleted entry") { CHECK(fault_after("DELETE FROM event WHERE seq = 7") == 7); }
     SECTION("the last entry deleted") { CHECK(fault_after("DELETE FROM event WHERE seq = (SELECT max(seq) FROM event)") == 0); }
-    SECTION("the identity") { CHECK(fault_after("UPDATE meta SET v = zeroblob(16) WHERE k = 'ledger_id'") == 1); }
+    SECTION("the identity") {
+        CHECK(fault_after("UPDATE meta SET v = zeroblob(16) WHERE k = 'ledger_id'") == 0);
+        CHECK(faults(counter).find("1: the hash does not fit") != std::string::npos);
+    }
 }
 
 TEST_CASE("a changed table, index or trigger is found by its name", "[verify]") {
@@ -146,25 +153,36 @@ TEST_CASE("the small tables of history are held against the entries", "[verify]"
         const char* sql;
         const char* fault;
     };
-    const auto change =
-        GENERATE(Change{"UPDATE meta SET v = 2 WHERE k = 'hash_version'", "0: table meta: hash_version is not what it must be"},
-                 Change{"UPDATE meta SET v = 'x' WHERE k = 'created_wall_us'", "0: table meta: created_wall_us is not"},
-                 Change{"DELETE FROM meta WHERE k = 'created_wall_us'", "0: table meta: created_wall_us is missing"},
-                 Change{"INSERT INTO meta VALUES ('color', 'blue')", "0: table meta has a row that this version does not know"},
-                 Change{"DELETE FROM boot WHERE boot = 1", "1: it was written in start 1 of the daemon"},
-                 Change{"DELETE FROM boot WHERE boot = 1", "0: table boot: start 1 of the daemon is missing"},
-                 Change{"UPDATE boot SET boot_id = x'00' WHERE boot = 2", "0: table boot: the id of start 2 is not 16 bytes"},
-                 Change{"INSERT INTO boot VALUES (9, randomblob(16), 0, 'x')", "0: table boot: start 3 of the daemon is missing"},
-                 Change{"UPDATE branch SET parent_hash = randomblob(32)", "0: table branch: branch 1 does not fit"},
-                 Change{"UPDATE branch SET starts_after = 3, parent_hash = (SELECT hash FROM event WHERE seq = 3)",
-                        "0: table branch: branch 1 begins where it cannot"},
-                 Change{"INSERT INTO branch VALUES (2, 4, zeroblob(8), (SELECT hash FROM event WHERE seq = 5), 'x')",
-                        "0: table branch: branch 2 does not fit"},
-                 Change{"UPDATE branch SET n = 2", "0: table branch: branch 1 is missing"},
-                 Change{"UPDATE branch SET branch_id = x'00'", "0: table branch: branch 1 has an id that is not 8 bytes"},
-                 Change{"UPDATE request SET reply = x'00'", "0: table request: 1 kept replies cannot be read"},
-                 Change{"UPDATE request SET reply = x'1a0178'", ""},  // without entries, as earlier versions kept refusals
-                 Change{"UPDATE request SET reply = x'1a0178220163'", "0: table request: a kept reply names entry 99"});
+    const auto change = GENERATE(
+        Change{"UPDATE meta SET v = 2 WHERE k = 'hash_version'", "0: table meta: hash_version is not what it must be"},
+        Change{"UPDATE meta SET v = 'x' WHERE k = 'created_wall_us'", "0: table meta: created_wall_us is not"},
+        Change{"DELETE FROM meta WHERE k = 'created_wall_us'", "0: table meta: created_wall_us is missing"},
+        Change{"INSERT INTO meta VALUES ('color', 'blue')", "0: table meta has a row that this version does not know"},
+        Change{"DELETE FROM boot WHERE boot = 1", "1: it was written in start 1 of the daemon"},
+        Change{"DELETE FROM boot WHERE boot = 1", "0: table boot: start 1 of the daemon is missing"},
+        Change{"UPDATE boot SET boot_id = x'00' WHERE boot = 2", "0: table boot: the id of start 2 is not 16 bytes"},
+        Change{"INSERT INTO boot VALUES (9, randomblob(16), 0, 'x', zeroblob(32))",
+               "0: table boot: start 3 of the daemon is missing"},
+        Change{"UPDATE branch SET parent_hash = randomblob(32)", "0: table branch: branch 1 does not fit"},
+        Change{"UPDATE branch SET starts_after = 3, parent_hash = (SELECT hash FROM event WHERE seq = 3)",
+               "0: table branch: branch 1 begins where it cannot"},
+        Change{"INSERT INTO branch VALUES (2, 4, zeroblob(8), (SELECT hash FROM event WHERE seq = 5), 'x', zeroblob(32))",
+               "0: table branch: branch 2 does not fit"},
+        Change{"UPDATE branch SET n = 2", "0: table branch: branch 1 is missing"},
+        Change{"UPDATE branch SET branch_id = x'00'", "0: table branch: branch 1 has an id that is not 8 bytes"},
+        Change{"UPDATE request SET reply = x'00'", "0: table request: 1 kept replies cannot be read"},
+        Change{"UPDATE meta SET v = v + 1 WHERE k = 'created_wall_us'", "0: table meta does not fit its seal"},
+        Change{"UPDATE meta SET v = zeroblob(32) WHERE k = 'seal'", "0: table meta does not fit its seal"},
+        Change{"UPDATE boot SET started_wall_us = started_wall_us + 1 WHERE boot = 2",
+               "0: table boot: start 2 does not fit its seal"},
+        Change{"UPDATE boot SET build = build || ' ' WHERE boot = 1", "0: table boot: start 1 does not fit its seal"},
+        Change{"UPDATE branch SET why = ''", "0: table branch: branch 1 does not fit its seal"},
+        Change{"UPDATE request SET wall_us = wall_us - 1", "0: table request: 1 rows do not fit their seals"},
+        Change{"UPDATE request SET request_id = 'two'", "0: table request: 1 rows do not fit their seals"},
+        Change{"UPDATE request SET reply = x'1a0178'", "0: table request: 1 rows do not fit their seals"},
+        Change{"UPDATE request SET reply = x'1a0178', seal = seal('request', request_id, wall_us, x'1a0178')",
+               ""},  // without entries, as earlier versions kept refusals
+        Change{"UPDATE request SET reply = x'1a0178220163'", "0: table request: a kept reply names entry 99"});
     INFO(change.sql);
     tamper(counter, change.sql);
     const std::string found = faults(counter);
@@ -175,14 +193,18 @@ TEST_CASE("the small tables of history are held against the entries", "[verify]"
 TEST_CASE("a branch that begins at an entry with its hash is no fault", "[verify]") {
     Counter counter;
     fill(counter);
-    tamper(counter, "INSERT INTO branch VALUES (2, 4, zeroblob(8), (SELECT hash FROM event WHERE seq = 4), 'x')");
+    tamper(
+        counter,
+        "INSERT INTO branch SELECT 2, 4, zeroblob(8), hash, 'x', seal('branch', 2, 4, zeroblob(8), hash, 'x') FROM event WHERE seq = 4");
     CHECK(faults(counter) == "");
 }
 
 TEST_CASE("a gap before a start that came back from the collector is no fault", "[verify]") {
     Counter counter;
     fill(counter);
-    tamper(counter, "INSERT INTO boot VALUES (9, zeroblob(16), 0, 'restored from the collector')");
+    tamper(counter,
+           "INSERT INTO boot VALUES (9, zeroblob(16), 0, 'restored from the collector',"
+           " seal('boot', 9, zeroblob(16), 0, 'restored from the collector'))");
     CHECK(counter.ledger().boot() == 10);
     CHECK(faults(counter) == "");
 }
