@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// Single bits of the ledger's file turn over, and verify finds each one, but in bytes that mean nothing: those that the file format calls
+// unused, counters of SQLite's header, and two tables of hints that no decision trusts.
+//   DOSARIO_FLIPS=5000 DOSARIO_SEED=7 test_ledger '[flip]'
+#include "support/catch.hpp"
+#include "support/day.hpp"
+#include "support/page_map.hpp"
+#include "support/shim_vfs.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+using namespace dosario;
+using namespace dosario::test;
+
+namespace {
+
+constexpr std::uint64_t kFlips = 600;
+constexpr unsigned kLongest_s = 60;  // one flip; longer is a hang
+
+std::uint64_t wanted(const char* variable, std::uint64_t otherwise) {
+    const char* text = std::getenv(variable);
+    return text == nullptr ? otherwise : std::max(1ULL, std::strtoull(text, nullptr, 10));
+}
+
+struct SoundLedger {
+    std::string file;
+    PageMap map;
+};
+
+/// A day's ledger, closed, with a free list and overflow pages.
+SoundLedger make_ledger(std::uint64_t seed) {
+    SoundLedger sound;
+    Counter counter{{.seed = seed, .vfs = "flips"}};
+    Day{counter, seed}.work(150);
+    Roots roots{{"sqlite_schema", 1}};
+    {
+        auto query = counter.ledger().database().query("SELECT name, rootpage FROM sqlite_schema WHERE rootpage > 0");
+        while (query.row()) roots[query.text(0)] = static_cast<std::uint32_t>(query.number(1));
+    }
+    counter.close();
+    sound.file = read_file(counter.file());
+    sound.map = map_pages(sound.file, roots);
+    return sound;
+}
+
+struct Flip {
+    std::size_t byte;
+    unsigned bit;
+};
+
+enum class Found : std::uint8_t { not_opened, by_verify, missed };
+
+/// As `dosario ledger verify` finds the file, or (`appending`) as a daemon does that starts with it.
+Found find_in(const std::string& directory, const char* vfs, bool appending) {
+    Counter counter{{.directory = directory, .open = false}};
+    LedgerOpening opening = counter.opening();
+    opening.create = false;
+    opening.append = appending;
+    opening.vfs = vfs;
+    const auto ledger = Ledger::open(opening);
+    if (!ledger) return Found::not_opened;
+    const auto report = verify(**ledger);
+    return !report || !report->ok() ? Found::by_verify : Found::missed;
+}
+
+struct FlipTally {
+    std::uint64_t flips = 0;
+    std::uint64_t not_opened = 0;
+    std::uint64_t by_verify = 0;
+    std::map<std::string, std::uint64_t> missed;
+    std::vector<std::string> where;  ///< of those missed
+};
+
+void flip_one(const SoundLedger& sound, const Flip& flip, const TemporaryDirectory& place, bool appending, FlipTally& tally) {
+    std::string file = sound.file;
+    file[flip.byte] = static_cast<char>(file[flip.byte] ^ (1 << flip.bit));
+    place.empty();
+    write_file(place.file("ledger.db"), file);
+    alarm(kLongest_s);
+    const Found found = find_in(place.path(), "flips", appending);
+    alarm(0);
+    ++tally.flips;
+    if (found == Found::not_opened) ++tally.not_opened;
+    if (found == Found::by_verify) ++tally.by_verify;
+    if (found != Found::missed) return;
+    const std::string& owner = sound.map.owners[flip.byte / 4096];
+    ++tally.missed[owner];
+    tally.where.push_back(owner + " page " + std::to_string(flip.byte / 4096 + 1) + " offset " +
+                          std::to_string(flip.byte % 4096) + " bit " + std::to_string(flip.bit));
+}
+
+bool is_hint(const std::string& owner) { return owner == "acked" || owner == "clock_sample"; }
+
+/// Used bytes, so that each page has its share.
+std::vector<Flip> choose_flips(const SoundLedger& sound, std::uint64_t count, std::mt19937_64& random) {
+    const std::size_t pages = sound.map.owners.size();
+    std::vector<std::vector<std::size_t>> used(pages);
+    for (std::size_t i = 0; i < sound.file.size(); ++i) {
+        if (sound.map.uses[i] == ByteUse::used) used[i / 4096].push_back(i);
+    }
+    std::vector<Flip> flips;
+    while (flips.size() < count) {
+        for (std::size_t page = 0; page < pages && flips.size() < count; ++page) {
+            if (used[page].empty()) continue;
+            flips.push_back({used[page][random() % used[page].size()], static_cast<unsigned>(random() % 8)});
+        }
+    }
+    return flips;
+}
+
+void print(const char* what, const FlipTally& tally, double seconds) {
+    std::printf("%s: %llu flips in %.1f s; %llu not opened, %llu found by verify", what,
+                static_cast<unsigned long long>(tally.flips), seconds, static_cast<unsigned long long>(tally.not_opened),
+                static_cast<unsigned long long>(tally.by_verify));
+    for (const auto& [owner, count] : tally.missed)
+        std::printf(", %llu missed in %s", static_cast<unsigned long long>(count), owner.c_str());
+    std::printf("\n");
+    for (const std::string& where : tally.where) std::printf("  missed: %s\n", where.c_str());
+    std::fflush(stdout);
+}
+
+}  // namespace
+
+TEST_CASE("every bit that means something is missed by nobody when it flips", "[flip]") {
+    const std::uint64_t seed = wanted("DOSARIO_SEED", 1);
+    ShimVfs quick{"flips"};
+    quick.skip_syncs();
+    const SoundLedger sound = make_ledger(seed);
+    REQUIRE(sound.map.broken == "");
+    REQUIRE(sound.map.count(ByteUse::unknown) == 0);
+    std::printf("seed %llu: %zu pages, %zu bytes used, %zu unused, %zu in counters of the header\n",
+                static_cast<unsigned long long>(seed), sound.map.owners.size(), sound.map.count(ByteUse::used),
+                sound.map.count(ByteUse::unused), sound.map.count(ByteUse::counter));
+    std::mt19937_64 random{seed};
+    const TemporaryDirectory place{memory_path()};
+    for (const bool appending : {false, true}) {
+        FlipTally tally;
+        const auto began = std::chrono::steady_clock::now();
+        for (const Flip& flip : choose_flips(sound, wanted("DOSARIO_FLIPS", kFlips) / (appending ? 4 : 1), random))
+            flip_one(sound, flip, place, appending, tally);
+        print(appending ? "by a daemon that starts" : "by the tool, on the closed file", tally,
+              std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+        for (const auto& [owner, count] : tally.missed) {
+            INFO(owner << ": " << tally.where.front());
+            CHECK(is_hint(owner));
+        }
+    }
+}
