@@ -2,6 +2,7 @@
 #include "ledger/verify.hpp"
 
 #include "ledger/columns.hpp"
+#include "ledger/page_check.hpp"
 #include "ledger/refold.hpp"
 #include "ledger/schema.hpp"
 #include "ledger/seal.hpp"
@@ -105,6 +106,7 @@ Result<VerifyReport> Verifier::run() {
     check_requests(kept_, report_.entries, finder());
     if (auto compared = compare_projections(); !compared) return compared.error();
     ask_sqlite();
+    if (!stopped()) check_pages(kept_, finder(), stop_);
     (void)kept_.take_failure();  // what could not be read is a fault, and said
     if (stopped()) return fail(Failure::unavailable, "verifying was broken off: start it again");
     return std::move(report_);
