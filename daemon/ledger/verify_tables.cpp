@@ -15,15 +15,19 @@ namespace {
 struct SchemaObject {
     std::string type;
     std::string table;
+    std::string types;  ///< of its columns
     std::string sql;
     bool operator==(const SchemaObject&) const = default;
 };
 using Schema = std::map<std::string, SchemaObject>;
 
 Schema read_schema(Database& db, const FaultFinder& find) {
-    auto query = db.query("SELECT name, type, tbl_name, sql FROM sqlite_schema");
+    // A text whose type says blob reads the same, so the types are a part of it.
+    auto query = db.query(
+        "SELECT name, type, tbl_name, typeof(name) || typeof(type) || typeof(tbl_name) || typeof(rootpage) || typeof(sql), sql"
+        " FROM sqlite_schema");
     Schema schema;
-    while (query.row()) schema[query.text(0)] = {query.text(1), query.text(2), query.text(3)};
+    while (query.row()) schema[query.text(0)] = {query.text(1), query.text(2), query.text(3), query.text(4)};
     if (query.failed()) find(0, query.error().message);
     return schema;
 }
