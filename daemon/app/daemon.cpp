@@ -101,6 +101,8 @@ Result<void> RunningDaemon::open_ledger() {
     opening.build = DOSARIO_VERSION;
     auto ledger = Ledger::open(opening);
     if (!ledger) return ledger.error();
+    if (const auto& damage = (*ledger)->log_damage())
+        log(Level::error, "log_damaged", {{"what", damage->words()}, {"mended", (*ledger)->log_was_mended() ? "yes" : "no"}});
     constexpr auto kFurthestEast = std::chrono::hours{14};  // there the day begins first
     UtcTime released_at = *parse_date(DOSARIO_RELEASED_ON);
     if (settings_.not_before) released_at = std::max(released_at, UtcTime{*settings_.not_before} - kFurthestEast);

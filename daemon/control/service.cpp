@@ -356,6 +356,8 @@ Result<v1::StatusReply> Service::status(const v1::StatusRequest&) {
     reply.set_queue(static_cast<std::uint32_t>(settings_.waiting()));
     reply.set_free_bytes(settings_.free_bytes());
     if (const char* warning = clock_warning(now.clock); *warning != '\0') reply.add_warnings(warning);
+    if (ledger_.log_damage() && !ledger_.log_was_mended())
+        reply.add_warnings("saved scans are missing at the end of the ledger: " + ledger_.log_damage()->words());
     if (reply.free_bytes() < settings_.least_free_bytes) {
         reply.add_warnings("the disk is nearly full: no new work is opened, the open one can be finished; make room now");
     } else if (reply.free_bytes() < kLowSpace_bytes) {

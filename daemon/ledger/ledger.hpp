@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "ledger/entries.hpp"
 #include "ledger/file_lock.hpp"
+#include "ledger/log_check.hpp"
 #include "ledger/projection.hpp"
 #include "ledger/stock_view.hpp"
 #include "wire/branches.hpp"
@@ -71,6 +72,11 @@ public:
     /// back by restore() still belong to the branch before. In the current group.
     Result<void> owe_branch(std::string_view why);
 
+    /// The write-ahead log was damaged when it was found: saved groups may be missing at the end. One wrong bit was turned back, where
+    /// the ledger was opened to append; of anything else ledger.db-wal.damaged is a copy then.
+    const std::optional<LogDamage>& log_damage() const { return log_damage_; }
+    bool log_was_mended() const { return log_mended_; }
+
     const Stock& stock() const { return stock_; }
     Database& database() { return *db_; }
     const Digest& digest() const { return *digest_; }
@@ -135,6 +141,8 @@ private:
     Entropy* entropy_;
     Projection projection_;
     StockView stock_;
+    std::optional<LogDamage> log_damage_;
+    bool log_mended_ = false;
     LedgerId id_{};
     std::string branch_;
     std::string build_;

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 
 namespace dosario {
@@ -62,6 +63,14 @@ Result<void> check_header(const std::string& path) {
     return {};
 }
 
+/// Before SQLite writes over it.
+Result<void> keep_damaged_log(const std::string& log, const LogDamage& damage) {
+    std::error_code failed;
+    std::filesystem::copy_file(log, log + ".damaged", std::filesystem::copy_options::overwrite_existing, failed);
+    if (failed) return fail(Failure::io, damage.words() + ", and it could not be copied to " + log + ".damaged: make room there");
+    return damage.bit ? mend_log(log, *damage.bit) : Result<void>{};
+}
+
 /// A file without our marks is ours only when it is empty: one that was being made when the power went.
 Result<void> refuse_foreign(Database& db) {
     const auto application = db.number("PRAGMA application_id");
@@ -100,11 +109,17 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOpening& opening) {
     auto lock = FileLock::take(opening.directory + "/ledger.lock");
     if (!lock) return lock.error();
     if (auto header = check_header(path); !header) return header.error();
+    const auto log_damage = find_log_damage(path + "-wal");  // SQLite would cut the log off there
+    if (log_damage && opening.append) {
+        if (auto kept = keep_damaged_log(path + "-wal", *log_damage); !kept) return kept.error();
+    }
     auto database = Database::open(path, exists ? OpenMode::existing : OpenMode::create, opening.vfs);
     if (!database) return database.error();
     if (auto set = set_up(**database); !set) return set.error();
     if (auto added = add_seal((*database)->handle(), *opening.digest); !added) return added.error();
     std::unique_ptr<Ledger> ledger{new Ledger{std::move(*lock), std::move(*database), opening}};
+    ledger->log_damage_ = log_damage;
+    ledger->log_mended_ = log_damage && log_damage->bit && opening.append;
     if (auto read = ledger->read_or_create(opening); !read) return read.error();
     if (auto checked = ledger->check_end(); !checked) return checked.error();
     // A process that was killed left its log beside the file, and the next daemon has to find it there.
@@ -226,6 +241,10 @@ Result<void> Ledger::take_into_use(UtcTime now) {
 }
 
 Result<void> Ledger::owe_lost_log(bool log_exists) {
+    if (log_damage_ && !log_mended_) {
+        lost_log_ = true;
+        return set_meta(*db_, kMetaBranchDue, "the write-ahead log was damaged when the ledger was opened");
+    }
     if (log_exists || !meta_text(*db_, kMetaInUse)) return {};
     lost_log_ = true;
     return set_meta(*db_, kMetaBranchDue, "the write-ahead log was missing when the ledger was opened");

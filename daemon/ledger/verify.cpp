@@ -225,7 +225,9 @@ Result<VerifyReport> verify(const VerifyOf& what, const std::function<bool()>& s
 }
 
 Result<VerifyReport> verify(Ledger& ledger) {
-    return verify({ledger.database(), ledger.digest(), ledger.head_seq(), ledger.head_hash()});
+    auto report = verify({ledger.database(), ledger.digest(), ledger.head_seq(), ledger.head_hash()});
+    if (report && ledger.log_damage() && !ledger.log_was_mended()) report->faults.push_back({0, ledger.log_damage()->words()});
+    return report;
 }
 
 Result<Seq> rebuild(Ledger& ledger) {
