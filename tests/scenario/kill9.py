@@ -13,10 +13,12 @@ import sqlite3
 import threading
 import time
 
-from pharmacy import ANA, IBUPROFEN, IN_TWO_YEARS, PharmacyTest, element_string, main_guard
+from pharmacy import ANA, LEO, IBUPROFEN, IN_TWO_YEARS, PharmacyTest, element_string, main_guard
 
 SECONDS = float(os.environ.get("DOSARIO_SECONDS", "10"))
 CLIENTS = 4
+KINDS = {"received": "packs_received", "fractioned": "pack_fractioned", "verified": "doses_verified", "dispensed": "dose_dispensed",
+         "undone": "reversed"}
 
 
 def content(serial):
@@ -57,6 +59,50 @@ class Client(threading.Thread):
             connection.close()
 
 
+class Worker(threading.Thread):
+    """A box from its reception to its last dose, and another: cut, verified, dispensed, taken back, dispensed. Each request has an id."""
+
+    def __init__(self, pharmacy, name):
+        super().__init__(daemon=True)
+        self.pharmacy, self.prefix, self.requests = pharmacy, name, 0
+        self.answered = []         # (request, what must be answered, reply)
+        self.under_way = None      # (request, what must be answered), without answer when the daemon died
+        self.trouble = None
+
+    def ask(self, connection, what, text, mode, operator, **more):
+        self.requests += 1
+        request = {"content": text, "mode": mode, "operator": operator, "request_id": f"{self.prefix}.{self.requests}", **more}
+        self.under_way = (request, what)
+        connection.request("POST", "/v1/scan", json.dumps(request))
+        response = connection.getresponse()
+        reply = json.loads(response.read())
+        self.under_way = None
+        if response.status != 200 or reply["what"] != what:
+            self.trouble = (request, response.status, reply)
+            raise OSError("the answer is not the expected one")
+        self.answered.append((request, what, reply))
+        return reply
+
+    def run(self):
+        connection = self.pharmacy.http()
+        try:
+            for n in range(1_000_000):
+                box = content(f"{self.prefix}.{n}")
+                self.ask(connection, "received", box, "receive", ANA)
+                cut = self.ask(connection, "fractioned", box, "fraction", ANA)
+                doses = [base64.b64encode(dose["code"].encode()).decode() for dose in cut["doses"]]
+                for dose in doses:
+                    self.ask(connection, "verified", dose, "verify", LEO)
+                for dose in doses:
+                    out = self.ask(connection, "dispensed", dose, "dispense", ANA)
+                    self.ask(connection, "undone", "", "undo", ANA, undo_seq=out["seq"][-1])
+                    self.ask(connection, "dispensed", dose, "dispense", ANA)
+        except (OSError, http.client.HTTPException, json.JSONDecodeError):
+            pass
+        finally:
+            connection.close()
+
+
 class Kill9(PharmacyTest):
     def test_what_was_answered_is_in_the_ledger_exactly_once_after_any_kill(self):
         seed = int(os.environ.get("DOSARIO_SEED") or secrets.randbits(32))
@@ -64,18 +110,19 @@ class Kill9(PharmacyTest):
         chance = random.Random(seed)
         deadline = time.monotonic() + SECONDS
         seen = 0                      # entries that were checked already
-        kills = answers = lost = 0
+        kills = answers = worked = lost = 0
         booked = {}                   # serial -> seq, of all that the log holds
         while time.monotonic() < deadline or kills < 3:
             clients = [Client(self.pharmacy, f"K{kills}.{n}", n % 2 == 1) for n in range(CLIENTS)]
-            for client in clients:
-                client.start()
+            worker = Worker(self.pharmacy, f"W{kills}")
+            for thread in clients + [worker]:
+                thread.start()
             time.sleep(chance.choice([0.0, 0.005, 0.05, 0.3]) + chance.random() * 0.1)     # the moment of the kill is the experiment
             self.pharmacy.kill()
             kills += 1
-            for client in clients:
-                client.join(30)
-                self.assertIsNone(client.trouble)
+            for thread in clients + [worker]:
+                thread.join(30)
+                self.assertIsNone(thread.trouble)
             # Sometimes it is killed while it starts, before anybody can ask it.
             if chance.random() < 0.3:
                 self.pharmacy.start()
@@ -84,6 +131,7 @@ class Kill9(PharmacyTest):
             new = self.log_after(seen)
             self.assertEqual([entry["seq"] for entry in new], list(range(seen + 1, seen + 1 + len(new))))
             seen += len(new)
+            kinds = {entry["seq"]: entry["kind"] for entry in new}
             for entry in new:
                 if entry["kind"] == "packs_received":
                     serial = entry["body"]["serial"]
@@ -95,19 +143,39 @@ class Kill9(PharmacyTest):
                     self.assertEqual(booked.get(serial), reply["seq"][-1], f"{serial}: told {reply['seq']}")
                     with_answer[serial] = reply
                 answers += len(client.answered)
+            for request, what, reply in worker.answered:
+                self.assertEqual(kinds.get(reply["seq"][-1]), KINDS[what], f"{request}: told {reply}")
+            worked += len(worker.answered)
             unanswered = {client.unanswered for client in clients}
             prefix = f"K{kills - 1}."
             self.assertLessEqual({s for s in booked if s.startswith(prefix)}, set(with_answer) | unanswered, "nobody sent this")
             lost += self.ask_again(clients, with_answer, booked)
+            lost += self.work_again(worker, booked)
             seen = self.pharmacy.call("/v1/status")[1]["entries"]
             self.pharmacy.verify()
-        print(f"{kills} kills, {answers} answers, {lost} scans that were under way", flush=True)
+        print(f"{kills} kills, {answers} answers, {worked} of boxes cut, verified, dispensed and taken back, {lost} scans that were under way", flush=True)
         self.assertGreater(answers, 20)
+        self.assertGreater(worked, 20)
         self.pharmacy.stop()
         with sqlite3.connect(self.pharmacy.data / "ledger.db") as db:
             self.assertEqual(db.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
             self.assertEqual(db.execute("SELECT count(*) FROM pack").fetchone()[0], len(booked))
         db.close()
+
+    def work_again(self, worker, booked):
+        """Every request of the worker again, by its id: the same reply. The one under way is done now, or was, and never twice."""
+        connection = self.pharmacy.http()
+        for request, _, told in worker.answered[-4:]:
+            self.assertEqual(self.pharmacy.call("/v1/scan", request, connection=connection), (200, told))
+        if worker.under_way:
+            request, what = worker.under_way
+            status, reply = self.pharmacy.call("/v1/scan", request, connection=connection)
+            self.assertEqual((status, reply["what"]), (200, what), f"{request}: {reply}")     # had it been done twice, it would say so
+            self.assertEqual(self.pharmacy.call("/v1/scan", request, connection=connection), (200, reply))
+            if what == "received":
+                booked[f"{worker.prefix}.{sum(w == what for _, w, _ in worker.answered)}"] = reply["seq"][-1]
+        connection.close()
+        return worker.under_way is not None
 
     def log_after(self, seen):
         entries = []

@@ -19,7 +19,7 @@ using namespace dosario::test;
 namespace {
 
 constexpr int kSteps = 52;  // until each chore of the day was there
-constexpr std::uint64_t kEvery = 97;
+constexpr std::uint64_t kEvery = 197;
 
 /// How a process ended that met a failing disk.
 enum class End : std::uint8_t { well, not_started, stopped };

@@ -18,7 +18,7 @@ using namespace dosario::test;
 
 namespace {
 
-constexpr std::uint64_t kFlips = 600;
+constexpr std::uint64_t kFlips = 400;
 constexpr unsigned kLongest_s = 60;  // one flip; longer is a hang
 
 std::uint64_t wanted(const char* variable, std::uint64_t otherwise) {
@@ -157,7 +157,7 @@ TEST_CASE("a bit that flips in the write-ahead log is found, and the daemon's st
     REQUIRE(killed.log.size() > 100'000);
     const TemporaryDirectory place{memory_path()};
     std::mt19937_64 random{seed};
-    const std::uint64_t flips = wanted("DOSARIO_FLIPS", kFlips) / 4;
+    const std::uint64_t flips = wanted("DOSARIO_FLIPS", kFlips) / 8;
     std::uint64_t ambiguous_flips = 0;
     const std::size_t last_frame = killed.log.size() - 4120;
     for (std::uint64_t i = 0; i < flips; ++i) {
