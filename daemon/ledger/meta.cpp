@@ -9,12 +9,16 @@ namespace {
     " (SELECT v FROM meta WHERE k = 'created_wall_us'), (SELECT v FROM meta WHERE k = 'branch_due'),"         \
     " (SELECT v FROM meta WHERE k = 'in_use'))"
 
-/// The change and the seal are there together, in a group and outside of one.
+/// No seal yet, or one that fits.
+bool may_seal(Database& db) { return !db.query("SELECT 1 FROM meta WHERE k = 'seal' AND v IS NOT " DOSARIO_META_SEAL).row(); }
+
+/// The change and the seal are there together, in a group and outside of one. What did not fit before stays so, for verify to see.
 template <class Change>
 Result<void> sealed(Database& db, const Change& change) {
+    const bool sound = may_seal(db);
     if (auto begun = db.execute("SAVEPOINT meta"); !begun) return begun;
     auto done = change();
-    if (done) done = db.query("INSERT OR REPLACE INTO meta VALUES ('seal', " DOSARIO_META_SEAL ")").run();
+    if (done && sound) done = db.query("INSERT OR REPLACE INTO meta VALUES ('seal', " DOSARIO_META_SEAL ")").run();
     if (done) return db.execute("RELEASE meta");
     (void)db.execute("ROLLBACK TO meta; RELEASE meta");
     return done;

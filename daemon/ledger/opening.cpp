@@ -243,11 +243,11 @@ Result<void> Ledger::take_into_use(UtcTime now) {
 Result<void> Ledger::owe_lost_log(bool log_exists) {
     if (log_damage_ && !log_mended_) {
         lost_log_ = true;
-        return set_meta(*db_, kMetaBranchDue, "the write-ahead log was damaged when the ledger was opened");
+        return owe_branch("the write-ahead log was damaged when the ledger was opened");
     }
     if (log_exists || !meta_text(*db_, kMetaInUse)) return {};
     lost_log_ = true;
-    return set_meta(*db_, kMetaBranchDue, "the write-ahead log was missing when the ledger was opened");
+    return owe_branch("the write-ahead log was missing when the ledger was opened");
 }
 
 // The night looks at everything; before the first scan only at the end, where a power cut or a half copied file shows.

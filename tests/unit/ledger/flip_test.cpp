@@ -201,12 +201,14 @@ TEST_CASE("a damaged stretch in the middle of the write-ahead log is named, and 
     write_file(place.file("ledger.db"), killed.file);
     write_file(place.file("ledger.db-wal"), log);
     CHECK(find_in(place.path(), "flips", false) == Found::by_verify);
-    Counter counter{{.vfs = "flips", .directory = place.path(), .products = false}};
+    Counter counter{{.seed = 77, .vfs = "flips", .directory = place.path(), .products = false}};
     CHECK(counter.ledger().head_seq() < killed.head);
     CHECK(first_fault(counter.verify()).find("saved groups stand behind it") != std::string::npos);
     CHECK(counter.service().status({})->warnings_size() > 0);
     CHECK(read_file(place.file("ledger.db-wal.damaged")) == log);
-    CHECK(counter.scan(Scan{Box{}.code()}.mode("receive")).ok());
+    CHECK(counter.scan(Scan{Box{}.code()}.mode("receive")).what() == "received");
+    CHECK(counter.rows("SELECT why FROM branch ORDER BY n DESC LIMIT 1") ==
+          "the write-ahead log was damaged when the ledger was opened");
 }
 
 TEST_CASE("every bit that means something is missed by nobody when it flips", "[flip]") {
