@@ -3,12 +3,14 @@
 
 #include "app/answer_watch.hpp"
 #include "app/api_token.hpp"
+#include "app/backing_up.hpp"
 #include "app/ledger_thread.hpp"
 #include "system/log.hpp"
 #include "system/service_manager.hpp"
 #include "system/thread_watch.hpp"
 #include "app/long_calls.hpp"
 #include "app/metrics_desk.hpp"
+#include "app/night_shift.hpp"
 #include "app/reader_desk.hpp"
 #include "app/uplink_desk.hpp"
 #include "system/system_clock.hpp"
@@ -53,11 +55,13 @@ private:
     Result<void> open_api();
     Result<void> open_readers();
     void open_uplink();
+    void open_night();
     void stop();
 
     void answer(ApiCall call, std::function<void(ApiReply)> reply);
     void answer_by_ledger(const ApiRow& row, std::string body, std::function<void(ApiReply)> reply);
     void scanned(Scan scan);
+    void back_up(BackingUp::Ended ended, const std::function<void(const Error&)>& refused);
     void adopted(std::string reader, std::string operator_badge, std::function<void(std::optional<Error>)> done);
     void publish(std::string event, std::string json);
     ApiReply say(What what) const;
@@ -75,7 +79,9 @@ private:
     MetricsDesk metrics_{context_, *clock_, directory_};
     AnswerWatch answers_{context_, *clock_, [this] { tell_slow(); }};
     std::unique_ptr<Verifying> verifying_ = std::make_unique<Verifying>(make_digest());
+    std::unique_ptr<BackingUp> backing_up_;
     std::unique_ptr<LedgerThread> ledger_;
+    std::optional<NightShift> night_;
     std::optional<ThreadWatch> watch_;
     std::unique_ptr<HttpServer> api_;
     std::unique_ptr<ReaderDesk> readers_;
@@ -87,12 +93,14 @@ Result<void> RunningDaemon::open() {
     if (auto opened = open_ledger(); !opened) return opened;
     open_uplink();
     if (auto opened = open_api(); !opened) return opened;
+    open_night();
     return open_readers();
 }
 
 Result<void> RunningDaemon::open_ledger() {
     const auto calendar = site_calendar(settings_.time_zone);
     if (!calendar) return calendar.error();
+    backing_up_ = std::make_unique<BackingUp>(backup_plan(settings_, directory_, *clock_), make_digest(), make_entropy());
     LedgerOpening opening;
     opening.directory = directory_;
     opening.digest = digest_.get();
@@ -112,7 +120,8 @@ Result<void> RunningDaemon::open_ledger() {
         **ledger, *clock_, *entropy_,
         ServiceSettings{settings_.station, settings_.site, DOSARIO_VERSION, directory_, settings_.language, settings_.rules,
                         *calendar, released_at, [this] { return ledger_ == nullptr ? std::size_t{0} : ledger_->waiting(); },
-                        std::move(uplink), [this] { return answers_.last_slow(); }, settings_.least_free_mib << 20, nullptr});
+                        std::move(uplink), [this] { return answers_.last_slow(); }, settings_.least_free_mib << 20, nullptr,
+                        [this] { return backing_up_->warnings(); }});
     // The catalogue of the configuration becomes facts before the first scan.
     std::optional<Error> failure;
     const Job learn{[&](Service& counter) {
@@ -152,6 +161,27 @@ void RunningDaemon::open_uplink() {
     uplink_ =
         std::make_unique<UplinkDesk>(context_, *clock_, *entropy_, *uplink_digest_, *ledger_, std::move(uplink), DOSARIO_VERSION);
     uplink_->start();
+}
+
+void RunningDaemon::open_night() {
+    const auto hour = site_hour(settings_.time_zone);
+    night_.emplace(
+        context_, *clock_, hour ? *hour : [](UtcTime) { return 0; });
+    if (settings_.backup.directories.empty()) return;
+    night_->add({"backup", settings_.backup.hour, [this] { return backing_up_->last_good(); },
+                 [this](const std::function<void(bool)>& ended) {
+                     back_up([this, ended](bool good) { asio::post(context_, [ended, good] { ended(good); }); },
+                             [ended](const Error&) { ended(false); });
+                 }});
+}
+
+void RunningDaemon::back_up(BackingUp::Ended ended, const std::function<void(const Error&)>& refused) {
+    auto chore = backing_up_->begin(std::move(ended));
+    if (!chore) return refused(chore.error());
+    if (ledger_->post_chore(std::move(*chore))) return;
+    const Error busy = fail(Failure::unavailable, "too much long work is waiting already: try again later");
+    backing_up_->not_begun(busy);
+    refused(busy);
 }
 
 Result<void> RunningDaemon::open_api() {
@@ -197,8 +227,11 @@ void RunningDaemon::stop() {
     if (api_ != nullptr) api_->stop_listening();
     if (uplink_ != nullptr) uplink_->stop();
     if (verifying_ != nullptr) verifying_->break_off();
+    if (backing_up_ != nullptr) backing_up_->break_off();
+    if (night_) night_->stop();
     ledger_.reset();  // finishes what is queued and closes the file; its answers are on their way to the sessions
     verifying_.reset();
+    backing_up_.reset();
     context_.restart();
     context_.run_for(kLastAnswers);
     if (api_ != nullptr) api_->stop();
@@ -251,11 +284,17 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
         return reply(error_reply(fail(Failure::unavailable, "the daemon is stopping: nothing of this was saved")));
     if (call.path == "/metrics") return metrics_.scrape(*ledger_, uplink_.get(), readers_->list(), std::move(reply));
     const bool writes = call.path == "/v1/scan" || call.path == "/v1/readers/adopt" || call.path == "/v1/ledger/snapshot" ||
-                        call.path == "/v1/ledger/rebuild";
+                        call.path == "/v1/ledger/rebuild" || call.path == "/v1/backup/now";
     if (call.method != "POST" && writes)
         return reply(error_reply(fail(Failure::invalid, "this call changes or writes something: POST it")));
     for (const ApiRow& row : ledger_calls()) {
         if (row.path == call.path) return answer_by_ledger(row, std::move(call.body), std::move(reply));
+    }
+    if (call.path == "/v1/backup") return reply({200, to_json(backing_up_->status())});
+    if (call.path == "/v1/backup/now") {
+        std::optional<Error> refused;
+        back_up([](bool) {}, [&refused](const Error& error) { refused = error; });
+        return reply(refused ? error_reply(*refused) : ApiReply{200, to_json(backing_up_->status())});
     }
     if (call.path == "/v1/readers") return reply({200, to_json(readers_->list())});
     if (call.path == "/v1/readers/adopt") {
@@ -284,6 +323,7 @@ void RunningDaemon::answer_by_ledger(const ApiRow& row, std::string body, std::f
     auto answered = std::make_shared<ApiReply>();
     const bool scan = row.path == "/v1/scan";
     if (scan) metrics_.came(ScanSource::api);
+    if (scan && night_) night_->worked();
     const auto call = answers_.begin([this, reply, scan] {
         const auto late = not_confirmed();
         if (scan) metrics_.answered(ScanSource::api, late);
@@ -316,6 +356,7 @@ void RunningDaemon::answer_by_ledger(const ApiRow& row, std::string body, std::f
 
 void RunningDaemon::scanned(Scan scan) {
     metrics_.came(ScanSource::reader);
+    if (night_) night_->worked();
     v1::ScanRequest request;
     request.set_content(scan.content());
     request.set_reader(scan.reader);

@@ -105,6 +105,18 @@ void read_uplink(TomlSection section, const std::string& config, UplinkSettings&
     section.end();
 }
 
+void read_backup_section(TomlSection section, BackupSettings& backup) {
+    section.each_text("directories", [&](const std::string& directory) -> std::string {
+        if (!directory.starts_with('/')) return "a whole path is wanted, beginning with /, for example \"/media/respaldo\"";
+        backup.directories.push_back(directory);
+        return {};
+    });
+    section.number("keep", backup.keep, 1, 1000);
+    section.number("hour", backup.hour, 0, 23);
+    section.flag("same_disk", backup.same_disk);
+    section.end();
+}
+
 void read_reader(TomlSection section, std::vector<ReaderRow>& rows) {
     ReaderRow row;
     section.text("match", row.match);
@@ -188,8 +200,8 @@ void read_product(TomlSection section, std::vector<Product>& products, std::set<
 }
 
 /// The key `catalogue` of the configuration, and the file that it names.
-void read_catalogue(TomlSection& settings, const std::string& config, std::vector<Product>& products,
-                    std::vector<std::string>& problems) {
+void read_catalogue(TomlSection& settings, const std::string& config, Settings& read, std::vector<std::string>& problems) {
+    std::vector<Product>& products = read.products;
     std::string name;
     settings.text("catalogue", name);
     if (name.empty()) return;
@@ -199,6 +211,7 @@ void read_catalogue(TomlSection& settings, const std::string& config, std::vecto
         return settings.problem("catalogue", file + " is not there; " + example_to_copy("catalogue.toml"));
     const auto table = parse_toml(file, problems, "catalogue.toml");
     if (!table) return;
+    read.catalogue_file = file;
     TomlSection root{&*table, file, "", problems};
     std::set<Gtin> seen;
     root.each("product", [&](TomlSection row) {
@@ -226,7 +239,9 @@ Settings read_settings(const std::string& path, SettingsProblems& problems) {
     read_codes(root.section("codes"), codes);
     root.each("layout", [&](TomlSection row) { read_layout(std::move(row), codes.layouts); });
     settings.rules.codes = std::make_shared<const CodeHabits>(std::move(codes));
-    read_catalogue(root, path, settings.products, problems.lines);
+    read_backup_section(root.section("backup"), settings.backup);
+    settings.file = path;
+    read_catalogue(root, path, settings, problems.lines);
     root.end();
     return settings;
 }

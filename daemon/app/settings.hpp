@@ -28,6 +28,14 @@ struct ApiTcp {
     std::vector<std::string> origins;
 };
 
+/// Where backups go, and when.
+struct BackupSettings {
+    std::vector<std::string> directories;  ///< empty: none are made
+    int keep = 14;                         ///< in each directory
+    int hour = 3;                          ///< of the day at the site
+    bool same_disk = false;                ///< a directory may lie on the disk of the ledger
+};
+
 struct Settings {
     std::string station = "puesto-1";
     std::string site;
@@ -43,6 +51,9 @@ struct Settings {
     bool usb = true;
     std::vector<ReaderRow> readers;
     std::vector<Product> products;
+    BackupSettings backup;
+    std::string file;            ///< the configuration itself
+    std::string catalogue_file;  ///< empty: none
 };
 
 /// All problems at once, one a line, each as `file:line:column: what is wrong and what is wanted`.

@@ -385,6 +385,7 @@ Result<v1::StatusReply> Service::status(const v1::StatusRequest&) {
         }
         for (const std::string& notice : uplink.notices()) reply.add_warnings(notice);
     }
+    for (const std::string& warning : settings_.more_warnings()) reply.add_warnings(warning);
     const Seq after = ledger_.head_seq() > kLastShown ? ledger_.head_seq() - kLastShown : 0;
     const auto last = ledger_.entries_after(after, kLastShown);
     if (!last) return last.error();

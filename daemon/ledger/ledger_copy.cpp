@@ -20,6 +20,14 @@ LedgerCopy::~LedgerCopy() {
     if (backup_ != nullptr) sqlite3_backup_finish(backup_);
 }
 
+std::uint64_t LedgerCopy::pages() const {
+    return backup_ == nullptr ? 0 : static_cast<std::uint64_t>(sqlite3_backup_pagecount(backup_));
+}
+
+std::uint64_t LedgerCopy::pages_copied() const {
+    return backup_ == nullptr ? 0 : pages() - static_cast<std::uint64_t>(sqlite3_backup_remaining(backup_));
+}
+
 Result<bool> LedgerCopy::step(int pages) {
     const int code = sqlite3_backup_step(backup_, pages);
     if (code == SQLITE_OK) return true;

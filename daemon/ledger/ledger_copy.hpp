@@ -20,6 +20,10 @@ public:
     /// Copies up to `pages` of 4 KiB more; false when the copy is complete. After a failure there is none.
     Result<bool> step(int pages);
 
+    /// How far it is, in pages; 0 of 0 before the first step.
+    std::uint64_t pages_copied() const;
+    std::uint64_t pages() const;
+
     /// Of a complete copy: its last entry as the ledger knows it, and the database itself, for any thread.
     Seq head_seq() const { return head_seq_; }
     const Sha256& head_hash() const { return head_hash_; }

@@ -18,22 +18,36 @@ public:
     }
 };
 
-}  // namespace
-
-std::unique_ptr<Clock> make_system_clock() { return std::make_unique<SystemClock>(); }
-
-Result<std::function<Date(UtcTime)>> site_calendar(const std::string& name) {
+Result<const date::time_zone*> zone_of(const std::string& name) {
     try {
-        const date::time_zone* zone = date::locate_zone(name);
-        return std::function<Date(UtcTime)>{[zone](UtcTime at) {
-            const auto local = zone->to_local(at);
-            return Date{date::floor<std::chrono::days>(local).time_since_epoch()};
-        }};
+        return date::locate_zone(name);
     } catch (const std::exception&) {
         return fail(Failure::not_found,
                     "there is no time zone '" + name +
                         "' on this machine (for example America/Argentina/Buenos_Aires; is tzdata installed?)");
     }
+}
+
+}  // namespace
+
+std::unique_ptr<Clock> make_system_clock() { return std::make_unique<SystemClock>(); }
+
+Result<std::function<Date(UtcTime)>> site_calendar(const std::string& name) {
+    const auto zone = zone_of(name);
+    if (!zone) return zone.error();
+    return std::function<Date(UtcTime)>{[zone = *zone](UtcTime at) {
+        const auto local = zone->to_local(at);
+        return Date{date::floor<std::chrono::days>(local).time_since_epoch()};
+    }};
+}
+
+Result<std::function<int(UtcTime)>> site_hour(const std::string& name) {
+    const auto zone = zone_of(name);
+    if (!zone) return zone.error();
+    return std::function<int(UtcTime)>{[zone = *zone](UtcTime at) {
+        const auto local = zone->to_local(at);
+        return static_cast<int>(date::floor<std::chrono::hours>(local - date::floor<std::chrono::days>(local)).count());
+    }};
 }
 
 }  // namespace dosario
