@@ -9,6 +9,7 @@
 #include "ledger/verify.hpp"
 #include "system/log.hpp"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -154,6 +155,7 @@ void BackingUp::go_on(std::shared_ptr<Run> run) {
         if (done) done = write_all(*run);
         run->database.reset();
         ::unlink(path(kPartial.c_str()).c_str());
+        ::malloc_trim(0);  // the daemon rests in small memory
         end(run->ended, done ? std::nullopt : std::optional{done.error()});
     };
     try {

@@ -24,13 +24,18 @@ Result<void> together(Service& service, const std::function<Result<void>()>& wri
     return !written ? written : ended;
 }
 
+std::string last_branch(const LedgerTail& tail) {
+    return tail.branches.empty() ? std::string{} : to_hex(tail.branches.back().branch);
+}
+
 Result<UplinkCommand> tail_of(Service& service) {
     auto tail = service.ledger().tail();
     if (!tail) return tail.error();
     return UplinkCommand{TailRead{std::move(*tail)}};
 }
 
-Result<UplinkCommand> read_entries(Service& service, const ReadEntries& wish) {
+Result<UplinkCommand> read_entries(Service& service, const ReadEntries& wish, const std::string& branch) {
+    if (service.ledger().branch() != branch) return UplinkCommand{LedgerParted{}};
     auto entries = service.ledger().entries_after(wish.after, wish.limit, wish.bytes);
     if (!entries) return entries.error();
     return UplinkCommand{EntriesRead{std::move(*entries)}};
@@ -69,6 +74,7 @@ UplinkCall::UplinkCall(asio::io_context& context, const Clock& clock, LedgerThre
       clock_(clock),
       ledger_(ledger),
       connection_(std::move(connection)),
+      branch_(last_branch(greeting.tail)),
       session_(std::move(greeting)),
       pump_(context.get_executor(), clock, *connection_, session_, [this](UplinkEvent event) { handle(std::move(event)); }),
       hooks_(std::move(hooks)),
@@ -101,13 +107,16 @@ void UplinkCall::leave() {
 
 void UplinkCall::tell(UplinkCommand command) {
     if (over_) return;
+    if (const auto* read = std::get_if<TailRead>(&command)) branch_ = last_branch(read->tail);
     session_.command(std::move(command), clock_.mono(), clock_.wall());
     pump_.poke();
 }
 
 void UplinkCall::handle(UplinkEvent event) {
     std::visit(Overloaded{
-                   [&](const ReadEntries& wish) { ask([wish](Service& service) { return read_entries(service, wish); }); },
+                   [&](const ReadEntries& wish) {
+                       ask([wish, branch = branch_](Service& service) { return read_entries(service, wish, branch); });
+                   },
                    [&](const ReadHashes& wish) { ask([wish](Service& service) { return read_hashes(service, wish); }); },
                    [&](const ForkAfter& wish) { ask([wish](Service& service) { return fork_after(service, wish); }); },
                    [&](const RestoreEntries& wish) { ask([wish](Service& service) { return restore_entries(service, wish); }); },

@@ -52,6 +52,7 @@ private:
     const Clock& clock_;
     LedgerThread& ledger_;
     TlsConnection::Ptr connection_;
+    std::string branch_;  ///< the last one that the collector was told of, in hexadecimal
     UplinkSession session_;
     Pump<UplinkSession> pump_;
     Hooks hooks_;

@@ -126,6 +126,21 @@ Result<WrittenBackup> attempt(Folder& folder, const BackupOrder& order, const st
     return WrittenBackup{name, sealed->bytes, 0};
 }
 
+/// Names tell the order: a second backup within the same second, or after the clock went back a little, is the next second's.
+std::string new_name(const std::vector<FolderEntry>& before, const Manifest& manifest) {
+    constexpr auto kLittle = std::chrono::minutes{1};
+    UtcTime at = std::chrono::floor<std::chrono::seconds>(manifest.made_at);
+    if (!before.empty()) {
+        const UtcTime newest = parse_backup_name(before.front().name)->made_at;
+        if (newest >= at && newest - at < kLittle) at = newest + std::chrono::seconds{1};
+    }
+    const auto taken = [&](const std::string& name) {
+        return std::any_of(before.begin(), before.end(), [&](const FolderEntry& one) { return one.name == name; });
+    };
+    while (taken(backup_name(manifest.ledger, at))) at += std::chrono::seconds{1};
+    return backup_name(manifest.ledger, at);
+}
+
 }  // namespace
 
 std::uint64_t all_bytes(const Manifest& manifest) {
@@ -139,13 +154,7 @@ Result<WrittenBackup> write_backup(Folder& folder, const BackupOrder& order) {
     remove_partials(folder, ledger);
     const auto before = backups_in(folder, ledger);
     if (!before) return before.error();
-    // A second one within the same second takes the next one.
-    UtcTime at = order.contents.manifest.made_at;
-    const auto taken = [&](const std::string& name) {
-        return std::any_of(before->begin(), before->end(), [&](const FolderEntry& one) { return one.name == name; });
-    };
-    while (taken(backup_name(ledger, at))) at += std::chrono::seconds{1};
-    const std::string name = backup_name(ledger, at);
+    const std::string name = new_name(*before, order.contents.manifest);
     // The last one's size foretells this one's: room is made before, not after everything was written in vain.
     const std::uint64_t likely = before->empty() ? 0 : before->front().bytes;
     const auto short_of_room = [&] {

@@ -162,6 +162,8 @@ void print_manifest(const Manifest& manifest) {
 int check_without_key(Session& session, FolderFile& file) {
     const auto shape = age_shape([&](std::span<std::byte> out) { return file.read(out); });
     if (!shape) return complain(shape.error(), session.json);
+    if (shape->plain_bytes == 0 || shape->recipients == 0)
+        return complain(fail(Failure::damaged, "this is no backup, or one that is cut off at its beginning"), session.json);
     if (session.json) return print_json(json::object{{"ok", true}, {"whole", nullptr}, {"bytes", shape->plain_bytes}}), kDone;
     std::printf(
         "an encrypted file with %llu KiB in it; whether it is whole and what it holds only the recovery key tells (--key)\n",
@@ -203,11 +205,11 @@ int check(Session& session, const std::string& path, bool with_key) {
 std::vector<std::string> missing_of(const RestoreReport& report, const std::string& directory) {
     const Manifest& manifest = report.manifest;
     std::vector<std::string> missing;
-    const std::string last = "entries after " + std::to_string(manifest.head_seq) + " are not in this backup: ";
+    const std::string last = "what was booked after entry " + std::to_string(manifest.head_seq) + " is not in this backup: ";
     missing.push_back(last + (manifest.collector
-                                  ? "what the collector has of them comes back when dosariod has reached it; begin no work"
+                                  ? "what the collector has of it comes back when dosariod has reached it; begin no work"
                                     " before `dosario status` says that it is connected"
-                                  : "this station had no collector, so that they are lost; book anew what is known"));
+                                  : "this station had no collector, so that it is lost; book anew what is known"));
     missing.push_back("who somebody is (persons.db) is in no backup: deliveries stay, without their persons");
     const bool configured = manifest.find("dosario.toml") != nullptr;
     missing.push_back(configured ? "the configuration of then lies in " + directory + "/" + kRestoredFolder +

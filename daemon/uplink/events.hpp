@@ -96,6 +96,9 @@ struct LedgerFailed {
     std::string why;
 };
 
-using UplinkCommand = std::variant<LedgerGrew, EntriesRead, HashesRead, TailRead, LedgerFailed>;
+/// What was to be read belongs to a branch that no Hello told of: the ledger began it by itself, after it was restored.
+struct LedgerParted {};
+
+using UplinkCommand = std::variant<LedgerGrew, EntriesRead, HashesRead, TailRead, LedgerFailed, LedgerParted>;
 
 }  // namespace dosario

@@ -377,6 +377,9 @@ void UplinkSession::command(UplinkCommand command, MonoTime now, UtcTime wall) {
                    [&](LedgerFailed& failed) {
                        finish({UplinkEndReason::ledger, failed.why, kAfterRefusal});
                    },
+                   [&](const LedgerParted&) {
+                       finish({UplinkEndReason::again, "this ledger began a branch: the collector is told of it anew", {}});
+                   },
                },
                command);
 }

@@ -78,10 +78,11 @@ private:
     }
     void command(UplinkCommand what) { session_.command(std::move(what), now_, wall_); }
     UplinkCommand stray() {
-        switch (input_.below(4)) {
+        switch (input_.below(5)) {
             case 0: return HashesRead{std::vector<Sha256>(input_.below(70))};
             case 1: return TailRead{ledger_.tail()};
             case 2: return EntriesRead{ledger_.read(input_.below(20), 3, 1000)};
+            case 3: return LedgerParted{};
             default: return LedgerFailed{"no disk"};
         }
     }

@@ -33,6 +33,18 @@ TEST_CASE("a ledger that fails ends the session, and a person is given time", "[
     }
 }
 
+TEST_CASE("a ledger that began a branch by itself is told of anew, at once", "[ledger]") {
+    for (const Stand stand : kAllStands) {
+        StationRig rig;
+        rig.drive_to(stand);
+        rig.command(LedgerParted{});
+        const auto end = rig.next<UplinkEnd>();
+        CHECK(end.reason == UplinkEndReason::again);
+        CHECK(end.retry_after == Micros{});
+        CHECK_FALSE(rig.session->next_wake());
+    }
+}
+
 TEST_CASE("entries that the ledger was not asked for end the session", "[ledger]") {
     StationRig rig;
     rig.drive_to(Stand::streaming);
