@@ -291,9 +291,13 @@ v1::BackupReply BackingUp::status() const {
     return reply;
 }
 
-std::optional<UtcTime> BackingUp::last_good() const {
+BackupState BackingUp::state() const {
     const std::lock_guard lock{mutex_};
-    return last_good_;
+    BackupState state{last_good_, plan_.settings.directories.size(), 0};
+    // What failed before the first folder was reached left all of them without.
+    for (const v1::BackupTarget& one : status_.targets()) state.folders_failing += one.problem().empty() ? 0 : 1;
+    if (!status_.problem().empty()) state.folders_failing = state.folders;
+    return state;
 }
 
 std::vector<std::string> BackingUp::warnings() const {

@@ -29,6 +29,13 @@ struct BackupPlan {
     const Clock* clock = nullptr;  ///< outlives the backing up
 };
 
+/// In numbers.
+struct BackupState {
+    std::optional<UtcTime> last_good;
+    std::size_t folders = 0;
+    std::size_t folders_failing = 0;
+};
+
 /// The plan for these settings.
 BackupPlan backup_plan(const Settings& settings, const std::string& data_directory, const Clock& clock);
 
@@ -55,7 +62,7 @@ public:
     v1::BackupReply status() const;
     /// For the staff, few and short. Without folders one line says so.
     std::vector<std::string> warnings() const;
-    std::optional<UtcTime> last_good() const;
+    BackupState state() const;
 
 private:
     struct Run;

@@ -168,7 +168,7 @@ void RunningDaemon::open_night() {
     night_.emplace(
         context_, *clock_, hour ? *hour : [](UtcTime) { return 0; });
     if (settings_.backup.directories.empty()) return;
-    night_->add({"backup", settings_.backup.hour, [this] { return backing_up_->last_good(); },
+    night_->add({"backup", settings_.backup.hour, [this] { return backing_up_->state().last_good; },
                  [this](const std::function<void(bool)>& ended) {
                      back_up([this, ended](bool good) { asio::post(context_, [ended, good] { ended(good); }); },
                              [ended](const Error&) { ended(false); });
@@ -282,7 +282,8 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
     reply = metrics_.counting(call.path, std::move(reply));
     if (ledger_ == nullptr)
         return reply(error_reply(fail(Failure::unavailable, "the daemon is stopping: nothing of this was saved")));
-    if (call.path == "/metrics") return metrics_.scrape(*ledger_, uplink_.get(), readers_->list(), std::move(reply));
+    if (call.path == "/metrics")
+        return metrics_.scrape(*ledger_, uplink_.get(), *backing_up_, readers_->list(), std::move(reply));
     const bool writes = call.path == "/v1/scan" || call.path == "/v1/readers/adopt" || call.path == "/v1/ledger/snapshot" ||
                         call.path == "/v1/ledger/rebuild" || call.path == "/v1/backup/now";
     if (call.method != "POST" && writes)

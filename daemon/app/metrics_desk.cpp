@@ -38,6 +38,18 @@ void read_uplink(Readings& readings, const std::optional<UplinkDesk::Contact>& c
                    "How long the station's certificate is still good, by the time that decisions are made for.", certificate);
 }
 
+void read_backup(Readings& readings, const BackupState& state, UtcTime now) {
+    std::optional<double> age, failing, good;
+    if (state.last_good) age = in_seconds(now - *state.last_good);
+    if (state.folders > 0) {
+        failing = static_cast<double>(state.folders_failing);
+        good = static_cast<double>(state.folders);
+    }
+    readings.gauge("dosario_backup_age_seconds", "Since the newest good backup was made, by this computer's clock.", age);
+    readings.gauge("dosario_backup_folders", "Folders that backups are to be written to.", good);
+    readings.gauge("dosario_backup_folders_failing", "Folders that the last attempt left without a backup.", failing);
+}
+
 /// Of the devices that are taken or should be: not of the keyboards and mice of the people.
 void read_readers(Readings& readings, const v1::ReadersReply& all) {
     const char* const state = "dosario_reader_state";
@@ -107,14 +119,15 @@ std::function<void(ApiReply)> MetricsDesk::counting(const std::string& path, std
     };
 }
 
-void MetricsDesk::scrape(LedgerThread& ledger, const UplinkDesk* uplink, const v1::ReadersReply& readers,
-                         std::function<void(ApiReply)> reply) {
+void MetricsDesk::scrape(LedgerThread& ledger, const UplinkDesk* uplink, const BackingUp& backing_up,
+                         const v1::ReadersReply& readers, std::function<void(ApiReply)> reply) {
     auto scrape = std::make_shared<Scrape>();
     if (uplink != nullptr) scrape->contact = uplink->contact();
     Readings& readings = scrape->readings;
     readings.gauge("dosario_build_info", "Always 1; the label is the version of the daemon.", 1, {{"version", DOSARIO_VERSION}});
     read_process(readings, started_at_);
     read_readers(readings, readers);
+    read_backup(readings, backing_up.state(), clock_.wall());
     readings.gauge("dosario_ledger_queue", "Requests that wait for the ledger thread.", static_cast<double>(ledger.waiting()));
     readings.gauge("dosario_ledger_long_work", "Long calls that wait for the ledger thread, or for their next slice.",
                    static_cast<double>(ledger.waiting_chores()));

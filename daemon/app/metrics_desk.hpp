@@ -3,6 +3,7 @@
 // patience for two seconds: a page without it comes nevertheless, and says so. docs/metrics.md lists what is on it.
 #pragma once
 
+#include "app/backing_up.hpp"
 #include "app/ledger_thread.hpp"
 #include "app/uplink_desk.hpp"
 #include "http/api_reply.hpp"
@@ -29,7 +30,7 @@ public:
     std::function<void(ApiReply)> counting(const std::string& path, std::function<void(ApiReply)> reply);
 
     /// Replies on the thread of `context`. `uplink` is null when this station works alone.
-    void scrape(LedgerThread& ledger, const UplinkDesk* uplink, const v1::ReadersReply& readers,
+    void scrape(LedgerThread& ledger, const UplinkDesk* uplink, const BackingUp& backing_up, const v1::ReadersReply& readers,
                 std::function<void(ApiReply)> reply);
 
 private:
