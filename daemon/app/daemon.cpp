@@ -12,6 +12,7 @@
 #include "app/metrics_desk.hpp"
 #include "app/night_shift.hpp"
 #include "app/reader_desk.hpp"
+#include "app/reporting.hpp"
 #include "app/uplink_desk.hpp"
 #include "system/system_clock.hpp"
 #include "http/http_server.hpp"
@@ -81,6 +82,8 @@ private:
     std::unique_ptr<Verifying> verifying_ = std::make_unique<Verifying>(make_digest());
     std::unique_ptr<BackingUp> backing_up_;
     std::unique_ptr<LedgerThread> ledger_;
+    std::unique_ptr<Reporting> reporting_ =
+        std::make_unique<Reporting>(directory_);  ///< asks the ledger thread, and ends before it
     std::optional<NightShift> night_;
     std::optional<ThreadWatch> watch_;
     std::unique_ptr<HttpServer> api_;
@@ -228,6 +231,7 @@ void RunningDaemon::stop() {
     if (uplink_ != nullptr) uplink_->stop();
     if (verifying_ != nullptr) verifying_->break_off();
     if (backing_up_ != nullptr) backing_up_->break_off();
+    reporting_.reset();
     if (night_) night_->stop();
     ledger_.reset();  // finishes what is queued and closes the file; its answers are on their way to the sessions
     verifying_.reset();
@@ -290,6 +294,13 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
         return reply(error_reply(fail(Failure::invalid, "this call changes or writes something: POST it")));
     for (const ApiRow& row : ledger_calls()) {
         if (row.path == call.path) return answer_by_ledger(row, std::move(call.body), std::move(reply));
+    }
+    if (call.path == "/v1/report/moves") {
+        v1::MovesRequest request;
+        if (auto parsed = from_json(call.body, request); !parsed) return reply(error_reply(parsed.error()));
+        return reporting_->begin(request, *ledger_, [reply](const Result<v1::MovesReply>& report) {
+            reply(report ? ApiReply{200, to_json(*report)} : error_reply(report.error()));
+        });
     }
     if (call.path == "/v1/backup") return reply({200, to_json(backing_up_->status())});
     if (call.path == "/v1/backup/now") {

@@ -32,6 +32,21 @@ LedgerThread::Chore snapshot_chore(std::string path, std::function<void(ApiReply
     };
 }
 
+LedgerThread::Chore estimate_chore(std::string path, std::function<void(ApiReply)> reply) {
+    return [path = std::move(path), reply = std::move(reply)](Service& service) {
+        const auto estimate = estimate_snapshot(service.ledger(), path, kPagesInSlice);
+        if (!estimate) return reply(error_reply(estimate.error())), false;
+        v1::SnapshotReply said;
+        said.set_path(path);
+        said.set_entries(service.ledger().head_seq());
+        said.set_bytes(estimate->bytes);
+        said.set_free_bytes(estimate->free_bytes);
+        said.set_seconds(static_cast<std::uint64_t>(estimate->takes.count()));
+        reply({200, to_json(said)});
+        return false;
+    };
+}
+
 LedgerThread::Chore rebuild_chore(std::function<void(ApiReply)> reply) {
     return [reply = std::move(reply)](Service& service) {
         const auto rebuilt = rebuild(service.ledger());
@@ -58,6 +73,7 @@ std::optional<LedgerThread::Chore> long_call(const std::string& path, const std:
     if (auto parsed = from_json(body, request); !parsed) {
         return [reply = std::move(reply), error = parsed.error()](Service&) { return reply(error_reply(error)), false; };
     }
+    if (request.estimate()) return estimate_chore(request.path(), std::move(reply));
     return snapshot_chore(request.path(), std::move(reply));
 }
 

@@ -124,8 +124,31 @@ std::string whole_path(const std::string& path) {
     return getcwd(here, sizeof here) == nullptr ? path : std::string{here} + "/" + path;
 }
 
+/// Beforehand, on standard error: how much room and about how long.
+int say_estimate(Session& session, const std::string& path) {
+    const auto on_file = [&path](Ledger& ledger) -> Result<json::value> {
+        const auto estimate = estimate_snapshot(ledger, path, 1024);
+        if (!estimate) return estimate.error();
+        v1::SnapshotReply reply;
+        reply.set_bytes(estimate->bytes);
+        reply.set_free_bytes(estimate->free_bytes);
+        reply.set_seconds(static_cast<std::uint64_t>(estimate->takes.count()));
+        return as_value(reply);
+    };
+    json::value reply;
+    if (const int code = ask(session, "/v1/ledger/snapshot", {{"path", path}, {"estimate", true}}, on_file, reply); code != kDone)
+        return code;
+    if (session.json) return kDone;
+    std::fprintf(stderr, "needs %llu MiB of %llu MiB free, takes about %llu s; the counter works on\n",
+                 static_cast<unsigned long long>((number_of(reply, "bytes") >> 20) + 1),
+                 static_cast<unsigned long long>(number_of(reply, "free_bytes") >> 20),
+                 static_cast<unsigned long long>(number_of(reply, "seconds")));
+    return kDone;
+}
+
 int snapshot(Session& session, const std::string& given) {
     const std::string path = whole_path(given);
+    if (const int code = say_estimate(session, path); code != kDone) return code;
     const auto on_file = [&path](Ledger& ledger) -> Result<json::value> {
         auto copy = Snapshot::start(ledger, path);
         if (!copy) return copy.error();

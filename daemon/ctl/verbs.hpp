@@ -17,6 +17,7 @@ void add_looking_verbs(CLI::App& app, Session& session, Action& action);  // sta
 void add_reader_verbs(CLI::App& app, Session& session, Action& action);   // readers, readers replay, readers adopt
 void add_ledger_verbs(CLI::App& app, Session& session, Action& action);   // ledger verify log snapshot rebuild
 void add_backup_verbs(CLI::App& app, Session& session, Action& action);   // backup setup now list check, restore
+void add_report_verbs(CLI::App& app, Session& session, Action& action);   // report moves
 void add_decode_verb(CLI::App& app, Session& session, Action& action);    // decode
 void add_encode_verb(CLI::App& app, Session& session, Action& action);    // encode
 

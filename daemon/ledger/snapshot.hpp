@@ -4,13 +4,18 @@
 
 #include "ledger/ledger_copy.hpp"
 
+#include <chrono>
 #include <string>
 
 namespace dosario {
 
 class Snapshot {
 public:
-    /// Writes beside `path` and renames at the end; an existing file is refused. The ledger outlives the snapshot.
+    /// This much of a disk is left free: a copy must not be why the counter stops.
+    static constexpr std::uint64_t kReserve_bytes = 256ULL << 20;
+
+    /// Writes beside `path` and renames at the end; an existing file is refused, and a disk without room for the copy and the reserve
+    /// (full). The ledger outlives the snapshot.
     static Result<std::unique_ptr<Snapshot>> start(Ledger& ledger, const std::string& path);
     ~Snapshot();
     Snapshot(const Snapshot&) = delete;
@@ -18,6 +23,8 @@ public:
 
     /// Copies up to `pages` of 4 KiB more; false when the file stands complete under its name.
     Result<bool> step(int pages);
+    /// What the copy will have; known after the first step.
+    std::uint64_t bytes_expected() const;
     std::uint64_t bytes() const { return bytes_; }
     Seq entries() const { return entries_; }
 
@@ -30,5 +37,14 @@ private:
     std::uint64_t bytes_ = 0;
     Seq entries_ = 0;
 };
+
+struct SnapshotEstimate {
+    std::uint64_t bytes = 0;
+    std::uint64_t free_bytes = 0;  ///< of the disk that `path` is on
+    std::chrono::seconds takes{0};
+};
+
+/// Writes a few slices of `pages`, measures, and takes them away again. Errors as Snapshot::start().
+Result<SnapshotEstimate> estimate_snapshot(Ledger& ledger, const std::string& path, int pages);
 
 }  // namespace dosario

@@ -54,7 +54,7 @@ class OverTheSocket(PharmacyTest):
             self.assertEqual((status, reply["error"]), (404, "not_found"), path)
             if path != "*":
                 self.assertEqual(self.pharmacy.call(path, method="GET"), (status, reply), path)
-        for path in ("/v1/scan", "/v1/readers/adopt", "/v1/ledger/snapshot", "/v1/ledger/rebuild"):
+        for path in ("/v1/scan", "/v1/readers/adopt", "/v1/ledger/snapshot", "/v1/ledger/rebuild", "/v1/backup/now"):
             status, reply = self.pharmacy.call(path, method="GET")
             self.assertEqual((status, reply["error"]), (400, "invalid"), path)
         for method in ("PUT", "DELETE", "OPTIONS", "PATCH", "BREW"):

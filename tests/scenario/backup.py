@@ -1,17 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Backups as a pharmacy lives with them: the sheet, the stick, the night, the disk that is lost, and the new computer."""
 import json
-import os
-import pathlib
 import re
 import shutil
-import sqlite3
 import subprocess
 import time
 import unittest
 
 from pair import PairTest, rows_of
-from pharmacy import (ANA, BIN, DONE, IBUPROFEN, IN_A_YEAR, PATIENCE_S, REFUSED, USAGE, Pharmacy, PharmacyTest, element_string, main_guard,
+from pharmacy import (ANA, DONE, IBUPROFEN, IN_A_YEAR, PATIENCE_S, REFUSED, SYRUP, USAGE, Pharmacy, PharmacyTest, day, element_string, main_guard,
                       missing, run_dosario, typed, unshare_or_skip, wait_until)
 
 NAME = re.compile(r"dosario-[0-9a-f]{8}-\d{8}T\d{6}Z\.tar\.zst\.age")
@@ -249,6 +246,45 @@ class Backup(Sticks, PharmacyTest):
         for name in self.backups():
             self.assertRegex(name, NAME)
         self.assertFalse((self.pharmacy.data / "last-night.db.partial").exists())
+
+    def test_a_long_report_reads_last_nights_copy_and_what_came_after(self):
+        self.receive(self.pharmacy, "S1", "S2", lot="L1")
+        words = ("report", "moves", "--from", day(-1).isoformat(), "--to", day(1).isoformat())
+        alone = self.pharmacy.ask(*words).reply
+        self.assertEqual(alone["copy_entries"], 0)
+        self.assertIn("read from the ledger itself", self.pharmacy.dosario(*words).out)
+        self.back_up(self.pharmacy)
+        copied = self.pharmacy.call("/v1/status")[1]["entries"]
+        self.receive(self.pharmacy, "S3", lot="L2")
+        self.assertEqual(self.pharmacy.ask("fraction", typed(box("S1")), "--operator", ANA, "--waste", "3", "--doses", "2").code, DONE)
+        self.assertEqual(self.pharmacy.ask("dispense", typed(box("S2")), "--operator", ANA).code, DONE)
+        self.assertEqual(self.pharmacy.ask("undo", "--operator", ANA).code, DONE)
+        reply = self.pharmacy.ask(*words).reply
+        self.assertEqual((reply["copy_entries"], reply["entries"]), (copied, self.pharmacy.call("/v1/status")[1]["entries"]))
+        one, two = reply["lines"]
+        nothing = dict.fromkeys(one["booked"], 0)
+        self.assertEqual((one["lot"], one["unit"]), ("L1", "comprimido"))
+        self.assertEqual(one["booked"], {**nothing, "received_packs": 2, "received_units": 60, "dispensed_packs": 1, "dispensed_units": 30,
+                                         "wasted_units": 3})
+        self.assertEqual(one["taken_back"], {**nothing, "dispensed_packs": 1, "dispensed_units": 30})
+        self.assertEqual((two["lot"], two["booked"]["received_units"], two["taken_back"]), ("L2", 30, nothing))
+        # The same without the copy, and with one that is not of this ledger.
+        (self.pharmacy.data / "last-night.db").write_bytes(b"not a ledger")
+        again = self.pharmacy.ask(*words).reply
+        self.assertEqual((again["lines"], again["copy_entries"]), (reply["lines"], 0))
+        self.assertEqual(self.pharmacy.ask(*words, "--gtin", SYRUP).reply["lines"], [])
+        self.assertEqual(self.pharmacy.ask("report", "moves", "--from", "2026-13-01", "--to", "2026-12-01").code, USAGE)
+        self.assertEqual(self.pharmacy.ask("report", "moves", "--from", "2027-01-02", "--to", "2027-01-01").code, USAGE)
+
+    def test_a_snapshot_says_beforehand_what_it_takes(self):
+        self.receive(self.pharmacy, "S1")
+        copy = self.pharmacy.home / "copy.db"
+        answer = self.pharmacy.dosario("ledger", "snapshot", copy)
+        self.assertEqual(answer.code, DONE, answer)
+        self.assertRegex(answer.err, r"needs \d+ MiB of \d+ MiB free, takes about \d+ s")
+        _, said = self.pharmacy.call("/v1/ledger/snapshot", {"path": str(self.pharmacy.home / "other.db"), "estimate": True})
+        self.assertEqual(said["bytes"], copy.stat().st_size)
+        self.assertEqual(sorted(one.name for one in self.pharmacy.home.glob("*.db*")), ["copy.db"])
 
     # --- a bare computer
 
