@@ -138,7 +138,8 @@ Result<std::unique_ptr<FolderFile>> open_file(const std::string& path) {
 
 Result<void> sync_path(const std::string& path) {
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
+    // EINVAL: a file system that does not sync folders (some on sticks) has done what it can.
+    const bool synced = descriptor >= 0 && (::fsync(descriptor) == 0 || errno == EINVAL);
     const Error error = trouble(path);
     if (descriptor >= 0) ::close(descriptor);
     if (!synced) return error;

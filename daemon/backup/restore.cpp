@@ -164,6 +164,7 @@ private:
         }
         const std::string folder = order_.directory + "/" + kRestoredFolder;
         if (auto made = make_folder(folder); !made) return made;
+        give_to_owner(order_.directory, folder);
         report_.aside.push_back(name);
         if (auto moved = move(name, folder + "/" + name); !moved) return moved;
         return sync_path(folder);

@@ -328,7 +328,7 @@ Result<void> AgeWriter::seal_piece(ByteView plain, bool last) {
 // --- reading --------------------------------------------------------------------------------------------------------------------
 
 AgeReader::AgeReader(std::unique_ptr<Input> input, const Key32& payload_key) : input_(std::move(input)), aead_(payload_key) {}
-AgeReader::~AgeReader() = default;
+AgeReader::~AgeReader() { cleanse(plain_); }
 
 Result<std::unique_ptr<AgeReader>> AgeReader::open(const AgeSecretKey& key, ByteSource source) {
     auto input = std::make_unique<Input>(std::move(source));

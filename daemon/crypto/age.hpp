@@ -54,6 +54,7 @@ public:
     /// Without it the file is one that was cut off, and is refused by every reader.
     Result<void> finish();
 
+    ~AgeWriter() { cleanse(held_); }
     const AgeFileKey& file_key() const { return file_key_; }
     /// Everything before the payload.
     const std::string& header() const { return header_; }

@@ -101,7 +101,10 @@ Bech32Text bech32_decode(std::string_view text) {
     for (std::size_t i = separator + 1; i < text.size(); ++i) {
         const char c = upper(text[i]) ? static_cast<char>(text[i] - 'A' + 'a') : text[i];
         const std::size_t value = kAlphabet.find(c);
-        if (value == std::string_view::npos) return faulty(Bech32Fault::character, i + 1);
+        if (value == std::string_view::npos) {
+            cleanse(std::as_writable_bytes(std::span{fives}));
+            return faulty(Bech32Fault::character, i + 1);
+        }
         fives.push_back(static_cast<unsigned>(value));
         checksum.add(fives.back());
     }

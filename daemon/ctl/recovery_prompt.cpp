@@ -3,16 +3,17 @@
 
 #include "crypto/secret_file.hpp"
 
+#include <sys/prctl.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdio>
 
 namespace dosario {
 namespace {
 
 constexpr std::size_t kLongestTyped = 1000;
+constexpr char kCtrlC = 3;
 constexpr int kAttempts = 3;
 constexpr std::size_t kGroup = 6;
 constexpr std::size_t kGroupsInLine = 5;
@@ -24,7 +25,8 @@ public:
     WithoutEcho() : known_(tcgetattr(STDIN_FILENO, &before_) == 0) {
         if (!known_) return;
         termios quiet = before_;
-        quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        // Ctrl-C comes as a byte: a signal would leave the terminal as it is now.
+        quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO | ISIG);
         quiet.c_lflag |= ECHONL;
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
     }
@@ -50,6 +52,10 @@ bool read_line(std::string& typed) {
     for (;;) {
         char c = 0;
         if (::read(STDIN_FILENO, &c, 1) != 1 || typed.size() >= kLongestTyped) return false;
+        if (c == kCtrlC) {
+            wipe(typed);
+            return false;
+        }
         typed += c;
         if (c == '\n') return true;
     }
@@ -69,6 +75,7 @@ void read_typed(std::string& typed, bool terminal) {
 }  // namespace
 
 Result<AgeSecretKey> ask_recovery_key() {
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);  // no core file with a key in it
     const bool terminal = isatty(STDIN_FILENO) == 1;
     for (int attempt = 1;; ++attempt) {
         std::string typed;
@@ -101,8 +108,10 @@ std::string recovery_sheet(const AgeSecretKey& key, const std::string& data_dire
         ++n;
     }
     wipe(secret);
-    std::string sheet = "DOSARIO - HOJA DE RECUPERACIÓN / RECOVERY SHEET\n\n" + groups + "\n\n" +
-                        "Clave pública / public key:\n    " + key.recipient().text() + "\n\n";
+    std::string sheet = "DOSARIO - HOJA DE RECUPERACIÓN / RECOVERY SHEET\n\n";
+    sheet.reserve(4096);  // it does not move with the key in it
+    sheet += groups;
+    sheet += "\n\nClave pública / public key:\n    " + key.recipient().text() + "\n\n";
     wipe(groups);
     sheet +=
         "ESPAÑOL\n"

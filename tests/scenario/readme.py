@@ -70,7 +70,8 @@ class Readme(unittest.TestCase):
         env = dict(os.environ, LC_ALL="C.UTF-8")
         ran = subprocess.run(["bash"], input=script.replace("$PWD/build/release/bin", str(pharmacy.BIN)), capture_output=True, text=True,
                              env=env, cwd=pharmacy.ROOT, timeout=pharmacy.PATIENCE_S * 6, encoding="utf-8")
-        self.assertEqual(ran.stderr, "")
+        # How much room a snapshot needs here and now belongs to no page.
+        self.assertEqual(re.sub(r"^needs \d+ MiB of \d+ MiB free, takes about \d+ s; the counter works on\n", "", ran.stderr), "")
         outputs = ran.stdout.split(mark + "\n")
         for (command, expected), got in zip(steps, outputs):
             with self.subTest(command):
