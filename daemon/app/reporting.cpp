@@ -38,6 +38,9 @@ void add(v1::LotMoves& sum, const LotMove& move) {
     sum.set_dispensed_packs(sum.dispensed_packs() + move.dispensed_packs);
     sum.set_dispensed_doses(sum.dispensed_doses() + move.dispensed_doses);
     sum.set_dispensed_units(sum.dispensed_units() + move.dispensed_units);
+    sum.set_returned_packs(sum.returned_packs() + move.returned_packs);
+    sum.set_returned_doses(sum.returned_doses() + move.returned_doses);
+    sum.set_returned_units(sum.returned_units() + move.returned_units);
     sum.set_wasted_units(sum.wasted_units() + move.wasted_units);
 }
 
@@ -125,7 +128,7 @@ private:
             v1::MovesLine& line = lines_[{move.gtin.number, move.lot}];
             if (lines_.size() > kMostLots)
                 return fail(Failure::refused, "these days have more than 100,000 lots: ask for fewer days");
-            add(move.taken_back ? *line.mutable_taken_back() : *line.mutable_booked(), move);
+            add(move.undone ? *line.mutable_undone() : *line.mutable_booked(), move);
         }
         return {};
     }
@@ -147,7 +150,7 @@ private:
             line.set_name(product ? product->name : "");
             line.set_unit(product ? product->unit : "");
             line.mutable_booked();
-            line.mutable_taken_back();
+            line.mutable_undone();
         }
         return {};
     }

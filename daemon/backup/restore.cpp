@@ -7,10 +7,16 @@
 #include "backup/write.hpp"
 #include "ledger/file_lock.hpp"
 #include "ledger/ledger.hpp"
+#include "ledger/meta.hpp"
+#include "ledger/schema.hpp"
 #include "ledger/verify.hpp"
 
+#include <boost/endian/conversion.hpp>
+
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <fstream>
 
 namespace dosario {
 namespace {
@@ -47,6 +53,14 @@ Result<void> refuse_a_ledger(const std::string& directory) {
                         " Move the old one away, or name another directory");
     }
     return {};
+}
+
+/// `user_version`, in the header of a SQLite file; 0 where there is none.
+std::uint32_t schema_of(const std::string& path) {
+    std::array<unsigned char, 64> header{};
+    std::ifstream file{path, std::ios::binary};
+    file.read(reinterpret_cast<char*>(header.data()), header.size());
+    return boost::endian::load_big_u32(header.data() + 60);
 }
 
 class Restoring {
@@ -117,12 +131,14 @@ private:
         LedgerOpening opening;
         opening.directory = staging_;
         opening.create = false;
-        opening.append = false;
+        opening.append = schema_of(staging_ + "/" + kLedgerName) < kSchemaVersion;  // an older one is brought up to date first
         opening.digest = &order_.digest;
         opening.entropy = &order_.entropy;
         opening.now = {order_.now, {}, false};
+        opening.build = DOSARIO_VERSION;
         auto ledger = Ledger::open(opening);
         if (!ledger) return ledger.error();
+        (*ledger)->database().leave_log(false);  // one file goes to its place
         const auto verified = verify({(*ledger)->database(), order_.digest, manifest.head_seq, manifest.head_hash});
         if (!verified) return verified.error();
         if (!verified->ok())
@@ -135,9 +151,14 @@ private:
     Result<void> owe_branch(Ledger& ledger) {
         const std::string why = "restored from the backup of " + format_utc(report_.manifest.made_at).substr(0, 19) + "Z";
         if (auto begun = ledger.begin(); !begun) return begun;
-        if (auto owed = ledger.owe_branch(why); !owed) {
+        const auto mark = [&]() -> Result<void> {
+            // The copy was made of a ledger that was open: it is whole without a log.
+            if (auto closed = erase_meta(ledger.database(), kMetaInUse); !closed) return closed;
+            return ledger.owe_branch(why);
+        };
+        if (auto marked = mark(); !marked) {
             ledger.rollback();
-            return owed;
+            return marked;
         }
         return ledger.commit();
     }

@@ -24,6 +24,10 @@ void print_moves(const char* word, const json::value& moves, const std::string& 
         add("dispensed " + count("dispensed_packs") + " packs and " + count("dispensed_doses") + " doses, " +
             count("dispensed_units") + " " + units);
     }
+    if (number(moves, "returned_units") > 0) {
+        add("taken back " + count("returned_packs") + " packs and " + count("returned_doses") + " doses, " +
+            count("returned_units") + " " + units);
+    }
     if (number(moves, "wasted_units") > 0) add("wasted " + count("wasted_units") + " " + units);
     if (!line.empty()) std::printf("  %s%s\n", word, line.c_str());
 }
@@ -36,7 +40,7 @@ int moves(Session& session, const json::object& request) {
         std::printf("%s  %s  lot %s\n", text_of(line, "gtin").c_str(), text_of(line, "name").c_str(),
                     text_of(line, "lot").c_str());
         print_moves("", line.at("booked"), text_of(line, "unit"));
-        print_moves("taken back: ", line.at("taken_back"), text_of(line, "unit"));
+        print_moves("undone: ", line.at("undone"), text_of(line, "unit"));
     }
     if (reply.at("lines").as_array().empty()) std::printf("nothing was moved in these days\n");
     if (number(reply, "copy_entries") == 0) {

@@ -18,8 +18,11 @@ struct LotMove {
     std::uint64_t dispensed_packs = 0;
     std::uint64_t dispensed_doses = 0;
     std::uint64_t dispensed_units = 0;  ///< of packs and doses
+    std::uint64_t returned_packs = 0;   ///< that had left, and were taken back
+    std::uint64_t returned_doses = 0;
+    std::uint64_t returned_units = 0;
     std::uint64_t wasted_units = 0;
-    bool taken_back = false;  ///< an undo of this move, of whatever day, was booked
+    bool undone = false;  ///< an undo of this move, of whatever day, was booked
 };
 
 struct MovesWanted {

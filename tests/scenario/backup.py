@@ -266,8 +266,8 @@ class Backup(Sticks, PharmacyTest):
         self.assertEqual((one["lot"], one["unit"]), ("L1", "comprimido"))
         self.assertEqual(one["booked"], {**nothing, "received_packs": 2, "received_units": 60, "dispensed_packs": 1, "dispensed_units": 30,
                                          "wasted_units": 3})
-        self.assertEqual(one["taken_back"], {**nothing, "dispensed_packs": 1, "dispensed_units": 30})
-        self.assertEqual((two["lot"], two["booked"]["received_units"], two["taken_back"]), ("L2", 30, nothing))
+        self.assertEqual(one["undone"], {**nothing, "dispensed_packs": 1, "dispensed_units": 30})
+        self.assertEqual((two["lot"], two["booked"]["received_units"], two["undone"]), ("L2", 30, nothing))
         # The same without the copy, and with one that is not of this ledger.
         (self.pharmacy.data / "last-night.db").write_bytes(b"not a ledger")
         again = self.pharmacy.ask(*words).reply

@@ -44,6 +44,7 @@ TEST_CASE("a restored ledger is the one that was backed up, and its next own ent
     options.products = false;
     options.seed = 99;
     Counter restored{options};
+    CHECK_FALSE(restored.ledger().lost_log());
     CHECK(restored.ledger().head_seq() == head);
     CHECK(restored.ledger().head_hash() == hash);
     CHECK(restored.ledger().branch() == branch);
@@ -212,6 +213,33 @@ TEST_CASE("an archive that lies about itself is refused, and writes nowhere else
     members[0].second = replaced(list, to_hex(what.manifest.head_hash), std::string(64, 'a'));
     refused(members, Failure::damaged);
     must(rig.restore(forged(rig, honest), data));
+}
+
+TEST_CASE("a backup of an older version is brought up to date, and verified so", "[backup]") {
+    BackupRig rig;
+    const std::string ledger = read_file(std::string{DOSARIO_SOURCE_DIR} + "/tests/golden/ledger/schema1.db");
+    const TemporaryDirectory home;
+    write_file(home.file("old.db"), ledger);
+    auto old = must(Database::open(home.file("old.db"), OpenMode::existing));
+    auto last =
+        old->query("SELECT seq, hash, (SELECT hex(v) FROM meta WHERE k = 'ledger_id') FROM event ORDER BY seq DESC LIMIT 1");
+    REQUIRE(last.row());
+    Manifest manifest = rig.contents().manifest;
+    manifest.ledger = last.text(2);
+    for (char& c : manifest.ledger) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+    manifest.head_seq = static_cast<Seq>(last.number(0));
+    std::copy_n(last.blob_view(1).begin(), manifest.head_hash.size(), manifest.head_hash.begin());
+    const std::array<ByteView, 1> bytes{as_bytes(ledger)};
+    manifest.members = {{kLedgerName, ledger.size(), rig.digest->sha256(bytes)}};
+    const std::string file = forged(rig, {{kManifestName, to_json_text(manifest)}, {kLedgerName, ledger}});
+    must(rig.restore(file, home.file("data")));
+    CounterOptions options;
+    options.directory = home.file("data");
+    options.products = false;
+    Counter restored{options};
+    CHECK(restored.ledger().head_seq() == manifest.head_seq);
+    CHECK(first_fault(restored.verify()).empty());
+    CHECK(restored.rows("SELECT v FROM meta WHERE k = 'branch_due'").starts_with("restored from the backup"));
 }
 
 TEST_CASE("a manifest is read back as it was, and hostile ones are refused", "[backup]") {

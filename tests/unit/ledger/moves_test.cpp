@@ -20,7 +20,7 @@ std::string moves_of(Counter& counter, const char* from, const char* to, std::op
         more = read.more;
         after = read.read_to;
         for (const LotMove& one : read.moves) {
-            LotMove& sum = sums[one.lot + (one.taken_back ? " back" : "")];
+            LotMove& sum = sums[one.lot + (one.undone ? " undone" : "")];
             sum.received_packs += one.received_packs;
             sum.received_units += one.received_units;
             sum.dispensed_packs += one.dispensed_packs;
@@ -67,5 +67,5 @@ TEST_CASE("what was undone is told on the day of the undo", "[moves]") {
     REQUIRE(counter.scan(kUndo).what() == "undone");
     const std::string lot = Box{}.lot;
     CHECK(moves_of(counter, "2026-11-21", "2026-11-21") == lot + ": 5=150/0+1=10/0\n");
-    CHECK(moves_of(counter, "2026-11-22", "2026-11-22") == lot + " back: 0=0/0+1=10/0\n");
+    CHECK(moves_of(counter, "2026-11-22", "2026-11-22") == lot + " undone: 0=0/0+1=10/0\n");
 }
