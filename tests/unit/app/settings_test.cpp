@@ -38,6 +38,26 @@ TEST_CASE("an empty file is all defaults", "[settings]") {
     CHECK(read.settings.tcp.address.empty());
 }
 
+TEST_CASE("backups have folders, a number and an hour, and none by default", "[settings]") {
+    CHECK(Read{""}.settings.backup.directories.empty());
+    const Read read{R"([backup]
+directories = ["/media/a", "/mnt/b"]
+keep = 3
+hour = 23
+same_disk = true)"};
+    REQUIRE(read.problems.lines.empty());
+    CHECK(read.settings.backup.directories == std::vector<std::string>{"/media/a", "/mnt/b"});
+    CHECK(read.settings.backup.keep == 3);
+    CHECK(read.settings.backup.hour == 23);
+    CHECK(read.settings.backup.same_disk);
+    const Read wrong{R"([backup]
+directories = ["stick"]
+keep = 0
+hour = 24)"};
+    CHECK(wrong.problems.lines.size() == 3);
+    CHECK(wrong.says("dosario.toml", "2:16", "whole path"));
+}
+
 TEST_CASE("the files that come with Dosario are right", "[settings]") {
     for (const char* name : {"dosario.toml", "practice.toml"}) {
         SettingsProblems problems;

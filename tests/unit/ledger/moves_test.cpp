@@ -69,3 +69,23 @@ TEST_CASE("what was undone is told on the day of the undo", "[moves]") {
     CHECK(moves_of(counter, "2026-11-21", "2026-11-21") == lot + ": 5=150/0+1=10/0\n");
     CHECK(moves_of(counter, "2026-11-22", "2026-11-22") == lot + " undone: 0=0/0+1=10/0\n");
 }
+
+TEST_CASE("what came back from outside is told apart from what was undone", "[moves]") {
+    Counter counter;
+    REQUIRE(counter.scan(Scan{Box{}.code()}.mode("receive").packs(5)).what() == "received");
+    const auto doses = counter.ready_doses(Scan{Box{}.code()}.doses(3).units_per_dose(10));
+    const Answer left = counter.scan(Scan{doses[0]}.mode("dispense"));
+    REQUIRE(left.what() == "dispensed");
+    REQUIRE(counter.scan(Scan{Box{}.code()}.mode("dispense")).what() == "dispensed");
+    counter.clock.pass_to(day("2026-11-22"));
+    must(counter.append(DoseReturned{*parse_thing(doses[0]), left.seq()}));
+    must(counter.append(PacksReturned{gtin(1), "", Box{}.lot, day("2028-06-30"), 1, kTablets, {}, 0}));
+    MovesPage page =
+        must(moves_after(counter.ledger().database(), 0, 1000, {day("2026-11-22"), day("2026-11-22"), std::nullopt}));
+    REQUIRE(page.moves.size() == 2);
+    CHECK(page.moves[0].returned_doses == 1);
+    CHECK(page.moves[0].returned_units == 10);
+    CHECK(page.moves[1].returned_packs == 1);
+    CHECK(page.moves[1].returned_units == kTablets);
+    CHECK_FALSE(page.moves[1].undone);
+}
