@@ -57,6 +57,7 @@ private:
     Result<void> open_readers();
     void open_uplink();
     void open_night();
+    NightTask nightly_backup();
     void stop();
 
     void answer(ApiCall call, std::function<void(ApiReply)> reply);
@@ -170,12 +171,16 @@ void RunningDaemon::open_night() {
     const auto hour = site_hour(settings_.time_zone);
     night_.emplace(
         context_, *clock_, hour ? *hour : [](UtcTime) { return 0; });
-    if (settings_.backup.directories.empty()) return;
-    night_->add({"backup", settings_.backup.hour, [this] { return backing_up_->state().last_good; },
-                 [this](const std::function<void(bool)>& ended) {
-                     back_up([this, ended](bool good) { asio::post(context_, [ended, good] { ended(good); }); },
-                             [ended](const Error&) { ended(false); });
-                 }});
+    if (!settings_.backup.directories.empty()) night_->add(nightly_backup());
+}
+
+NightTask RunningDaemon::nightly_backup() {
+    NightTask task{"backup", settings_.backup.hour, [this] { return backing_up_->state().last_good; }, {}};
+    task.begin = [this](const std::function<void(bool)>& ended) {
+        back_up([this, ended](bool good) { asio::post(context_, [ended, good] { ended(good); }); },
+                [ended](const Error&) { ended(false); });
+    };
+    return task;
 }
 
 void RunningDaemon::back_up(BackingUp::Ended ended, const std::function<void(const Error&)>& refused) {

@@ -21,7 +21,8 @@ class RealWriter final : public ArchiveWriter {
 public:
     explicit RealWriter(ByteSink sink) : sink_(std::move(sink)), archive_(archive_write_new()) {}
     ~RealWriter() override {
-        if (archive_ != nullptr && !closed_) archive_write_fail(archive_);
+        // libarchive 3.6 leaks its buffer when it is not closed in peace: what it still has to say goes nowhere.
+        if (!failure_) failure_ = fail(Failure::io, "the archive was not finished");
         archive_write_free(archive_);
     }
 
@@ -48,25 +49,22 @@ public:
     Result<void> write(ByteView bytes) override {
         while (!bytes.empty()) {
             const la_ssize_t wrote = archive_write_data(archive_, bytes.data(), bytes.size());
-            if (wrote <= 0) return said();
+            if (wrote <= 0 || failure_) return said();
             bytes = bytes.subspan(static_cast<std::size_t>(wrote));
         }
         return {};
     }
 
-    Result<void> finish() override {
-        closed_ = true;
-        return done(archive_write_close(archive_));
-    }
+    Result<void> finish() override { return done(archive_write_close(archive_)); }
 
 private:
     static la_ssize_t take(archive*, void* self, const void* bytes, std::size_t size) {
         auto* writer = static_cast<RealWriter*>(self);
-        if (writer->failure_) return -1;
-        auto taken = writer->sink_({static_cast<const std::byte*>(bytes), size});
-        if (taken) return static_cast<la_ssize_t>(size);
-        writer->failure_ = taken.error();
-        return -1;
+        if (!writer->failure_) {
+            auto taken = writer->sink_({static_cast<const std::byte*>(bytes), size});
+            if (!taken) writer->failure_ = taken.error();
+        }
+        return static_cast<la_ssize_t>(size);
     }
 
     Result<void> done(int code) {
@@ -82,7 +80,6 @@ private:
     ByteSink sink_;
     archive* archive_;
     std::optional<Error> failure_;  ///< of the sink
-    bool closed_ = false;
 };
 
 class RealReader final : public ArchiveReader {
