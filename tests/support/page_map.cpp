@@ -110,8 +110,9 @@ private:
     void cell(std::size_t begin, std::uint64_t type) {
         std::size_t at = begin + (type == 2 || type == 5 ? 4 : 0);
         if (type == 5) {
+            mark(begin, 4, ByteUse::used);
             (void)varint(at);
-            return mark(begin, at - begin, ByteUse::used);
+            return mark(begin + 4, at - begin - 4, ByteUse::separator);
         }
         const std::uint64_t payload = varint(at);
         if (type == 13) (void)varint(at);

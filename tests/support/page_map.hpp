@@ -15,7 +15,10 @@ enum class ByteUse : std::uint8_t {
     unknown,  ///< on no page that anything leads to
     used,
     counter,  ///< a counter or a hint of the file's header
-    unused,   ///< reserved bytes of the header, gaps, free blocks, fragments, pages of the free list, ends of overflow pages
+    /// The row number that parts two pages of a table. It is no row's: after a row was deleted it may be any number between the largest
+    /// on its left and the smallest on its right. SQLite's check finds one that is not.
+    separator,
+    unused,  ///< reserved bytes of the header, gaps, free blocks, fragments, pages of the free list, ends of overflow pages
 };
 
 /// B-trees by name, with their first pages: of sqlite_schema too (page 1).
