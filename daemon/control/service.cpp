@@ -231,7 +231,7 @@ Result<v1::ScanReply> Service::scan(const v1::ScanRequest& request) {
 bool Service::opens_work_without_room(const Review& review) const {
     const bool opens =
         std::ranges::any_of(review.facts, [](const SignedFact& fact) { return std::holds_alternative<WorkOpened>(fact.fact); });
-    return opens && settings_.free_bytes() < settings_.least_free_bytes;
+    return opens && settings_.free_bytes().value_or(settings_.least_free_bytes) < settings_.least_free_bytes;
 }
 
 /// In a savepoint: the facts and the kept reply are saved together or not at all. Without facts nothing is written: no sync to wait
@@ -354,7 +354,7 @@ Result<v1::StatusReply> Service::status(const v1::StatusRequest&) {
     reply.set_clock(std::string{clock_name(now.clock)});
     reply.set_today(format_date(now.today));
     reply.set_queue(static_cast<std::uint32_t>(settings_.waiting()));
-    reply.set_free_bytes(settings_.free_bytes());
+    reply.set_free_bytes(settings_.free_bytes().value_or(0));
     if (const char* warning = clock_warning(now.clock); *warning != '\0') reply.add_warnings(warning);
     if (ledger_.log_damage() && !ledger_.log_was_mended())
         reply.add_warnings("saved scans are missing at the end of the ledger: " + ledger_.log_damage()->words());

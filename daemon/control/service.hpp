@@ -30,7 +30,7 @@ struct ServiceSettings {
     std::function<v1::UplinkStatus()> uplink;                              ///< for the status; null: the station works alone
     std::function<std::optional<UtcTime>()> last_slow;                     ///< when an answer took long last; null: nobody looks
     std::uint64_t least_free_bytes = 256ULL << 20;                         ///< with less no new work is opened
-    std::function<std::uint64_t()> free_bytes;                             ///< on the ledger's disk; null: of `directory`
+    std::function<std::optional<std::uint64_t>()> free_bytes;              ///< on the ledger's disk; null: of `directory`
     /// What else the staff should know, for the status.
     std::function<std::vector<std::string>()> more_warnings = [] { return std::vector<std::string>{}; };
 };

@@ -8,15 +8,17 @@
 
 namespace dosario {
 
-std::uint64_t bytes_left_at(const std::string& directory) {
+std::optional<std::uint64_t> bytes_left_at(const std::string& directory) {
     struct statvfs space {};
-    return statvfs(directory.c_str(), &space) == 0 ? std::uint64_t{space.f_bavail} * space.f_frsize : 0;
+    if (statvfs(directory.c_str(), &space) != 0) return std::nullopt;
+    return std::uint64_t{space.f_bavail} * space.f_frsize;
 }
 
 bool Reserve::keep() {
     struct stat found {};
     if (stat(path_.c_str(), &found) == 0 && static_cast<std::uint64_t>(found.st_size) >= kBytes) return true;
-    if (bytes_left_at(directory_) < beside_bytes_ + kBytes) return false;
+    const auto left = bytes_left_at(directory_);
+    if (!left || *left < beside_bytes_ + kBytes) return false;
     const int file = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (file < 0) return false;
     const bool kept = posix_fallocate(file, 0, static_cast<off_t>(kBytes)) == 0;

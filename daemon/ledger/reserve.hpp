@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace dosario {
@@ -26,7 +27,7 @@ private:
     std::uint64_t beside_bytes_;
 };
 
-/// Space left on the disk of that directory for whoever is not root; 0 when nobody can say.
-std::uint64_t bytes_left_at(const std::string& directory);
+/// Space left on the disk of that directory for whoever is not root; nothing when nobody can say.
+std::optional<std::uint64_t> bytes_left_at(const std::string& directory);
 
 }  // namespace dosario

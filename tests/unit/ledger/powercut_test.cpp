@@ -245,7 +245,8 @@ std::optional<Error> answer_first(Service& service, std::span<const Job> jobs) {
 }  // namespace
 
 TEST_CASE("planted: an answer before the commit is caught", "[planted]") {
-    const CrashResult right = cut_power(record_answers(run_group), 80, 4);
+    const CrashResult right =
+        cut_power(record_answers([](Service& service, std::span<const Job> jobs) { return run_group(service, jobs); }), 80, 4);
     INFO(right.first);
     CHECK(right.broken == 0);
     const CrashResult early = cut_power(record_answers(answer_first), 80, 4);
