@@ -72,7 +72,10 @@ Result<void> SqliteStore::follow_version() {
     return forget_projections();
 }
 
-Result<void> SqliteStore::begin() { return db_->execute("BEGIN IMMEDIATE"); }
+Result<void> SqliteStore::begin() {
+    (void)db_->take_failure();  // of the group before: it has been told
+    return db_->execute("BEGIN IMMEDIATE");
+}
 
 Result<void> SqliteStore::commit() {
     auto done = db_->execute("COMMIT");
