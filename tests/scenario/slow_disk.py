@@ -9,6 +9,7 @@ from api import Feed
 from pharmacy import (ANA, DONE, IBUPROFEN, IN_TWO_YEARS, PATIENCE_S, REFUSED, PharmacyTest, element_string, main_guard, missing, run_dosario,
                       typed, unshare_or_skip, wait_until)
 
+RESERVE = 16 << 20
 STALLED_DISK = os.environ.get("DOSARIO_STALLED_DISK")
 
 
@@ -79,8 +80,12 @@ class NearlyFull(PharmacyTest):
             return ask("receive", typed(element_string(IBUPROFEN, IN_TWO_YEARS, "L1", serial)), "--operator", ANA)
 
         self.assertEqual(receive("S0").code, DONE)
-        wait_until(lambda: (inside / "ledger.reserve").exists(), "the reserve is made when it is quiet")
-        self.assertEqual((inside / "ledger.reserve").stat().st_size, 16 << 20)
+        reserve = inside / "ledger.reserve"
+
+        def reserved():
+            return reserve.exists() and reserve.stat().st_size == RESERVE
+
+        wait_until(reserved, "the reserve is made when it is quiet")
         with open(inside / "fill", "wb", buffering=0) as fill:
             while os.statvfs(inside).f_bavail * 4096 > 10 << 20:
                 fill.write(b"x" * (1 << 20))
@@ -96,10 +101,10 @@ class NearlyFull(PharmacyTest):
             answers = [receive(f"T{n}") for n in range(30)]
             full = [answer for answer in answers if answer.code != DONE]
             self.assertEqual([answer.reply["error"] for answer in full], ["full"])         # once; then the reserve was given back
-            self.assertFalse((inside / "ledger.reserve").exists())
+            self.assertFalse(reserve.exists())
         (inside / "fill").unlink()
         self.assertEqual(ask("dispense", typed(element_string(IBUPROFEN, IN_TWO_YEARS, "L1", "S0"))).code, DONE)
-        wait_until(lambda: (inside / "ledger.reserve").exists(), "the reserve is made again")
+        wait_until(reserved, "the reserve is made again")
         self.assertEqual(ask("ledger", "verify").code, DONE)
         pharmacy.stop()                                                                   # the ledger goes with its memory disk
 
