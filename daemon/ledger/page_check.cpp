@@ -59,16 +59,21 @@ private:
     std::uint64_t pages_ = 0;
 };
 
-/// A varint within [at, end); `at` goes past it. Nothing when it does not end there.
+/// A varint within [at, end); `at` goes past it. Nothing when it does not end there, or has more bytes than SQLite gives it.
 std::optional<std::uint64_t> varint(const Page& page, std::size_t& at, std::size_t end) {
+    const std::size_t begin = at;
     std::uint64_t value = 0;
-    for (int i = 0; i < 9; ++i) {
+    for (int i = 0; i < 8; ++i) {
         if (at >= end) return std::nullopt;
         const unsigned char byte = page[at++];
-        if (i == 8) return value << 8 | byte;
         value = value << 7 | (byte & 0x7fU);
-        if (byte < 0x80) break;
+        if (byte >= 0x80) continue;
+        if (page[begin] == 0x80) return std::nullopt;
+        return value;
     }
+    if (at >= end) return std::nullopt;
+    value = value << 8 | page[at++];
+    if (value >> 56 == 0) return std::nullopt;
     return value;
 }
 
@@ -155,7 +160,8 @@ private:
     /// A record's header must describe its bytes, all of them.
     bool record(std::uint64_t number, const Page& page, std::size_t at, bool of_table) const {
         const auto payload = varint(page, at, page.size());
-        if (!payload || (of_table && !varint(page, at, page.size()))) return fault(number, "a cell is cut off");
+        if (!payload || (of_table && !varint(page, at, page.size())))
+            return fault(number, "a cell is cut off, or its numbers are not as SQLite writes them");
         const std::size_t begin = at;
         const auto header = varint(page, at, page.size());
         if (!header || begin + *header > page.size() || *header > *payload) return fault(number, "a record's header is too long");
@@ -164,7 +170,7 @@ private:
         for (; at < begin + *header; ++column) {
             const auto type = varint(page, at, begin + *header);
             const auto length = type ? length_of(*type) : std::nullopt;
-            if (!length) return fault(number, "a record has a value of no type");
+            if (!length) return fault(number, "a record has a value of a type that SQLite does not write");
             if (of_table && column == row_number_ && *type != 0) return fault(number, "a record has its row's number twice");
             described += *length;
         }
