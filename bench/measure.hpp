@@ -2,6 +2,8 @@
 // Times of many rounds, and what is said of them. Medians and ratios of one run are worth something; absolute times are this machine's.
 #pragma once
 
+#include <time.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -14,6 +16,13 @@ using Watch = std::chrono::steady_clock;
 
 inline double us_since(Watch::time_point begin) {
     return std::chrono::duration<double, std::micro>(Watch::now() - begin).count();
+}
+
+/// What this thread had of the processor so far, the system's share of it too.
+inline double processor_us() {
+    timespec used{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return static_cast<double>(used.tv_sec) * 1e6 + static_cast<double>(used.tv_nsec) / 1e3;
 }
 
 /// Microseconds of each round.
