@@ -43,10 +43,10 @@ ByHand::ByHand(const std::string& directory, const char* vfs) : digest_(&digest(
         "INSERT INTO work (work, kind, recipient, bookings, supplier, note, last_seq) VALUES (1, 1, x'', 0, '', '', 0);"
         "INSERT INTO lot VALUES (7791234500010, 'L1', 21000, 30, 1, 30, 1, 0);"
         "INSERT INTO stock (gtin, lot, place, expires_on, units_per_pack, counted_packs, last_seq)"
-        " VALUES (7791234500010, 'L1', 1, 21000, 30, 1, 0); UPDATE folding SET gtin = NULL, lot = NULL;");
+        " VALUES (7791234500010, 'L1', 1, 21000, 30, 1, 0); UPDATE folding SET gtin = NULL, lot = NULL WHERE one = 1;");
     begin_ = prepare("BEGIN IMMEDIATE");
     event_ = prepare("INSERT INTO event VALUES (?, ?, 14, 1, 1, ?, ?, 0, ?, ?)");
-    fold_ = prepare("UPDATE folding SET seq = ?, kind = 14, decided_on = 20000, gtin = NULL, lot = NULL");
+    fold_ = prepare("UPDATE folding SET seq = ?, kind = 14, decided_on = 20000, gtin = NULL, lot = NULL WHERE one = 1");
     lot_ = prepare(
         "UPDATE lot SET receptions = receptions + 1, units_received = units_received + 30, last_seq = ? WHERE gtin = ? AND lot = 'L1'");
     pack_ = prepare(
@@ -55,7 +55,7 @@ ByHand::ByHand(const std::string& directory, const char* vfs) : digest_(&digest(
     stock_ =
         prepare("UPDATE stock SET serial_packs = serial_packs + 1, last_seq = ? WHERE gtin = ? AND lot = 'L1' AND place = 1");
     subject_ = prepare("INSERT INTO subject_event (subject, seq) VALUES (?, ?)");
-    folded_ = prepare("UPDATE folding SET gtin = NULL, lot = NULL");
+    folded_ = prepare("UPDATE folding SET gtin = NULL, lot = NULL WHERE one = 1");
     work_ = prepare("UPDATE work SET bookings = bookings + 1, last_seq = ? WHERE work = 1");
     commit_ = prepare("COMMIT");
     body_.assign(65, 'b');  // as long as a reception's

@@ -28,12 +28,12 @@ Result<void> Projection::apply(Seq seq, const SignedFact& signed_fact) {
 }
 
 Result<void> Projection::begin_fold(const At& at) {
-    auto begin = db_.query("UPDATE folding SET seq = ?, kind = ?, decided_on = ?, gtin = NULL, lot = NULL");
+    auto begin = db_.query("UPDATE folding SET seq = ?, kind = ?, decided_on = ?, gtin = NULL, lot = NULL WHERE one = 1");
     begin.bind(sql(at.seq)).bind(std::int64_t{kind_of(at.fact.fact)}).bind(sql(at.fact.decided_on));
     return change_one(db_, begin, "the table of what is being folded has lost its row");
 }
 
-Result<void> Projection::end_fold() { return db_.query("UPDATE folding SET gtin = NULL, lot = NULL").run(); }
+Result<void> Projection::end_fold() { return db_.query("UPDATE folding SET gtin = NULL, lot = NULL WHERE one = 1").run(); }
 
 Result<void> Projection::subject(std::uint64_t subject, Seq seq) {
     return db_.query("INSERT OR IGNORE INTO subject_event (subject, seq) VALUES (?, ?)").bind(sql(subject)).bind(sql(seq)).run();

@@ -92,10 +92,10 @@ Result<Story> story_of_undone(Ledger& ledger, ThingId thing) {
     return story;
 }
 
-#define STOCK_LINES(of)                                                                                                             \
-    "SELECT s.gtin, coalesce(p.name, ''), coalesce(p.unit, ''), s.lot, s.expires_on, s.counted_packs + s.serial_packs,"             \
-    " s.opened_packs, s.opened_units, s.doses_made, s.doses_ready, s.units, s.place,"                                               \
-    " EXISTS (SELECT 1 FROM recall r WHERE r.gtin = s.gtin AND r.lot IN ('', s.lot)) FROM stock s LEFT JOIN product p USING (gtin)" \
+#define STOCK_LINES(of)                                                                                                                        \
+    "SELECT s.gtin, coalesce(p.name, ''), coalesce(p.unit, ''), s.lot, s.expires_on, s.counted_packs + s.serial_packs,"                        \
+    " s.opened_packs, s.opened_units, s.doses_made, s.doses_ready, s.units, s.place,"                                                          \
+    " EXISTS (SELECT 1 FROM recall r WHERE r.gtin = s.gtin AND (+r.lot = '' OR +r.lot = s.lot)) FROM stock s LEFT JOIN product p USING (gtin)" \
     " WHERE s.place <= 2 AND s.units > 0 AND s.expires_on < ?1" of " ORDER BY s.expires_on, s.gtin, s.lot, s.place LIMIT ?2"
 
 /// A statement of its own for each kind of question: one for all of them would read the whole shelf each time.

@@ -58,6 +58,7 @@ CREATE TRIGGER event_is_dense BEFORE INSERT ON event
 // Days are counted from 1970-01-01; ids of doses and opened packs are 60-bit numbers; quantities are base units.
 // Places: 1 shelf, 2 quarantine, 3 dispensed, 4 wasted. States of packs: 1 closed, 2 opened, 3 out, 4 returned (in quarantine); of doses:
 // 1 made, 2 ready, 3 out, 4 returned; 0 is before and after. Kinds of entries are the numbers in FactBody's oneof.
+// There is no IN with more than two constants, and none to look something up: SQLite makes a table of it for each row that is checked.
 const char* const kProjectionSchema = R"sql(
 CREATE TABLE folding (
   one INTEGER PRIMARY KEY CHECK (one = 1), seq INT NOT NULL, kind INT NOT NULL, decided_on INT NOT NULL, gtin INT, lot TEXT,
@@ -88,7 +89,7 @@ CREATE TABLE lot (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE stock (
-  gtin INT NOT NULL, lot TEXT NOT NULL, place INT NOT NULL CHECK (place IN (1, 2, 3, 4)), expires_on INT NOT NULL, units_per_pack INT NOT NULL,
+  gtin INT NOT NULL, lot TEXT NOT NULL, place INT NOT NULL CHECK (place BETWEEN 1 AND 4), expires_on INT NOT NULL, units_per_pack INT NOT NULL,
   counted_packs INT NOT NULL DEFAULT 0 CHECK (counted_packs >= 0),
   serial_packs INT NOT NULL DEFAULT 0 CHECK (serial_packs >= 0),
   opened_packs INT NOT NULL DEFAULT 0 CHECK (opened_packs >= 0),
@@ -106,7 +107,7 @@ CREATE TABLE recall (gtin INT NOT NULL, lot TEXT NOT NULL, reference TEXT NOT NU
 
 CREATE TABLE pack (
   pack INTEGER PRIMARY KEY, gtin INT NOT NULL, serial TEXT, lot TEXT NOT NULL, expires_on INT NOT NULL,
-  state INT NOT NULL CHECK (state IN (1, 2, 3, 4)),
+  state INT NOT NULL CHECK (state BETWEEN 1 AND 4),
   units_total INT NOT NULL CHECK (units_total > 0),
   units_left INT NOT NULL CHECK (units_left >= 0 AND units_left <= units_total),
   opened_on INT, out_on INT CHECK (out_on IS NULL OR out_on <= expires_on), out_seq INT, returned_seq INT, last_seq INT NOT NULL,
@@ -121,7 +122,7 @@ CREATE TABLE dose (
   dose INTEGER PRIMARY KEY, code TEXT NOT NULL, pack INT NOT NULL, gtin INT NOT NULL, lot TEXT NOT NULL, expires_on INT NOT NULL,
   units INT NOT NULL CHECK (units > 0),
   beyond_use_on INT NOT NULL CHECK (beyond_use_on <= expires_on),
-  state INT NOT NULL CHECK (state IN (1, 2, 3, 4)),
+  state INT NOT NULL CHECK (state BETWEEN 1 AND 4),
   made_by TEXT NOT NULL, made_seq INT NOT NULL,
   verified_by TEXT CHECK (verified_by <> made_by), verified_seq INT,
   out_on INT CHECK (out_on IS NULL OR out_on <= beyond_use_on), out_seq INT, returned_seq INT,
@@ -174,20 +175,20 @@ CREATE TRIGGER units_are_conserved BEFORE UPDATE OF gtin ON folding
      <> coalesce((SELECT sum(units) FROM stock WHERE gtin = OLD.gtin AND lot = OLD.lot), 0)
   BEGIN SELECT RAISE(ABORT, 'what was received is on the shelf, in quarantine, dispensed or wasted'); END;
 CREATE TRIGGER recalled_stays BEFORE UPDATE OF gtin ON folding
-  WHEN OLD.gtin IS NOT NULL AND NEW.gtin IS NULL AND OLD.kind IN (14, 15, 16, 17, 18, 26, 27)
-    AND EXISTS (SELECT 1 FROM recall WHERE gtin = OLD.gtin AND lot IN ('', OLD.lot))
+  WHEN OLD.gtin IS NOT NULL AND NEW.gtin IS NULL AND (OLD.kind BETWEEN 14 AND 18 OR OLD.kind BETWEEN 26 AND 27)
+    AND EXISTS (SELECT 1 FROM recall WHERE gtin = OLD.gtin AND (+lot = '' OR +lot = OLD.lot))
   BEGIN SELECT RAISE(ABORT, 'a recalled lot is not received, cut, verified, released or dispensed'); END;
 CREATE TRIGGER expired_stays BEFORE UPDATE OF gtin ON folding
-  WHEN OLD.gtin IS NOT NULL AND NEW.gtin IS NULL AND OLD.kind IN (14, 15, 17, 18, 26, 27)
+  WHEN OLD.gtin IS NOT NULL AND NEW.gtin IS NULL AND (OLD.kind BETWEEN 14 AND 15 OR OLD.kind BETWEEN 17 AND 18 OR OLD.kind BETWEEN 26 AND 27)
     AND (SELECT expires_on FROM lot WHERE gtin = OLD.gtin AND lot = OLD.lot) < OLD.decided_on
   BEGIN SELECT RAISE(ABORT, 'nothing expired is received, cut, released or dispensed'); END;
 
 CREATE TRIGGER stock_line_begins AFTER INSERT ON stock
-  BEGIN UPDATE folding SET gtin = NEW.gtin, lot = NEW.lot; END;
+  BEGIN UPDATE folding SET gtin = NEW.gtin, lot = NEW.lot WHERE one = 1; END;
 CREATE TRIGGER stock_line_moves AFTER UPDATE ON stock
-  BEGIN UPDATE folding SET gtin = NEW.gtin, lot = NEW.lot; END;
+  BEGIN UPDATE folding SET gtin = NEW.gtin, lot = NEW.lot WHERE one = 1; END;
 CREATE TRIGGER stock_line_ends AFTER DELETE ON stock
-  BEGIN UPDATE folding SET gtin = OLD.gtin, lot = OLD.lot; END;
+  BEGIN UPDATE folding SET gtin = OLD.gtin, lot = OLD.lot WHERE one = 1; END;
 
 CREATE TRIGGER pack_begins BEFORE INSERT ON pack
   WHEN NOT EXISTS (SELECT 1 FROM allowed_move JOIN folding USING (kind) WHERE thing = 'pack' AND from_state = 0 AND to_state = NEW.state)

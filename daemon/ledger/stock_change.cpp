@@ -23,26 +23,37 @@ namespace {
 /// A line begins when something first comes to that place; its lot was received before.
 Result<void> begin_line(Database& db, Gtin gtin, std::string_view lot, Place place, Seq seq) {
     auto insert = db.query(
-        "INSERT OR IGNORE INTO stock (gtin, lot, place, expires_on, units_per_pack, last_seq)"
+        "INSERT INTO stock (gtin, lot, place, expires_on, units_per_pack, last_seq)"
         " SELECT gtin, lot, ?, expires_on, units_per_pack, ? FROM lot WHERE gtin = ? AND lot = ?");
     return insert.bind(sql(place)).bind(sql(seq)).bind(sql(gtin)).bind(lot).run();
 }
 
-}  // namespace
-
-Result<void> change_stock(Database& db, Gtin gtin, std::string_view lot, Place place, const StockChange& change, Seq seq) {
+/// How many lines that was: 0 when nothing of the lot was there before.
+Result<std::int64_t> add_to_line(Database& db, Gtin gtin, std::string_view lot, Place place, const StockChange& change, Seq seq) {
     auto update = db.query(
         "UPDATE stock SET counted_packs = counted_packs + ?, serial_packs = serial_packs + ?, opened_packs = opened_packs + ?,"
         " opened_units = opened_units + ?, doses_made = doses_made + ?, doses_ready = doses_ready + ?, dose_units = dose_units + ?,"
         " last_seq = ? WHERE gtin = ? AND lot = ? AND place = ?");
     update.bind(change.counted_packs).bind(change.serial_packs).bind(change.opened_packs).bind(change.opened_units);
     update.bind(change.doses_made).bind(change.doses_ready).bind(change.dose_units);
-    update.bind(sql(seq)).bind(sql(gtin)).bind(lot).bind(sql(place));
-    return change_one(db, update, "this lot was never received, or nothing of it is there");
+    if (auto ran = update.bind(sql(seq)).bind(sql(gtin)).bind(lot).bind(sql(place)).run(); !ran) return ran.error();
+    return db.changes();
+}
+
+}  // namespace
+
+Result<void> change_stock(Database& db, Gtin gtin, std::string_view lot, Place place, const StockChange& change, Seq seq) {
+    const auto lines = add_to_line(db, gtin, lot, place, change, seq);
+    if (!lines) return lines.error();
+    if (*lines != 1) return broken_rule("this lot was never received, or nothing of it is there");
+    return {};
 }
 
 Result<void> move_stock(Database& db, Gtin gtin, std::string_view lot, Place from, Place to, const StockChange& what, Seq seq) {
     if (auto left = change_stock(db, gtin, lot, from, -what, seq); !left) return left;
+    const auto lines = add_to_line(db, gtin, lot, to, what, seq);
+    if (!lines) return lines.error();
+    if (*lines == 1) return {};
     if (auto begun = begin_line(db, gtin, lot, to, seq); !begun) return begun;
     return change_stock(db, gtin, lot, to, what, seq);
 }

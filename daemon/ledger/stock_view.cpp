@@ -76,7 +76,7 @@ std::optional<Date> StockView::earliest_lot_on_shelf(Gtin gtin, Date today) cons
 }
 
 std::optional<std::string> StockView::recalled(Gtin gtin, std::string_view lot) const {
-    auto query = db_.query("SELECT reference FROM recall WHERE gtin = ? AND lot IN ('', ?) ORDER BY lot DESC LIMIT 1");
+    auto query = db_.query("SELECT reference FROM recall WHERE gtin = ? AND (+lot = '' OR +lot = ?) ORDER BY lot DESC LIMIT 1");
     query.bind(sql(gtin)).bind(lot);
     if (!query.row()) return std::nullopt;
     return query.text(0);
