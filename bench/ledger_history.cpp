@@ -11,6 +11,7 @@
 #include "crypto/openssl.hpp"
 #include "http/client.hpp"
 #include "ledger/queries.hpp"
+#include "ledger/story.hpp"
 #include "support/counter.hpp"
 #include "support/gs1_codes.hpp"
 

@@ -5,6 +5,7 @@
 #include "app/api_token.hpp"
 #include "app/backing_up.hpp"
 #include "app/ledger_thread.hpp"
+#include "ledger/damage_mark.hpp"
 #include "system/log.hpp"
 #include "system/service_manager.hpp"
 #include "system/thread_watch.hpp"
@@ -22,7 +23,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <csignal>
 
 namespace dosario {
@@ -58,6 +61,9 @@ private:
     void open_uplink();
     void open_night();
     NightTask nightly_backup();
+    void learn_later();
+    void mark_damage(const std::string& what) const;
+    v1::UplinkStatus uplink_at_rest() const;
     void stop();
 
     void answer(ApiCall call, std::function<void(ApiReply)> reply);
@@ -77,10 +83,12 @@ private:
     std::unique_ptr<Entropy> entropy_ = make_entropy();
     asio::io_context context_{1};
     asio::signal_set signals_{context_, SIGINT, SIGTERM};
+    asio::steady_timer learn_timer_{context_};
     std::set<std::string> adopted_readers_;
     MetricsDesk metrics_{context_, *clock_, directory_};
     AnswerWatch answers_{context_, *clock_, [this] { tell_slow(); }};
-    std::unique_ptr<Verifying> verifying_ = std::make_unique<Verifying>(make_digest());
+    ProgressBoard progress_;
+    std::unique_ptr<Verifying> verifying_ = std::make_unique<Verifying>(make_digest(), progress_);
     std::unique_ptr<BackingUp> backing_up_;
     std::unique_ptr<LedgerThread> ledger_;
     std::unique_ptr<Reporting> reporting_ =
@@ -90,6 +98,9 @@ private:
     std::unique_ptr<HttpServer> api_;
     std::unique_ptr<ReaderDesk> readers_;
     std::unique_ptr<UplinkDesk> uplink_;
+    int looked_for_collector_ = 0;
+    bool learns_later_ = false;  ///< the catalogue: when the collector was heard
+    bool read_only_ = false;     ///< the ledger is damaged
     int exit_code_ = 0;
 };
 
@@ -118,15 +129,19 @@ Result<void> RunningDaemon::open_ledger() {
     constexpr auto kFurthestEast = std::chrono::hours{14};  // there the day begins first
     UtcTime released_at = *parse_date(DOSARIO_RELEASED_ON);
     if (settings_.not_before) released_at = std::max(released_at, UtcTime{*settings_.not_before} - kFurthestEast);
+    read_only_ = (*ledger)->damage().has_value();
+    if (read_only_) log(Level::error, "ledger_only_read", {{"why", (*ledger)->damage()->message}});
     std::function<v1::UplinkStatus()> uplink;
-    if (!settings_.uplink.host.empty()) uplink = [this] { return uplink_->status(); };
+    if (!settings_.uplink.host.empty()) uplink = [this] { return uplink_ == nullptr ? uplink_at_rest() : uplink_->status(); };
     auto service = std::make_unique<Service>(
         **ledger, *clock_, *entropy_,
         ServiceSettings{settings_.station, settings_.site, DOSARIO_VERSION, directory_, settings_.language, settings_.rules,
                         *calendar, released_at, [this] { return ledger_ == nullptr ? std::size_t{0} : ledger_->waiting(); },
                         std::move(uplink), [this] { return answers_.last_slow(); }, settings_.least_free_mib << 20, nullptr,
                         [this] { return backing_up_->warnings(); }});
-    // The catalogue of the configuration becomes facts before the first scan.
+    // The catalogue of the configuration becomes facts before the first scan. Where entries are missing the collector may have them: what
+    // is written before it was asked would begin a branch without them.
+    learns_later_ = (*ledger)->owes_branch() && !settings_.uplink.host.empty() && !read_only_;
     std::optional<Error> failure;
     const Job learn{[&](Service& counter) {
                         if (auto learnt = counter.learn(settings_.products); !learnt) failure = learnt.error();
@@ -134,13 +149,15 @@ Result<void> RunningDaemon::open_ledger() {
                     [&](const std::optional<Error>& failed) {
                         if (failed) failure = failed;
                     }};
-    run_group(*service, {&learn, 1});
+    if (!read_only_ && !learns_later_) run_group(*service, {&learn, 1});
+    if (failure && failure->failure == Failure::damaged) mark_damage(failure->message);
     if (failure) return *failure;
     adopted_readers_ = service->adopted_readers();
     log(Level::info, "ledger_open", {{"ledger", to_hex((*ledger)->id())}, {"entries", std::to_string((*ledger)->head_seq())}});
     LedgerThread::Hooks hooks;
     hooks.fatal = [this](const Error& error) {
         log(Level::error, "disk_failed", {{"why", error.message}});
+        if (error.failure == Failure::damaged) mark_damage(error.message);
         asio::post(context_, [this] {
             exit_code_ = 1;
             context_.stop();
@@ -153,18 +170,63 @@ Result<void> RunningDaemon::open_ledger() {
         });
     };
     hooks.committed = [this](std::size_t jobs, std::chrono::nanoseconds took) { metrics_.committed(jobs, took); };
+    verifying_->on_report([this](const VerifyReport& report) {
+        const auto fault =
+            std::find_if(report.faults.begin(), report.faults.end(), [](const auto& one) { return one.of_history; });
+        if (fault == report.faults.end()) return;
+        log(Level::error, "ledger_damaged", {{"what", fault->what}});
+        mark_damage((fault->seq == 0 ? "" : "entry " + std::to_string(fault->seq) + ": ") + fault->what);
+    });
     ledger_ = std::make_unique<LedgerThread>(std::move(*ledger), std::move(service), std::move(hooks));
     return {};
 }
 
+/// The next start only reads: a daemon that goes on with a damaged file, or ends by it again and again, helps nobody.
+void RunningDaemon::mark_damage(const std::string& what) const {
+    if (auto marked = write_damage_mark(directory_, {what, ""}); !marked)
+        log(Level::error, "damage_not_marked", {{"why", marked.error().message}});
+}
+
+/// Of a ledger that is only read nothing is sent: what is damaged would be.
+v1::UplinkStatus RunningDaemon::uplink_at_rest() const {
+    v1::UplinkStatus status;
+    status.set_collector(settings_.uplink.place());
+    status.set_state("waiting");
+    status.set_problem("the ledger is damaged and only read: nothing is sent until it is mended");
+    return status;
+}
+
 void RunningDaemon::open_uplink() {
-    if (settings_.uplink.host.empty()) return;
+    if (settings_.uplink.host.empty() || read_only_) return;
     UplinkSettings uplink = settings_.uplink;
     if (uplink.identity.empty()) uplink.identity = directory_ + "/station.pem";
     if (uplink.authorities.empty()) uplink.authorities.push_back(directory_ + "/ca.pem");
     uplink_ =
         std::make_unique<UplinkDesk>(context_, *clock_, *entropy_, *uplink_digest_, *ledger_, std::move(uplink), DOSARIO_VERSION);
     uplink_->start();
+    if (learns_later_) learn_later();
+}
+
+/// When the collector has given back what was lost, or cannot be reached for a minute.
+void RunningDaemon::learn_later() {
+    constexpr auto kBetweenLooks = std::chrono::milliseconds{500};
+    constexpr int kMostLooks = 120;
+    if (++looked_for_collector_ < kMostLooks && uplink_->status().state() != "connected") {
+        learn_timer_.expires_after(kBetweenLooks);
+        return learn_timer_.async_wait([this](const boost::system::error_code& error) {
+            if (!error) learn_later();
+        });
+    }
+    auto failure = std::make_shared<std::optional<Error>>();
+    Job job;
+    job.decide = [this, failure](Service& counter) {
+        if (auto learnt = counter.learn(settings_.products); !learnt) *failure = learnt.error();
+    };
+    job.answer = [failure](const std::optional<Error>& failed) {
+        const auto& why = failed ? failed : *failure;
+        if (why) log(Level::error, "catalogue_not_learnt", {{"why", why->message}});
+    };
+    (void)ledger_->post(std::move(job));
 }
 
 void RunningDaemon::open_night() {
@@ -229,6 +291,7 @@ Result<void> RunningDaemon::open_readers() {
 }
 
 void RunningDaemon::stop() {
+    learn_timer_.cancel();
     if (watch_) watch_->stop();
     answers_.stop();
     if (readers_ != nullptr) readers_->stop();
@@ -294,7 +357,7 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
     if (call.path == "/metrics")
         return metrics_.scrape(*ledger_, uplink_.get(), *backing_up_, readers_->list(), std::move(reply));
     const bool writes = call.path == "/v1/scan" || call.path == "/v1/readers/adopt" || call.path == "/v1/ledger/snapshot" ||
-                        call.path == "/v1/ledger/rebuild" || call.path == "/v1/backup/now";
+                        call.path == "/v1/ledger/rebuild" || call.path == "/v1/backup/now" || call.path == "/v1/recall";
     if (call.method != "POST" && writes)
         return reply(error_reply(fail(Failure::invalid, "this call changes or writes something: POST it")));
     for (const ApiRow& row : ledger_calls()) {
@@ -313,6 +376,7 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
         back_up([](bool) {}, [&refused](const Error& error) { refused = error; });
         return reply(refused ? error_reply(*refused) : ApiReply{200, to_json(backing_up_->status())});
     }
+    if (call.path == "/v1/ledger/progress") return reply({200, to_json(progress_.read())});
     if (call.path == "/v1/readers") return reply({200, to_json(readers_->list())});
     if (call.path == "/v1/readers/adopt") {
         v1::AdoptRequest request;
@@ -326,7 +390,7 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
             reply(adopted ? ApiReply{200, to_json(*adopted)} : error_reply(adopted.error()));
         });
     }
-    if (auto chore = long_call(call.path, call.body, *verifying_, reply)) {
+    if (auto chore = long_call(call.path, call.body, *verifying_, progress_, reply)) {
         if (!ledger_->post_chore(std::move(*chore)))
             reply(error_reply(fail(Failure::unavailable, "too much long work is waiting already: try again later")));
         return;

@@ -10,16 +10,18 @@ namespace {
 
 constexpr int kPagesInSlice = 256;
 
-LedgerThread::Chore snapshot_chore(std::string path, std::function<void(ApiReply)> reply) {
+LedgerThread::Chore snapshot_chore(std::string path, ProgressBoard& progress, std::function<void(ApiReply)> reply) {
     auto snapshot = std::make_shared<std::unique_ptr<Snapshot>>();
-    return [snapshot, path = std::move(path), reply = std::move(reply)](Service& service) {
+    return [snapshot, path = std::move(path), &progress, reply = std::move(reply)](Service& service) {
         if (*snapshot == nullptr) {
             auto started = Snapshot::start(service.ledger(), path);
             if (!started) return reply(error_reply(started.error())), false;
             *snapshot = std::move(*started);
         }
         const auto more = (*snapshot)->step(kPagesInSlice);
+        progress.clear();
         if (!more) return reply(error_reply(more.error())), false;
+        if (*more) progress.tell({"copying", (*snapshot)->copied_pages(), (*snapshot)->all_pages()});
         if (!*more) {
             v1::SnapshotReply done;
             done.set_path(path);
@@ -47,9 +49,11 @@ LedgerThread::Chore estimate_chore(std::string path, std::function<void(ApiReply
     };
 }
 
-LedgerThread::Chore rebuild_chore(std::function<void(ApiReply)> reply) {
-    return [reply = std::move(reply)](Service& service) {
-        const auto rebuilt = rebuild(service.ledger());
+LedgerThread::Chore rebuild_chore(ProgressBoard& board, std::function<void(ApiReply)> reply) {
+    return [&board, reply = std::move(reply)](Service& service) {
+        if (const auto& damage = service.ledger().damage()) return reply(error_reply(*damage)), false;
+        const auto rebuilt = rebuild(service.ledger(), [&board](const LedgerProgress& progress) { board.tell(progress); });
+        board.clear();
         if (!rebuilt) return reply(error_reply(rebuilt.error())), false;
         v1::RebuildReply done;
         done.set_entries(*rebuilt);
@@ -58,23 +62,28 @@ LedgerThread::Chore rebuild_chore(std::function<void(ApiReply)> reply) {
     };
 }
 
+LedgerThread::Chore refusal(Error error, std::function<void(ApiReply)> reply) {
+    return [reply = std::move(reply), error = std::move(error)](Service&) { return reply(error_reply(error)), false; };
+}
+
 }  // namespace
 
 std::optional<LedgerThread::Chore> long_call(const std::string& path, const std::string& body, Verifying& verifying,
-                                             std::function<void(ApiReply)> reply) {
+                                             ProgressBoard& progress, std::function<void(ApiReply)> reply) {
     if (path == "/v1/ledger/verify") {
-        return verifying.chore([reply = std::move(reply)](const Result<VerifyReport>& report) {
+        v1::VerifyRequest request;
+        if (auto parsed = from_json(body, request); !parsed) return refusal(parsed.error(), std::move(reply));
+        const auto told = [reply = std::move(reply)](const Result<VerifyReport>& report) {
             reply(report ? ApiReply{200, to_json(verify_reply(*report))} : error_reply(report.error()));
-        });
+        };
+        return verifying.chore(told, request.full());
     }
-    if (path == "/v1/ledger/rebuild") return rebuild_chore(std::move(reply));
+    if (path == "/v1/ledger/rebuild") return rebuild_chore(progress, std::move(reply));
     if (path != "/v1/ledger/snapshot") return std::nullopt;
     v1::SnapshotRequest request;
-    if (auto parsed = from_json(body, request); !parsed) {
-        return [reply = std::move(reply), error = parsed.error()](Service&) { return reply(error_reply(error)), false; };
-    }
+    if (auto parsed = from_json(body, request); !parsed) return refusal(parsed.error(), std::move(reply));
     if (request.estimate()) return estimate_chore(request.path(), std::move(reply));
-    return snapshot_chore(request.path(), std::move(reply));
+    return snapshot_chore(request.path(), progress, std::move(reply));
 }
 
 }  // namespace dosario

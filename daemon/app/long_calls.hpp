@@ -14,6 +14,6 @@ namespace dosario {
 
 /// The work of that call, nothing when `path` is no long call. `reply` is called once, on the ledger thread or on that of `verifying`.
 std::optional<LedgerThread::Chore> long_call(const std::string& path, const std::string& body, Verifying& verifying,
-                                             std::function<void(ApiReply)> reply);
+                                             ProgressBoard& progress, std::function<void(ApiReply)> reply);
 
 }  // namespace dosario

@@ -8,9 +8,9 @@ namespace dosario {
 namespace {
 
 /// Beside those of ledger_calls(). What else is asked for counts as one path, so that nobody makes series at will.
-constexpr const char* kOtherPaths[] = {"/v1/readers",         "/v1/readers/adopt",  "/v1/ledger/verify",
-                                       "/v1/ledger/snapshot", "/v1/ledger/rebuild", "/v1/backup",
-                                       "/v1/backup/now",      "/v1/report/moves",   "/metrics"};
+constexpr const char* kOtherPaths[] = {
+    "/v1/readers",         "/v1/readers/adopt", "/v1/ledger/verify", "/v1/ledger/snapshot", "/v1/ledger/rebuild",
+    "/v1/ledger/progress", "/v1/backup",        "/v1/backup/now",    "/v1/report/moves",    "/metrics"};
 
 MetricLabels of(ScanSource source) { return {{"source", source == ScanSource::reader ? "reader" : "api"}}; }
 
@@ -80,6 +80,7 @@ struct MetricsDesk::Scrape {
     std::optional<UplinkDesk::Contact> contact;
     // By the ledger thread:
     std::optional<Seq> entries;
+    std::optional<bool> read_only;
     std::optional<std::uint64_t> lag;
     std::optional<UtcTime> now;
 };
@@ -136,6 +137,7 @@ void MetricsDesk::scrape(LedgerThread& ledger, const UplinkDesk* uplink, const B
     readings.gauge("dosario_free_bytes", "Space left on the disk of the ledger.", free_bytes_of(directory_));
     auto look = [scrape, alone = uplink == nullptr](Service& service) {
         scrape->entries = service.ledger().head_seq();
+        scrape->read_only = service.ledger().damage().has_value();
         scrape->now = service.believed_time();
         if (alone) return;
         if (const auto lag = service.ledger().unacknowledged()) scrape->lag = *lag;
@@ -148,6 +150,7 @@ void MetricsDesk::scrape(LedgerThread& ledger, const UplinkDesk* uplink, const B
         all.gauge("dosario_ledger_answers", "1 when the ledger thread answered this scrape within two seconds.",
                   answered ? 1 : 0);
         all.gauge("dosario_ledger_entries", "Entries of the ledger.", told(scrape->entries));
+        all.gauge("dosario_ledger_read_only", "1 when the ledger is damaged and nothing is saved.", told(scrape->read_only));
         read_uplink(all, scrape->contact, told(scrape->lag), answered ? scrape->now : std::nullopt);
         reply({200, metrics_.page(all), "", kMetricsContentType});
     });

@@ -41,6 +41,7 @@ Error in_our_words(const Error& error) {
 struct Verifying::Copying {
     Answer answer;
     std::unique_ptr<LedgerCopy> copy;
+    bool full = false;
 };
 
 Verifying::~Verifying() {
@@ -48,8 +49,8 @@ Verifying::~Verifying() {
     if (thread_.joinable()) thread_.join();
 }
 
-LedgerThread::Chore Verifying::chore(Answer answer) {
-    auto copying = std::make_shared<Copying>(Copying{std::move(answer), nullptr});
+LedgerThread::Chore Verifying::chore(Answer answer, bool full) {
+    auto copying = std::make_shared<Copying>(Copying{std::move(answer), nullptr, full});
     return [this, copying](Service& service) { return copy_some(*copying, service.ledger()); };
 }
 
@@ -69,14 +70,19 @@ bool Verifying::copy_some(Copying& copying, Ledger& ledger) {
         finish(copying.answer, more.error());
         return false;
     }
-    if (!*more) look_at(std::move(copying.copy), copying.answer);
+    progress_.tell({"copying", copying.copy->pages_copied(), copying.copy->pages()});
+    if (!*more) look_at(std::move(copying.copy), copying.answer, copying.full);
     return *more;
 }
 
-void Verifying::look_at(std::unique_ptr<LedgerCopy> copy, Answer answer) {
+void Verifying::look_at(std::unique_ptr<LedgerCopy> copy, Answer answer, bool full) {
     if (thread_.joinable()) thread_.join();  // it is not busy: at its end
-    auto look = [this, database = copy->take(), seq = copy->head_seq(), hash = copy->head_hash(), answer]() mutable {
-        auto report = verify({*database, *digest_, seq, hash}, [this] { return stopping_.load(); });
+    auto look = [this, database = copy->take(), seq = copy->head_seq(), hash = copy->head_hash(), answer, full]() mutable {
+        VerifyHow how;
+        how.full = full;
+        how.stop = [this] { return stopping_.load(); };
+        how.progress = [this](const LedgerProgress& progress) { progress_.tell(progress); };
+        auto report = verify({*database, *digest_, seq, hash}, how);
         database.reset();  // its room is free when the answer is heard
         finish(answer, std::move(report));
     };
@@ -88,6 +94,8 @@ void Verifying::look_at(std::unique_ptr<LedgerCopy> copy, Answer answer) {
 }
 
 void Verifying::finish(const Answer& answer, Result<VerifyReport> report) {
+    if (report) told_(*report);
+    progress_.clear();
     busy_ = false;
     answer(report ? std::move(report) : in_our_words(report.error()));
 }

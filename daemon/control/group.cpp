@@ -12,6 +12,8 @@ std::optional<Error> decide_all(Service& service, std::span<const Job> jobs) {
         const auto left =
             ledger.database().take_failure();  // what concerned this job it has told; the next one does not inherit it
         if (left && left->failure == Failure::full) service.disk_full();
+        // What was read of a damaged page, or could not be, decides nothing: not this job, and not those before it in the group.
+        if (left && left->failure == Failure::damaged && !ledger.damage()) return left;
         if (ledger.in_group()) continue;
         if (left) return left;
         return fail(Failure::full,
@@ -34,6 +36,14 @@ std::optional<Error> run_group(Service& service, std::span<const Job> jobs, cons
         if (came.empty()) break;
         late.insert(late.end(), came.begin(), came.end());
         failure = decide_all(service, came);
+    }
+    // A ledger that is only read: each job has told why it cannot write, and that it reads is no failure of the disk.
+    if (ledger.damage()) {
+        ledger.rollback();
+        service.group_failed();
+        for (const Job& job : jobs) job.answer(failure);
+        for (const Job& job : late) job.answer(failure);
+        return std::nullopt;
     }
     if (!failure) {
         if (auto committed = ledger.commit(); !committed) failure = committed.error();

@@ -3,16 +3,18 @@
 #pragma once
 
 #include "dosario/v1/control.pb.h"
-#include "identity/layout.hpp"
+#include "identity/identity.hpp"
 #include "ledger/queries.hpp"
 #include "ledger/verify.hpp"
 
 namespace dosario {
 
+/// invalid when it is none.
+Result<Gtin> gtin_of(const std::string& text);
+
 v1::LogEntry log_entry(const Entry& entry);
 Result<v1::LogReply> log_reply(Ledger& ledger, const v1::LogRequest& request);
 Result<v1::StockReply> stock_reply(Ledger& ledger, const v1::StockRequest& request);
-Result<v1::HistoryReply> history_reply(Ledger& ledger, const v1::HistoryRequest& request, const CodeHabits& habits);
 v1::VerifyReply verify_reply(const VerifyReport& report);
 
 }  // namespace dosario

@@ -2,8 +2,14 @@
 #include "control/service.hpp"
 
 #include "http/json.hpp"
+#include "control/head_view.hpp"
+#include "control/history_view.hpp"
 #include "control/ledger_views.hpp"
+#include "control/plain_text.hpp"
+#include "control/proof.hpp"
+#include "control/recall_view.hpp"
 #include "identity/person.hpp"
+#include "ledger/damage_mark.hpp"
 #include "identity/remito.hpp"
 #include "reader/driver.hpp"
 
@@ -24,34 +30,6 @@ ThingId largest_thing(Ledger& ledger) {
     // Of all that ever had a history: labels of an undone fractioning may still be about.
     auto query = ledger.database().query("SELECT coalesce(max(subject), 0) FROM subject_event");
     return {query.row() ? static_cast<std::uint64_t>(query.number(0)) : 0};
-}
-
-/// How many bytes of well-formed UTF-8 (Unicode 15, table 3-7) the next character has; 0 for anything else.
-std::size_t utf8_length(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-    const auto follows = [&](std::size_t i, unsigned least = 0x80, unsigned most = 0xbf) {
-        return byte(i) >= least && byte(i) <= most;
-    };
-    const unsigned first = byte(0);
-    if (first < 0x80) return 1;
-    if (first >= 0xc2 && first <= 0xdf) return follows(1) ? 2 : 0;
-    if (first >= 0xe0 && first <= 0xef) {
-        return follows(1, first == 0xe0 ? 0xa0 : 0x80, first == 0xed ? 0x9f : 0xbf) && follows(2) ? 3 : 0;
-    }
-    if (first >= 0xf0 && first <= 0xf4) {
-        return follows(1, first == 0xf0 ? 0x90 : 0x80, first == 0xf4 ? 0x8f : 0xbf) && follows(2) && follows(3) ? 4 : 0;
-    }
-    return 0;
-}
-
-/// UTF-8 without control characters: Protobuf does not read anything else back.
-bool plain_text(std::string_view text) {
-    while (!text.empty()) {
-        const std::size_t length = utf8_length(text);
-        if (length == 0 || static_cast<unsigned char>(text[0]) < 0x20 || text[0] == 0x7f) return false;
-        text.remove_prefix(length);
-    }
-    return true;
 }
 
 std::string_view clock_name(ClockState state) {
@@ -165,9 +143,9 @@ static Result<void> read_note(const v1::ScanRequest& request, Typed& typed) {
 
 Result<DeskScan> Service::desk_scan(const v1::ScanRequest& request) const {
     if (request.content().size() > kLongestBarcode) return invalid("the code is longer than any barcode");
-    if (request.lot().size() > kLongestLot || !plain_text(request.lot()))
+    if (request.lot().size() > kLongestLot || !is_plain_text(request.lot()))
         return invalid("a lot has at most 20 characters and no control characters");
-    if (request.product_name().size() > kLongestText || !plain_text(request.product_name()))
+    if (request.product_name().size() > kLongestText || !is_plain_text(request.product_name()))
         return invalid("a product's name has at most 200 characters");
     if (parse_person(request.product_name())) return invalid("a product's name cannot be a person's document");
     constexpr std::uint32_t kMost = 9999;
@@ -329,6 +307,37 @@ Result<void> Service::adopt(const std::string& reader, const std::string& operat
     return {};
 }
 
+Result<v1::RecallReply> Service::recall(const v1::RecallRequest& request) {
+    const auto fact = recall_fact(request);
+    if (!fact) return fact.error();
+    if (!*fact) return recall_reply(ledger_, request);
+    std::string badge = ledger_.stock().operator_badge();
+    if (!request.operator_().empty()) {
+        const auto parsed = parse_badge(request.operator_());
+        if (!parsed) return invalid("a badge is DOSARIO.B. and 8 characters A-Z 0-9");
+        badge = *parsed;
+    }
+    if (badge.empty())
+        return fail(Failure::refused, "somebody answers for a recall: scan a badge, or say --operator; nothing was saved");
+    const auto held = ledger_.stock().recalled(*gtin_of(request.gtin()), request.lot());
+    if (auto unread = ledger_.database().take_failure()) return *unread;
+    const auto seq = append_alone(**fact, badge, moment());
+    if (!seq) {
+        if (seq.error().failure != Failure::refused) return seq.error();
+        return fail(Failure::refused,
+                    request.lift()
+                        ? "this is not recalled under this GTIN and lot: `dosario recall` lists what is; nothing was saved"
+                        : "this is recalled already (" + held.value_or("") + "): lift that recall first; nothing was saved");
+    }
+    auto reply = recall_reply(ledger_, request);
+    if (!reply) return reply;
+    reply->add_seq(*seq);
+    reply->set_message(request.lift()
+                           ? "the recall is lifted: what is on the shelf may leave again, what is in quarantine stays there"
+                           : "recalled: from now on nothing of it is received, cut, verified, released or dispensed here");
+    return reply;
+}
+
 std::set<std::string> Service::adopted_readers() {
     auto query = ledger_.database().query("SELECT reader FROM reader");
     std::set<std::string> readers;
@@ -351,10 +360,18 @@ Result<v1::StatusReply> Service::status(const v1::StatusRequest&) {
     reply.set_ledger(to_hex(ledger_.id()));
     reply.set_entries(ledger_.head_seq());
     reply.set_head(to_hex(ledger_.head_hash()));
+    reply.set_head_code(code_text(short_code(ledger_.head_seq(), ledger_.head_hash())));
     reply.set_clock(std::string{clock_name(now.clock)});
     reply.set_today(format_date(now.today));
     reply.set_queue(static_cast<std::uint32_t>(settings_.waiting()));
     reply.set_free_bytes(settings_.free_bytes().value_or(0));
+    if (ledger_.damage()) {
+        reply.set_read_only(ledger_.damage()->message);
+        reply.add_warnings(reply.read_only());
+    } else if (const auto mark = read_damage_mark(settings_.directory)) {
+        reply.add_warnings("damage was found in the ledger: " + mark->what +
+                           "; from the next start on it is only read, until it is mended (`dosario ledger mend`)");
+    }
     if (const char* warning = clock_warning(now.clock); *warning != '\0') reply.add_warnings(warning);
     if (ledger_.log_damage() && !ledger_.log_was_mended())
         reply.add_warnings("saved scans are missing at the end of the ledger: " + ledger_.log_damage()->words());
@@ -363,7 +380,6 @@ Result<v1::StatusReply> Service::status(const v1::StatusRequest&) {
     } else if (reply.free_bytes() < kLowSpace_bytes) {
         reply.add_warnings("less than 1 GiB is free on the disk: make room before saving stops");
     }
-    if (ledger_.damage()) reply.add_warnings(ledger_.damage()->message);
     if (ledger_.lost_log()) {
         reply.add_warnings(
             "the ledger was found without its write-ahead log (ledger.db-wal): it was copied alone, or the log was deleted. Entries may "
@@ -388,8 +404,8 @@ Result<v1::StatusReply> Service::status(const v1::StatusRequest&) {
     for (const std::string& warning : settings_.more_warnings()) reply.add_warnings(warning);
     const Seq after = ledger_.head_seq() > kLastShown ? ledger_.head_seq() - kLastShown : 0;
     const auto last = ledger_.entries_after(after, kLastShown);
-    if (!last) return last.error();
-    for (const Entry& entry : *last) *reply.add_last() = log_entry(entry);
+    if (!last && !ledger_.damage()) return last.error();
+    for (const Entry& entry : last ? *last : std::vector<Entry>{}) *reply.add_last() = log_entry(entry);
     return reply;
 }
 
@@ -398,5 +414,7 @@ Result<v1::HistoryReply> Service::history(const v1::HistoryRequest& request) {
     return history_reply(ledger_, request, *settings_.rules.codes);
 }
 Result<v1::LogReply> Service::log(const v1::LogRequest& request) { return log_reply(ledger_, request); }
+Result<v1::HeadReply> Service::head(const v1::HeadRequest& request) { return head_reply(ledger_, request); }
+Result<v1::ProofReply> Service::proof(const v1::ProofRequest& request) { return proof_reply(ledger_, request); }
 
 }  // namespace dosario

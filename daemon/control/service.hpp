@@ -54,6 +54,8 @@ public:
     Result<void> learn(std::span<const Product> products);
     /// Entries that this ledger had before it was restored from an older copy; new ids do not meet theirs.
     Result<void> restore(std::span<const Entry> entries);
+    /// Books a recall, or that it is lifted, and tells what it touches; without a product only the list.
+    Result<v1::RecallReply> recall(const v1::RecallRequest& request);
     Result<void> adopt(const std::string& reader, const std::string& operator_badge);
 
     /// Reading.
@@ -61,6 +63,8 @@ public:
     Result<v1::StockReply> stock(const v1::StockRequest& request);
     Result<v1::HistoryReply> history(const v1::HistoryRequest& request);
     Result<v1::LogReply> log(const v1::LogRequest& request);
+    Result<v1::HeadReply> head(const v1::HeadRequest& request);
+    Result<v1::ProofReply> proof(const v1::ProofRequest& request);
     std::set<std::string> adopted_readers();
     /// What decisions are made by now: see TrustedClock.
     UtcTime believed_time() { return moment().now.at; }

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verbs on the ledger itself: through the daemon when one holds it, else by opening the file.
+#include "ctl/ledger_file.hpp"
+#include "ctl/progress_bar.hpp"
 #include "ctl/verbs.hpp"
 
 #include "http/json.hpp"
 #include "control/ledger_views.hpp"
-#include "crypto/openssl.hpp"
 #include "ledger/snapshot.hpp"
 
 #include <boost/json.hpp>
-
-#include <unistd.h>
 
 #include <climits>
 #include <cstdio>
@@ -22,58 +21,39 @@ namespace json = boost::json;
 
 constexpr std::uint32_t kPage = 1000;
 
-/// A ledger that no daemon holds, with what it needs.
-struct OpenFile {
-    std::unique_ptr<Digest> digest = make_digest();
-    std::unique_ptr<Entropy> entropy = make_entropy();
-    std::unique_ptr<Ledger> ledger;
-};
-
-/// The file, when no daemon answers and --data says where it is; nothing to use the daemon.
-Result<std::unique_ptr<OpenFile>> open_file(Session& session) {
-    if (auto connected = session.client(); connected) return std::unique_ptr<OpenFile>{};
-    if (session.data_directory.empty()) return session.client().error();
-    auto file = std::make_unique<OpenFile>();
-    LedgerOpening opening;
-    opening.directory = session.data_directory;
-    opening.create = false;
-    opening.append = false;
-    opening.digest = file->digest.get();
-    opening.entropy = file->entropy.get();
-    auto ledger = Ledger::open(opening);
-    if (!ledger) return ledger.error();
-    file->ledger = std::move(*ledger);
-    return file;
-}
-
-json::value as_value(const google::protobuf::Message& message) { return json::parse(to_json(message)); }
-
-/// Runs `on_file` on the file, or `call` on the daemon; `reply` holds the answer when the code is kDone.
-int ask(Session& session, const char* path, const json::object& request,
-        const std::function<Result<json::value>(Ledger&)>& on_file, json::value& reply) {
+/// As ask(), with a bar meanwhile.
+int ask_slowly(Session& session, const char* path, const json::object& request,
+               const std::function<Result<json::value>(Ledger&, const TellProgress&)>& on_file, json::value& reply) {
+    ProgressBar bar;
     auto file = open_file(session);
     if (!file) return complain(file.error(), session.json);
-    if (*file == nullptr) return session.call(path, request, reply);
-    auto answered = on_file(*(*file)->ledger);
+    if (*file == nullptr) {
+        bar.follow(session.socket_path());
+        return session.call(path, request, reply);
+    }
+    auto answered = on_file(*(*file)->ledger, bar.teller());
     if (!answered) return complain(answered.error(), session.json);
     reply = std::move(*answered);
     return kDone;
 }
 
-Result<json::value> verify_file(Ledger& ledger) {
-    const auto report = verify(ledger);
-    if (!report) return report.error();
-    return as_value(verify_reply(*report));
-}
-
-int verify(Session& session) {
+int verify(Session& session, bool full) {
     json::value reply;
-    if (const int code = ask(session, "/v1/ledger/verify", {}, verify_file, reply); code != kDone) return code;
+    const auto on_file = [full](Ledger& ledger, const TellProgress& progress) -> Result<json::value> {
+        VerifyHow how;
+        how.full = full;
+        how.progress = progress;
+        const auto report = verify(ledger, how);
+        if (!report) return report.error();
+        return as_value(verify_reply(*report));
+    };
+    if (const int code = ask_slowly(session, "/v1/ledger/verify", {{"full", full}}, on_file, reply); code != kDone) return code;
     const bool ok = reply.at("ok").as_bool();
     if (session.json) {
         print_json(reply);
     } else {
-        std::printf("%s: %llu entries, branch %s, head %s\n", ok ? "the ledger is whole" : "THE LEDGER IS DAMAGED",
+        std::printf("%s: %llu entries, branch %s, head %s\n",
+                    ok ? (full ? "the ledger is whole, and the audit agrees" : "the ledger is whole") : "THE LEDGER IS DAMAGED",
                     static_cast<unsigned long long>(number_of(reply, "entries")), text_of(reply, "branch").c_str(),
                     text_of(reply, "head").c_str());
         for (const json::value& fault : reply.at("faults").as_array()) {
@@ -118,12 +98,6 @@ int log(Session& session, std::uint64_t after, std::uint64_t limit) {
     return kDone;
 }
 
-std::string whole_path(const std::string& path) {
-    if (path.empty() || path.front() == '/') return path;
-    char here[PATH_MAX];
-    return getcwd(here, sizeof here) == nullptr ? path : std::string{here} + "/" + path;
-}
-
 /// Beforehand, on standard error: how much room and about how long.
 int say_estimate(Session& session, const std::string& path) {
     const auto on_file = [&path](Ledger& ledger) -> Result<json::value> {
@@ -149,13 +123,14 @@ int say_estimate(Session& session, const std::string& path) {
 int snapshot(Session& session, const std::string& given) {
     const std::string path = whole_path(given);
     if (const int code = say_estimate(session, path); code != kDone) return code;
-    const auto on_file = [&path](Ledger& ledger) -> Result<json::value> {
+    const auto on_file = [&path](Ledger& ledger, const TellProgress& progress) -> Result<json::value> {
         auto copy = Snapshot::start(ledger, path);
         if (!copy) return copy.error();
         for (;;) {
             const auto more = (*copy)->step(1024);
             if (!more) return more.error();
             if (!*more) break;
+            if (progress) progress({"copying", (*copy)->copied_pages(), (*copy)->all_pages()});
         }
         v1::SnapshotReply reply;
         reply.set_path(path);
@@ -164,7 +139,7 @@ int snapshot(Session& session, const std::string& given) {
         return as_value(reply);
     };
     json::value reply;
-    if (const int code = ask(session, "/v1/ledger/snapshot", {{"path", path}}, on_file, reply); code != kDone) return code;
+    if (const int code = ask_slowly(session, "/v1/ledger/snapshot", {{"path", path}}, on_file, reply); code != kDone) return code;
     if (session.json) return print_json(reply), kDone;
     std::printf("%s: %llu entries, %llu bytes, a plain SQLite file\n", path.c_str(),
                 static_cast<unsigned long long>(number_of(reply, "entries")),
@@ -173,15 +148,15 @@ int snapshot(Session& session, const std::string& given) {
 }
 
 int remake(Session& session) {
-    const auto on_file = [](Ledger& ledger) -> Result<json::value> {
-        const auto entries = rebuild(ledger);
+    const auto on_file = [](Ledger& ledger, const TellProgress& progress) -> Result<json::value> {
+        const auto entries = rebuild(ledger, progress);
         if (!entries) return entries.error();
         v1::RebuildReply reply;
         reply.set_entries(*entries);
         return as_value(reply);
     };
     json::value reply;
-    if (const int code = ask(session, "/v1/ledger/rebuild", {}, on_file, reply); code != kDone) return code;
+    if (const int code = ask_slowly(session, "/v1/ledger/rebuild", {}, on_file, reply); code != kDone) return code;
     if (session.json) return print_json(reply), kDone;
     std::printf("all lists were made again from %llu entries\n", static_cast<unsigned long long>(number_of(reply, "entries")));
     return kDone;
@@ -192,9 +167,10 @@ int remake(Session& session) {
 void add_ledger_verbs(CLI::App& app, Session& session, Action& action) {
     CLI::App* ledger = app.add_subcommand("ledger", "the ledger itself; opened directly when no daemon holds it (--data DIR)");
     ledger->require_subcommand(1);
-    ledger->add_subcommand("verify", "is it what was written? chain, rules, every list; the counter works on")->callback([&] {
-        action = [&session] { return verify(session); };
-    });
+    auto full = std::make_shared<bool>(false);
+    CLI::App* look = ledger->add_subcommand("verify", "is it what was written? chain, rules, every list; the counter works on");
+    look->add_flag("--full", *full, "and an audit: what must be in the house, counted from the entries by other code");
+    look->callback([&session, &action, full] { action = [&session, full] { return verify(session, *full); }; });
 
     struct Range {
         std::uint64_t after = 0;
@@ -214,6 +190,8 @@ void add_ledger_verbs(CLI::App& app, Session& session, Action& action) {
     copy->add_option("file", *path, "a new file")->required();
     copy->callback([&session, &action, path] { action = [&session, path] { return snapshot(session, *path); }; });
 
+    add_proof_verbs(*ledger, session, action);
+    add_mending_verbs(*ledger, session, action);
     ledger
         ->add_subcommand("rebuild",
                          "make all lists again from the entries; the counter waits meanwhile, about 2 s for each 100,000 entries")

@@ -12,13 +12,16 @@ namespace dosario {
 
 using Action = std::function<int()>;
 
-void add_counter_verbs(CLI::App& app, Session& session, Action& action);  // scan receive fraction verify-doses dispense undo
-void add_looking_verbs(CLI::App& app, Session& session, Action& action);  // status stock history
-void add_reader_verbs(CLI::App& app, Session& session, Action& action);   // readers, readers replay, readers adopt
-void add_ledger_verbs(CLI::App& app, Session& session, Action& action);   // ledger verify log snapshot rebuild
-void add_backup_verbs(CLI::App& app, Session& session, Action& action);   // backup setup now list check, restore
-void add_report_verbs(CLI::App& app, Session& session, Action& action);   // report moves
-void add_decode_verb(CLI::App& app, Session& session, Action& action);    // decode
-void add_encode_verb(CLI::App& app, Session& session, Action& action);    // encode
+void add_counter_verbs(CLI::App& app, Session& session, Action& action);     // scan receive fraction verify-doses dispense undo
+void add_looking_verbs(CLI::App& app, Session& session, Action& action);     // status stock history
+void add_reader_verbs(CLI::App& app, Session& session, Action& action);      // readers, readers replay, readers adopt
+void add_ledger_verbs(CLI::App& app, Session& session, Action& action);      // ledger verify log snapshot rebuild
+void add_proof_verbs(CLI::App& ledger, Session& session, Action& action);    // ledger head prove check
+void add_mending_verbs(CLI::App& ledger, Session& session, Action& action);  // ledger mend
+void add_backup_verbs(CLI::App& app, Session& session, Action& action);      // backup setup now list check, restore
+void add_report_verbs(CLI::App& app, Session& session, Action& action);      // report moves
+void add_recall_verb(CLI::App& app, Session& session, Action& action);       // recall
+void add_decode_verb(CLI::App& app, Session& session, Action& action);       // decode
+void add_encode_verb(CLI::App& app, Session& session, Action& action);       // encode
 
 }  // namespace dosario

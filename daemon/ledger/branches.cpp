@@ -41,6 +41,7 @@ Result<std::vector<Sha256>> Ledger::hashes_at(std::span<const Seq> seqs) const {
 }
 
 Result<void> Ledger::fork_after(Seq after, std::string_view why) {
+    if (damage_) return *damage_;
     const auto parent = hashes_at({&after, 1});
     if (!parent) return parent.error();
     BranchId branch;
@@ -56,6 +57,7 @@ Result<void> Ledger::fork_after(Seq after, std::string_view why) {
 }
 
 Result<void> Ledger::restore(std::span<const Entry> entries, const Stamp& now) {
+    if (damage_) return *damage_;
     std::int64_t last_boot = 0;
     for (const Entry& entry : entries) {
         if (entry.header.seq != head_seq_ + 1 || !follows(*digest_, id_, head_hash_, entry))
@@ -66,10 +68,7 @@ Result<void> Ledger::restore(std::span<const Entry> entries, const Stamp& now) {
             return fail(fact.error().failure == Failure::newer ? Failure::newer : Failure::invalid,
                         "the collector's entry " + std::to_string(entry.header.seq) + ": " + fact.error().message);
         // Of the runs between the copy and its loss nothing is known but their numbers.
-        auto boot = db_->query(
-            "INSERT OR IGNORE INTO boot SELECT ?1, zeroblob(16), ?2, b, seal('boot', ?1, zeroblob(16), ?2, b)"
-            " FROM (SELECT 'restored from the collector' AS b)");
-        if (auto known = boot.bind(entry.header.boot).bind(entry.header.wall_us).run(); !known) return known;
+        if (auto known = know_restored_boot(*db_, entry.header); !known) return known;
         last_boot = std::max(last_boot, entry.header.boot);
         if (auto inserted = insert(entry, *fact); !inserted) return inserted;
     }
@@ -78,6 +77,7 @@ Result<void> Ledger::restore(std::span<const Entry> entries, const Stamp& now) {
 }
 
 Result<void> Ledger::keep_acked(const BranchId& branch, Seq seq, const Sha256& hash, UtcTime now) {
+    if (damage_) return *damage_;
     auto keep = db_->query("INSERT OR REPLACE INTO acked SELECT n, ?, ?, ? FROM branch WHERE branch_id = ?");
     return keep.bind(sql(seq)).bind(ByteView{hash}).bind(sql(now)).bind(ByteView{branch}).run();
 }
@@ -98,6 +98,7 @@ Result<std::uint64_t> Ledger::unacknowledged() const {
 }
 
 Result<void> Ledger::keep_clock_sample(std::int64_t boot, MonoTime mono, UtcTime wall, UtcTime collector, Micros rtt) {
+    if (damage_) return *damage_;
     auto keep = db_->query("INSERT INTO clock_sample VALUES (?, ?, ?, ?, ?)");
     keep.bind(boot).bind(mono.time_since_epoch().count()).bind(sql(wall));
     if (auto kept = keep.bind(sql(collector)).bind(rtt.count()).run(); !kept) return kept;

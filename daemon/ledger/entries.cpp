@@ -22,6 +22,13 @@ Result<std::vector<Entry>> read_entries(Database& db, Seq after, std::size_t lim
     return entries;
 }
 
+Result<void> know_restored_boot(Database& db, const EntryHeader& header) {
+    auto boot = db.query(
+        "INSERT OR IGNORE INTO boot SELECT ?1, zeroblob(16), ?2, b, seal('boot', ?1, zeroblob(16), ?2, b)"
+        " FROM (SELECT 'restored from the collector' AS b)");
+    return boot.bind(header.boot).bind(header.wall_us).run();
+}
+
 Result<SignedFact> read_fact(Database& db, Seq seq) {
     auto query = db.query("SELECT body FROM event WHERE seq = ?");
     query.bind(sql(seq));

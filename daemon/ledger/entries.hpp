@@ -15,6 +15,9 @@ namespace dosario {
 Result<std::vector<Entry>> read_entries(Database& db, Seq after, std::size_t limit,
                                         std::size_t bytes = std::numeric_limits<std::size_t>::max());
 
+/// The run in which a restored entry was written is a row of boot, if it was not: nothing is known of it but its number.
+Result<void> know_restored_boot(Database& db, const EntryHeader& header);
+
 /// What that entry says; not_found when there is none.
 Result<SignedFact> read_fact(Database& db, Seq seq);
 

@@ -73,6 +73,7 @@ void Ledger::return_to(const Head& before) {
 }
 
 Result<void> Ledger::owe_branch(std::string_view why) {
+    if (damage_) return *damage_;
     branch_due_ = why;
     return set_meta(*db_, kMetaBranchDue, why);
 }
@@ -154,6 +155,7 @@ Result<void> Ledger::keep_reply(std::string_view request_id, ByteView reply, Utc
 }
 
 Result<void> Ledger::checkpoint() {
+    if (damage_) return {};  // the files stay as they were found
     auto moved = db_->execute("PRAGMA wal_checkpoint(PASSIVE)");
     (void)db_->take_failure();  // it concerns no decision: what was committed stands in the log
     return moved;

@@ -48,7 +48,7 @@ public:
 
     /// Of the last entries so many are checked before the first scan.
     static constexpr std::size_t kCheckedAtStart = 1000;
-    /// Why this ledger is only read, if it is: its end is not whole. Then append() refuses everything.
+    /// Why this ledger is only read, if it is: its end is not whole, or damage_mark.hpp says so. Then whatever writes refuses with this.
     const std::optional<Error>& damage() const { return damage_; }
     /// It was found without its write-ahead log: copied without it, or somebody deleted it. Entries may be missing at its end.
     bool lost_log() const { return lost_log_; }
@@ -71,6 +71,7 @@ public:
     /// The next entry of our own begins a branch: entries after the head were lost here, and others may have them. Those that come
     /// back by restore() still belong to the branch before. In the current group.
     Result<void> owe_branch(std::string_view why);
+    bool owes_branch() const { return branch_due_.has_value(); }
 
     /// The write-ahead log was damaged when it was found: saved groups may be missing at the end. One wrong bit was turned back, where
     /// the ledger was opened to append; of anything else ledger.db-wal.damaged is a copy then.
@@ -132,6 +133,8 @@ private:
     Result<void> take_into_use(UtcTime now);
     Result<void> owe_lost_log(bool log_exists);
     Result<void> check_end();
+    void heed_mark(const std::string& directory);
+    void only_read(const std::string& what);
     Result<void> begin_owed_branch();
     Result<void> insert(const Entry& entry, const SignedFact& fact);
 

@@ -2,6 +2,7 @@
 // Opening a ledger: whose file it is, how it is kept, whether its end is whole. What is refused is not touched.
 #include "base/check.hpp"
 #include "ledger/columns.hpp"
+#include "ledger/damage_mark.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/meta.hpp"
 #include "ledger/migrate.hpp"
@@ -43,8 +44,11 @@ Result<void> check_header(const std::string& path) {
     if (file.gcount() == 0) return {};  // new
     if (std::memcmp(header.data(), "SQLite format 3", 16) != 0) {
         if (first_page_was_being_written(path)) return {};
-        return fail(Failure::damaged,
-                    path + " is no ledger (it is not a SQLite file): move it away, or choose another data directory");
+        return fail(
+            Failure::damaged,
+            path +
+                " is no ledger (it is not a SQLite file): move it away, or choose another data directory. If it was one until"
+                " now it is damaged: `dosario ledger mend` saves what can be read");
     }
     const auto* bytes = reinterpret_cast<const unsigned char*>(header.data());
     const auto version = boost::endian::load_big_u32(bytes + 60);
@@ -121,9 +125,12 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOpening& opening) {
     ledger->log_damage_ = log_damage;
     ledger->log_mended_ = log_damage && log_damage->bit && opening.append;
     if (auto read = ledger->read_or_create(opening); !read) return read.error();
-    if (auto checked = ledger->check_end(); !checked) return checked.error();
-    // A process that was killed left its log beside the file, and the next daemon has to find it there.
-    if (!opening.append && meta_text(*ledger->db_, kMetaInUse)) ledger->db_->leave_log(true);
+    if (!ledger->damage_) {
+        if (auto checked = ledger->check_end(); !checked) return checked.error();
+    }
+    ledger->heed_mark(opening.directory);
+    // A process that was killed left its log beside the file, and the next daemon has to find it there. Damaged files stay as they were found.
+    if (ledger->damage_ || (!opening.append && meta_text(*ledger->db_, kMetaInUse))) ledger->db_->leave_log(true);
     if (!opening.append || ledger->damage_) return ledger;
     if (auto owed = ledger->owe_lost_log(log_exists); !owed) return owed.error();
     if (auto started = ledger->take_into_use(opening.now.wall); !started) return started.error();
@@ -206,8 +213,23 @@ Result<void> Ledger::read_head() {
     }
     auto good = db_->query("SELECT wall_us FROM event WHERE clock = 0 ORDER BY seq DESC LIMIT 1");
     if (good.row()) last_good_wall_ = UtcTime{Micros{good.number(0)}};
-    if (auto failure = db_->take_failure()) return *failure;
+    if (const auto failure = db_->take_failure()) {
+        if (failure->failure != Failure::damaged) return *failure;
+        only_read(failure->message);
+    }
     return {};
+}
+
+void Ledger::only_read(const std::string& what) {
+    damage_ = fail(Failure::damaged,
+                   "the ledger is damaged and only read: " + what +
+                       "; nothing new is saved. Keep the files; stop the daemon and run `dosario --data DIR ledger mend`");
+}
+
+/// Found earlier, by a daemon that met it or by verifying.
+void Ledger::heed_mark(const std::string& directory) {
+    const auto mark = read_damage_mark(directory);
+    if (mark && !damage_) only_read(mark->what);
 }
 
 Result<void> Ledger::start_boot(UtcTime now) {
@@ -255,8 +277,7 @@ Result<void> Ledger::check_end() {
     const Seq before = head_seq_ > kCheckedAtStart ? head_seq_ - kCheckedAtStart : 0;
     Sha256 previous{};
     const auto damaged = [this](const std::string& what) {
-        damage_ = fail(Failure::damaged, "the ledger is damaged and only read: " + what +
-                                             "; nothing new is saved. Keep the files, run `dosario ledger verify`, and mend it");
+        only_read(what);
         return Result<void>{};
     };
     if (before > 0) {
@@ -276,8 +297,7 @@ Result<void> Ledger::check_end() {
     const auto folded = db_->number("SELECT seq FROM folding");
     if (!folded) return damaged(folded.error().message);
     if (static_cast<Seq>(*folded) != head_seq_) {
-        return damaged("the lists end at entry " + std::to_string(*folded) + " and the entries at " + std::to_string(head_seq_) +
-                       " (`dosario ledger rebuild` makes the lists again)");
+        return damaged("the lists end at entry " + std::to_string(*folded) + " and the entries at " + std::to_string(head_seq_));
     }
     return {};
 }

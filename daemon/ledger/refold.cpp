@@ -22,7 +22,7 @@ Result<void> drop_projections(Database& db) {
 
 }  // namespace
 
-Result<Seq> refold(Database& db) {
+Result<Seq> refold(Database& db, const std::function<void(Seq)>& progress) {
     if (auto dropped = drop_projections(db); !dropped) return dropped.error();
     if (auto made = db.execute(kProjectionSchema); !made) return made.error();
     Projection projection{db, [&db](Seq seq) { return read_fact(db, seq); }};
@@ -39,6 +39,7 @@ Result<Seq> refold(Database& db) {
                 return fail(Failure::damaged, name + applied.error().message);
             done = entry.header.seq;
         }
+        if (progress) progress(done);
     }
 }
 

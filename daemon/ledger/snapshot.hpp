@@ -27,6 +27,9 @@ public:
     std::uint64_t bytes_expected() const;
     std::uint64_t bytes() const { return bytes_; }
     Seq entries() const { return entries_; }
+    /// Of 4 KiB, while there is more to copy.
+    std::uint64_t copied_pages() const { return copy_->pages_copied(); }
+    std::uint64_t all_pages() const { return copy_->pages(); }
 
 private:
     Snapshot(std::string path, std::unique_ptr<LedgerCopy> copy) : path_(std::move(path)), copy_(std::move(copy)) {}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ledger/verify.hpp"
 
+#include "ledger/audit.hpp"
 #include "ledger/columns.hpp"
 #include "ledger/page_check.hpp"
 #include "ledger/refold.hpp"
@@ -65,18 +66,21 @@ private:
 
 class Verifier {
 public:
-    Verifier(const VerifyOf& what, Database& scratch, const std::function<bool()>& stop)
-        : kept_(what.database), what_(what), scratch_(scratch), stop_(stop), projection_(scratch, [this](Seq seq) {
+    Verifier(const VerifyOf& what, Database& scratch, const VerifyHow& how, Audit* audit)
+        : kept_(what.database), what_(what), scratch_(scratch), how_(how), audit_(audit), projection_(scratch, [this](Seq seq) {
               return read_fact(kept_, seq);
           }) {}
 
     Result<VerifyReport> run();
 
 private:
-    bool stopped() const { return stop_ && stop_(); }
-    void find(Seq seq, std::string what);
-    FaultFinder finder() {
-        return [this](Seq seq, std::string what) { find(seq, std::move(what)); };
+    bool stopped() const { return how_.stop && how_.stop(); }
+    void tell(const char* doing, std::uint64_t done, std::uint64_t all) const {
+        if (how_.progress) how_.progress({doing, done, all});
+    }
+    void find(Seq seq, std::string what, bool of_history = false);
+    FaultFinder finder(bool of_history = false) {
+        return [this, of_history](Seq seq, std::string what) { find(seq, std::move(what), of_history); };
     }
     void check_tables();
     Result<void> check_entries();
@@ -84,11 +88,13 @@ private:
     Result<void> compare_projections();
     Result<void> compare_table(const std::string& table);
     void ask_sqlite();
+    Result<void> audit();
 
     Database& kept_;
     const VerifyOf& what_;
     Database& scratch_;
-    const std::function<bool()>& stop_;
+    const VerifyHow& how_;
+    Audit* audit_;  ///< null: not in full
     Projection projection_;
     VerifyReport report_;
     LedgerId id_{};
@@ -102,25 +108,27 @@ Result<VerifyReport> Verifier::run() {
     if (auto checked = check_entries(); !checked) return checked.error();
     report_.head = previous_;
     if (report_.entries != what_.head_seq || previous_ != what_.head_hash)
-        find(0, "the last entry is not the one this program wrote last");
+        find(0, "the last entry is not the one this program wrote last", true);
     check_requests(kept_, report_.entries, finder());
     if (auto compared = compare_projections(); !compared) return compared.error();
     ask_sqlite();
-    if (!stopped()) check_pages(kept_, finder(), stop_);
+    if (!stopped()) check_pages(kept_, finder(), how_.stop);
+    if (auto audited = audit(); !audited) return audited.error();
     (void)kept_.take_failure();  // what could not be read is a fault, and said
     if (stopped()) return fail(Failure::unavailable, "verifying was broken off: start it again");
     return std::move(report_);
 }
 
-void Verifier::find(Seq seq, std::string what) {
-    if (report_.faults.size() < VerifyReport::kMostFindings) report_.faults.push_back({seq, std::move(what)});
+void Verifier::find(Seq seq, std::string what, bool of_history) {
+    if (report_.faults.size() < VerifyReport::kMostFindings)
+        report_.faults.push_back({seq, std::move(what), of_history || seq != 0});
 }
 
 void Verifier::check_tables() {
     check_schema(kept_, scratch_, finder());
-    check_meta(kept_, finder());
-    boots_ = check_boots(kept_, finder());
-    check_branches(kept_, finder());
+    check_meta(kept_, finder(true));
+    boots_ = check_boots(kept_, finder(true));
+    check_branches(kept_, finder(true));
     auto id = kept_.query("SELECT v FROM meta WHERE k = 'ledger_id'");
     if (id.row()) id_ = fixed<LedgerId>(id.blob_view(0));
     auto branch = kept_.query("SELECT branch_id FROM branch ORDER BY starts_after DESC, n DESC LIMIT 1");
@@ -140,8 +148,30 @@ Result<void> Verifier::check_entries() {
         for (const Entry& entry : *entries) check_entry(entry);
         (void)scratch_.execute("COMMIT");
         if (auto failure = scratch_.take_failure()) return *failure;
+        tell("verifying", report_.entries, what_.head_seq);
         if (entries->size() < kSlice) return {};
     }
+}
+
+/// Once more over all entries: which of them were taken back is known only now.
+Result<void> Verifier::audit() {
+    if (audit_ == nullptr || !folding_) return {};
+    report_.full = true;
+    for (Seq done = 0;;) {
+        if (stopped()) return {};
+        const auto entries = read_entries(kept_, done, kSlice);
+        if (!entries) return {};  // found before, and said
+        (void)audit_->scratch().execute("BEGIN");
+        for (const Entry& entry : *entries) {
+            if (const auto fact = decode_fact(entry.body)) audit_->see(entry.header.seq, *fact);
+        }
+        (void)audit_->scratch().execute("COMMIT");
+        if (auto failure = audit_->scratch().take_failure()) return *failure;
+        if (!entries->empty()) done = entries->back().header.seq;
+        tell("auditing", done, what_.head_seq);
+        if (entries->size() < kSlice) break;
+    }
+    return audit_->compare(kept_, finder());
 }
 
 void Verifier::check_entry(const Entry& entry) {
@@ -163,6 +193,7 @@ void Verifier::check_entry(const Entry& entry) {
     }
     if (kind_of(fact->fact) != entry.header.kind) find(seq, "the kind of the entry is not that of its body");
     if (!folding_) return;
+    if (audit_ != nullptr) audit_->hear(*fact);
     if (auto applied = projection_.apply(seq, *fact); !applied) {
         find(seq, "the entry breaks a rule: " + applied.error().message);
         folding_ = false;
@@ -173,6 +204,7 @@ Result<void> Verifier::compare_projections() {
     if (!folding_) return {};
     for (std::size_t i = 0; i < kProjectionTableCount; ++i) {
         if (stopped()) return {};
+        tell("comparing", i, kProjectionTableCount);
         if (auto compared = compare_table(kProjectionTables[i]); !compared) return compared;
     }
     return {};
@@ -201,6 +233,7 @@ Result<void> Verifier::compare_table(const std::string& table) {
 
 void Verifier::ask_sqlite() {
     if (stopped()) return;
+    tell("checking", 0, 1);
     auto query = kept_.query("PRAGMA integrity_check(20)");
     while (query.row()) {
         if (const std::string line = query.text(0); line != "ok") find(0, "SQLite: " + line);
@@ -211,6 +244,12 @@ void Verifier::ask_sqlite() {
 }  // namespace
 
 Result<VerifyReport> verify(const VerifyOf& what, const std::function<bool()>& stop) {
+    VerifyHow how;
+    how.stop = stop;
+    return verify(what, how);
+}
+
+Result<VerifyReport> verify(const VerifyOf& what, const VerifyHow& how) {
     auto scratch = Database::open("", OpenMode::create);
     if (!scratch) return scratch.error();
     if (auto set = (*scratch)->execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000;"); !set)
@@ -218,21 +257,32 @@ Result<VerifyReport> verify(const VerifyOf& what, const std::function<bool()>& s
     if (auto made = (*scratch)->execute(kHistorySchema); !made) return made.error();
     if (auto made = (*scratch)->execute(kProjectionSchema); !made) return made.error();
     if (auto added = add_seal(what.database.handle(), what.digest); !added) return added.error();
-    if (stop) what.database.on_progress([&stop] { return !stop(); });
-    auto report = Verifier{what, **scratch, stop}.run();
-    if (stop) what.database.on_progress(nullptr);
+    std::unique_ptr<Audit> audit;
+    if (how.full) {
+        auto started = Audit::start();
+        if (!started) return started.error();
+        audit = std::move(*started);
+    }
+    const auto goes_on = [&how] { return !how.stop(); };
+    if (how.stop) what.database.on_progress(goes_on);
+    auto report = Verifier{what, **scratch, how, audit.get()}.run();
+    if (how.stop) what.database.on_progress(nullptr);
     return report;
 }
 
-Result<VerifyReport> verify(Ledger& ledger) {
-    auto report = verify({ledger.database(), ledger.digest(), ledger.head_seq(), ledger.head_hash()});
-    if (report && ledger.log_damage() && !ledger.log_was_mended()) report->faults.push_back({0, ledger.log_damage()->words()});
+Result<VerifyReport> verify(Ledger& ledger, const VerifyHow& how) {
+    auto report = verify({ledger.database(), ledger.digest(), ledger.head_seq(), ledger.head_hash()}, how);
+    if (report && ledger.log_damage() && !ledger.log_was_mended())
+        report->faults.push_back({0, ledger.log_damage()->words(), true});
     return report;
 }
 
-Result<Seq> rebuild(Ledger& ledger) {
+Result<Seq> rebuild(Ledger& ledger, const TellProgress& progress) {
     if (auto begun = ledger.begin(); !begun) return begun.error();
-    auto remade = refold(ledger.database());
+    const Seq all = ledger.head_seq();
+    auto remade = refold(ledger.database(), [&](Seq done) {
+        if (progress) progress({"rebuilding", done, all});
+    });
     if (!remade) {
         ledger.rollback();
         return remade;

@@ -34,8 +34,8 @@ char meant(char c) {
 }
 
 Error mistyped(const std::string& what) {
-    return fail(Failure::invalid,
-                "this code was mistyped (" + what + "): a number, 12 characters and a check character are wanted, as on the day sheet");
+    return fail(Failure::invalid, "this code was mistyped (" + what +
+                                      "): a number, 12 characters and a check character are wanted, as on the day sheet");
 }
 
 }  // namespace

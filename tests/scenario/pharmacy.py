@@ -78,7 +78,7 @@ enabled = {usb}
 
 SCAN_KEYS = ["ok", "sound", "what", "seq", "work", "ask", "lines", "message"]
 LOG_KEYS = ["seq", "kind", "at", "operator", "witness", "work", "hash", "body"]
-VERIFY_KEYS = ["ok", "entries", "branch", "head", "faults"]
+VERIFY_KEYS = ["ok", "entries", "branch", "head", "faults", "full"]
 
 
 SITE = zoneinfo.ZoneInfo("America/Argentina/Buenos_Aires")                            # the daemon's day, when none is configured

@@ -77,7 +77,7 @@ public:
 
     std::future<ApiReply> call(const std::string& path) {
         auto promise = std::make_shared<std::promise<ApiReply>>();
-        auto chore = long_call(path, "{}", *verifying, [promise](ApiReply reply) { promise->set_value(std::move(reply)); });
+        auto chore = long_call(path, "{}", *verifying, progress, [promise](ApiReply reply) { promise->set_value(std::move(reply)); });
         DOSARIO_CHECK(chore.has_value() && thread->post_chore(std::move(*chore)));
         return promise->get_future();
     }
@@ -107,7 +107,8 @@ private:
 
 public:
     GatedDigest* gate = new GatedDigest;  ///< of `verifying`, which owns it
-    std::optional<Verifying> verifying{std::unique_ptr<Digest>{gate}};
+    ProgressBoard progress;
+    std::optional<Verifying> verifying{std::in_place, std::unique_ptr<Digest>{gate}, progress};
     std::optional<LedgerThread> thread;
 };
 

@@ -44,7 +44,8 @@ TEST_CASE("a short code is read back, however it was written down", "[short_code
     CHECK(*parse_head(sloppy) == code);
 }
 
-TEST_CASE("every wrong character, every pair of neighbours swapped and every length but its own is a mistyped code", "[short_code]") {
+TEST_CASE("every wrong character, every pair of neighbours swapped and every length but its own is a mistyped code",
+          "[short_code]") {
     const std::string alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     std::string plain;
     for (const char c : some_text()) {
@@ -67,7 +68,8 @@ TEST_CASE("every wrong character, every pair of neighbours swapped and every len
 }
 
 TEST_CASE("what is no code is refused in words", "[short_code]") {
-    for (const char* text : {"", "hola", "1842", "1842 1CR5-AYMZ-RKMG", "1842 1CR5-AYUZ-RKMG-B", "99999999999999999999 1CR5-AYMZ-RKMG-B"}) {
+    for (const char* text :
+         {"", "hola", "1842", "1842 1CR5-AYMZ-RKMG", "1842 1CR5-AYUZ-RKMG-B", "99999999999999999999 1CR5-AYMZ-RKMG-B"}) {
         const auto code = parse_head(text);
         REQUIRE_FALSE(code.has_value());
         CHECK(code.error().message.find("mistyped") != std::string::npos);

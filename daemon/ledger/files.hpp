@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small steps on files beside the ledger. Internal to the layer.
+#pragma once
+
+#include "base/result.hpp"
+
+#include <string>
+
+namespace dosario {
+
+bool file_exists(const std::string& path);
+
+/// The file's content, or the names in a directory, are on the disk when it returns well.
+Result<void> sync_to_disk(const std::string& path);
+
+/// A second name for the file; a copy where the file system has no such thing. What has the new name already is left as it is.
+Result<void> keep_as(const std::string& path, const std::string& name);
+
+Result<void> copy_file(const std::string& from, const std::string& to);
+
+}  // namespace dosario
