@@ -74,6 +74,8 @@ CREATE TRIGGER event_is_dense BEFORE INSERT ON event
   WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM event)
   BEGIN SELECT RAISE(ABORT, 'entries are numbered without a gap'); END;
 )sql",
+    // 2 to 3. Only the tables that are made from the entries, and their rules.
+    "",
 };
 static_assert(std::size(kSteps) + 1 == kSchemaVersion);
 

@@ -8,7 +8,7 @@
 namespace dosario {
 
 /// Of the schema this code writes. A file with a larger one is refused untouched.
-inline constexpr std::int64_t kSchemaVersion = 2;
+inline constexpr std::int64_t kSchemaVersion = 3;
 
 /// "DOSA": tells a ledger from any other SQLite file (application_id).
 inline constexpr std::int64_t kApplicationId = 0x444f5341;
