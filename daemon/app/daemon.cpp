@@ -12,6 +12,7 @@
 #include "app/long_calls.hpp"
 #include "app/metrics_desk.hpp"
 #include "app/night_shift.hpp"
+#include "app/night_tasks.hpp"
 #include "app/reader_desk.hpp"
 #include "app/reporting.hpp"
 #include "app/uplink_desk.hpp"
@@ -90,10 +91,13 @@ private:
     ProgressBoard progress_;
     std::unique_ptr<Verifying> verifying_ = std::make_unique<Verifying>(make_digest(), progress_);
     std::unique_ptr<BackingUp> backing_up_;
+    std::unique_ptr<Entropy> persons_entropy_ = make_entropy();
+    std::unique_ptr<PersonTable> persons_;  ///< the ledger thread's
     std::unique_ptr<LedgerThread> ledger_;
     std::unique_ptr<Reporting> reporting_ =
         std::make_unique<Reporting>(directory_);  ///< asks the ledger thread, and ends before it
     std::optional<NightShift> night_;
+    std::optional<UtcTime> verified_at_;  ///< as the start found it
     std::optional<ThreadWatch> watch_;
     std::unique_ptr<HttpServer> api_;
     std::unique_ptr<ReaderDesk> readers_;
@@ -133,12 +137,15 @@ Result<void> RunningDaemon::open_ledger() {
     if (read_only_) log(Level::error, "ledger_only_read", {{"why", (*ledger)->damage()->message}});
     std::function<v1::UplinkStatus()> uplink;
     if (!settings_.uplink.host.empty()) uplink = [this] { return uplink_ == nullptr ? uplink_at_rest() : uplink_->status(); };
+    if (const auto verified = (*ledger)->upkeep(kVerified); verified && *verified && (*verified)->good)
+        verified_at_ = (*verified)->at;
+    persons_ = std::make_unique<PersonTable>(directory_, settings_.persons.keep, *persons_entropy_);
     auto service = std::make_unique<Service>(
         **ledger, *clock_, *entropy_,
         ServiceSettings{settings_.station, settings_.site, DOSARIO_VERSION, directory_, settings_.language, settings_.rules,
                         *calendar, released_at, [this] { return ledger_ == nullptr ? std::size_t{0} : ledger_->waiting(); },
                         std::move(uplink), [this] { return answers_.last_slow(); }, settings_.least_free_mib << 20, nullptr,
-                        [this] { return backing_up_->warnings(); }});
+                        persons_.get(), [this] { return backing_up_->warnings(); }});
     // The catalogue of the configuration becomes facts before the first scan. Where entries are missing the collector may have them: what
     // is written before it was asked would begin a branch without them.
     learns_later_ = (*ledger)->owes_branch() && !settings_.uplink.host.empty() && !read_only_;
@@ -234,6 +241,11 @@ void RunningDaemon::open_night() {
     night_.emplace(
         context_, *clock_, hour ? *hour : [](UtcTime) { return 0; });
     if (!settings_.backup.directories.empty()) night_->add(nightly_backup());
+    const NightHands hands{context_, *ledger_, *verifying_, *clock_};
+    const int hour_of_work = settings_.backup.hour;
+    night_->add(verify_task(hands, hour_of_work, verified_at_));
+    if (settings_.persons.keep_days > 0) night_->add(forget_task(hands, hour_of_work, settings_.persons.keep_days));
+    night_->add(tidy_task(hands, hour_of_work));
 }
 
 NightTask RunningDaemon::nightly_backup() {
@@ -412,9 +424,16 @@ void RunningDaemon::answer_by_ledger(const ApiRow& row, std::string body, std::f
         reply(late);
     });
     Job job;
-    job.decide = [&row, answered, body = std::move(body)](Service& service) { *answered = row.call(service, body); };
-    job.answer = [this, answered, reply, scan, call](const std::optional<Error>& failure) {
+    auto counter = std::make_shared<Service*>(nullptr);
+    job.decide = [&row, answered, counter, body = std::move(body)](Service& service) {
+        *counter = &service;
+        *answered = row.call(service, body);
+    };
+    job.answer = [this, &row, answered, counter, reply, scan, call](const std::optional<Error>& failure) {
         if (failure) *answered = error_reply(*failure);
+        if (!failure && row.then != nullptr) {
+            if (auto done = ((*counter)->*row.then)(); !done) *answered = error_reply(done.error());
+        }
         const bool first = call->settle();
         if (scan && first) metrics_.answered(ScanSource::api, *answered);
         // One errand to the main thread for all of it: a second one would find it just woken, and quarrel with it over its queue.

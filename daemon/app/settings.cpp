@@ -117,6 +117,14 @@ void read_backup_section(TomlSection section, BackupSettings& backup) {
     section.end();
 }
 
+void read_persons(TomlSection section, PersonSettings& persons) {
+    section.choice<KeepPersons>(
+        "keep", persons.keep,
+        {{"none", KeepPersons::none}, {"pseudonym", KeepPersons::pseudonym}, {"sealed", KeepPersons::sealed}});
+    section.number("keep_days", persons.keep_days, 0, 36'500);
+    section.end();
+}
+
 void read_reader(TomlSection section, std::vector<ReaderRow>& rows) {
     ReaderRow row;
     section.text("match", row.match);
@@ -240,6 +248,7 @@ Settings read_settings(const std::string& path, SettingsProblems& problems) {
     root.each("layout", [&](TomlSection row) { read_layout(std::move(row), codes.layouts); });
     settings.rules.codes = std::make_shared<const CodeHabits>(std::move(codes));
     read_backup_section(root.section("backup"), settings.backup);
+    read_persons(root.section("persons"), settings.persons);
     settings.file = path;
     read_catalogue(root, path, settings, problems.lines);
     root.end();

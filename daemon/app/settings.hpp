@@ -5,6 +5,7 @@
 #include "app/uplink_settings.hpp"
 #include "base/result.hpp"
 #include "control/messages.hpp"
+#include "persons/person_table.hpp"
 #include "reader/driver.hpp"
 #include "workflow/review.hpp"
 
@@ -36,6 +37,12 @@ struct BackupSettings {
     bool same_disk = false;                ///< a directory may lie on the disk of the ledger
 };
 
+/// What is kept of who came, in persons.db.
+struct PersonSettings {
+    KeepPersons keep = KeepPersons::pseudonym;
+    int keep_days = 0;  ///< then it is forgotten; 0: until somebody asks for it
+};
+
 struct Settings {
     std::string station = "puesto-1";
     std::string site;
@@ -52,6 +59,7 @@ struct Settings {
     std::vector<ReaderRow> readers;
     std::vector<Product> products;
     BackupSettings backup;
+    PersonSettings persons;
     std::string file;            ///< the configuration itself
     std::string catalogue_file;  ///< empty: none
 };

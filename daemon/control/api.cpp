@@ -23,6 +23,8 @@ constexpr ApiRow kCalls[] = {
     {"/v1/stock", call<v1::StockRequest, v1::StockReply, &Service::stock>},
     {"/v1/history", call<v1::HistoryRequest, v1::HistoryReply, &Service::history>},
     {"/v1/recall", call<v1::RecallRequest, v1::RecallReply, &Service::recall>},
+    {"/v1/persons/open", call<v1::PersonsRequest, v1::PersonsReply, &Service::open_persons>},
+    {"/v1/persons/forget", call<v1::PersonsRequest, v1::PersonsReply, &Service::forget_persons>, &Service::finish_forgetting},
     {"/v1/ledger/log", call<v1::LogRequest, v1::LogReply, &Service::log>},
     {"/v1/ledger/head", call<v1::HeadRequest, v1::HeadReply, &Service::head>},
     {"/v1/ledger/proof", call<v1::ProofRequest, v1::ProofReply, &Service::proof>},

@@ -16,6 +16,8 @@ struct ApiRow {
     std::string_view path;
     /// Parses, decides within a group, renders. Total.
     ApiReply (*call)(Service&, std::string_view body);
+    /// What is done once the group is saved, before it is answered; null: nothing.
+    Result<void> (Service::*then)() = nullptr;
 };
 
 /// Calls answered by one job on the ledger thread.

@@ -204,6 +204,12 @@ constexpr CatalogueRow kRows[] = {
      "Queda poco lugar en el disco: no se abre un trabajo nuevo; el que está abierto se puede terminar. No se guardó nada: avise a sistemas.",
      "The disk is nearly full: no new work is opened; the open one can be finished. Nothing was saved: tell whoever looks after this computer.",
      "Há pouco espaço no disco: não se abre um trabalho novo; o que está aberto pode ser terminado. Nada foi salvo: avise a informática."},
+    {"person_not_kept",
+     "No se pudo anotar de quién es la visita, y no se guardó nada. Siga sin documento: escanee ENTREGAR y las cajas o dosis; avise a sistemas.",
+     "Whose visit this is could not be kept, and nothing was saved. Go on without the document: scan DISPENSE and the packs or doses; tell "
+     "whoever looks after this computer.",
+     "Não foi possível anotar de quem é a visita, e nada foi salvo. Continue sem documento: escaneie ENTREGAR e as caixas ou doses; avise a "
+     "informática."},
     {"slow_disk", "El disco está lento: espere el sonido antes de seguir.",
      "The disk is slow: wait for the sound before you go on.", "O disco está lento: espere o som antes de continuar."},
     {"not_confirmed",

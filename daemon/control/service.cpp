@@ -5,6 +5,7 @@
 #include "control/head_view.hpp"
 #include "control/history_view.hpp"
 #include "control/ledger_views.hpp"
+#include "control/persons_view.hpp"
 #include "control/plain_text.hpp"
 #include "control/proof.hpp"
 #include "control/recall_view.hpp"
@@ -90,6 +91,7 @@ void Service::group_begins() {
 void Service::group_failed() {
     desk_ = desk_at_begin_;
     for (; unrecorded_in_group_ > 0; --unrecorded_in_group_) unrecorded_.pop_back();
+    to_forget_.clear();
 }
 
 Result<std::optional<v1::ScanReply>> Service::reply_again(const std::string& request_id) const {
@@ -212,6 +214,12 @@ bool Service::opens_work_without_room(const Review& review) const {
     return opens && settings_.free_bytes().value_or(settings_.least_free_bytes) < settings_.least_free_bytes;
 }
 
+/// A row whose visit is not saved then stays behind, and leads nowhere.
+bool Service::could_not_keep(const Review& review, Date today) {
+    return review.visitor && settings_.persons != nullptr &&
+           !settings_.persons->keep(review.visitor->recipient, review.visitor->person, today);
+}
+
 /// In a savepoint: the facts and the kept reply are saved together or not at all. Without facts nothing is written: no sync to wait
 /// for, and a full disk still answers.
 Result<v1::ScanReply> Service::decide(const DeskScan& scan, const std::string& request_id) {
@@ -223,6 +231,11 @@ Result<v1::ScanReply> Service::decide(const DeskScan& scan, const std::string& r
         desk_ = before;
         review = Review{};
         review.what = What::disk_low;
+    }
+    if (could_not_keep(review, now.now.today)) {
+        desk_ = before;
+        review = Review{};
+        review.what = What::person_not_kept;
     }
     std::vector<Seq> written;
     for (const SignedFact& fact : review.facts) {
@@ -307,21 +320,29 @@ Result<void> Service::adopt(const std::string& reader, const std::string& operat
     return {};
 }
 
+/// Of who is named, or works at the desk.
+Result<std::string> Service::answering_badge(const std::string& named, const char* for_what) {
+    if (!named.empty()) {
+        const auto parsed = parse_badge(named);
+        if (!parsed) return invalid("a badge is DOSARIO.B. and 8 characters A-Z 0-9");
+        return *parsed;
+    }
+    std::string badge = ledger_.stock().operator_badge();
+    if (badge.empty())
+        return fail(Failure::refused,
+                    std::string{"somebody answers for "} + for_what + ": scan a badge, or say --operator; nothing was saved");
+    return badge;
+}
+
 Result<v1::RecallReply> Service::recall(const v1::RecallRequest& request) {
     const auto fact = recall_fact(request);
     if (!fact) return fact.error();
     if (!*fact) return recall_reply(ledger_, request);
-    std::string badge = ledger_.stock().operator_badge();
-    if (!request.operator_().empty()) {
-        const auto parsed = parse_badge(request.operator_());
-        if (!parsed) return invalid("a badge is DOSARIO.B. and 8 characters A-Z 0-9");
-        badge = *parsed;
-    }
-    if (badge.empty())
-        return fail(Failure::refused, "somebody answers for a recall: scan a badge, or say --operator; nothing was saved");
+    const auto badge = answering_badge(request.operator_(), "a recall");
+    if (!badge) return badge.error();
     const auto held = ledger_.stock().recalled(*gtin_of(request.gtin()), request.lot());
     if (auto unread = ledger_.database().take_failure()) return *unread;
-    const auto seq = append_alone(**fact, badge, moment());
+    const auto seq = append_alone(**fact, *badge, moment());
     if (!seq) {
         if (seq.error().failure != Failure::refused) return seq.error();
         return fail(Failure::refused,
@@ -336,6 +357,50 @@ Result<v1::RecallReply> Service::recall(const v1::RecallRequest& request) {
                            ? "the recall is lifted: what is on the shelf may leave again, what is in quarantine stays there"
                            : "recalled: from now on nothing of it is received, cut, verified, released or dispensed here");
     return reply;
+}
+
+Result<v1::PersonsReply> Service::open_persons(const v1::PersonsRequest& request) { return access_persons(request, false); }
+Result<v1::PersonsReply> Service::forget_persons(const v1::PersonsRequest& request) { return access_persons(request, true); }
+
+Result<v1::PersonsReply> Service::access_persons(const v1::PersonsRequest& request, bool forget) {
+    const auto purpose = access_purpose(request.purpose());
+    if (!purpose) return purpose.error();
+    const auto badge = answering_badge(request.operator_(), "opening the table of persons");
+    if (!badge) return badge.error();
+    if (settings_.persons == nullptr) return fail(Failure::not_found, "there is no table of persons here");
+    const auto visits = visits_asked_for(*settings_.persons, request);
+    if (!visits) return visits.error();
+    v1::PersonsReply reply;
+    for (const Recipient& visit : *visits) {
+        if (auto shown = show_visit(*settings_.persons, visit, !forget, reply); !shown) return shown.error();
+        const auto seq = append_alone(RecipientAccessed{visit, *purpose, forget}, *badge, moment());
+        if (!seq) return seq.error();
+        reply.add_seq(*seq);
+        if (forget) to_forget_.push_back(visit);
+    }
+    reply.set_ok(true);
+    reply.set_more(visits->size() == kMostVisits);
+    reply.set_message(forget ? "forgotten: the entries of these visits stay, and nobody can tell any more whose they were"
+                             : "each visit that is shown here was booked, with who asked and why");
+    return reply;
+}
+
+Result<void> Service::finish_forgetting() {
+    if (to_forget_.empty()) return {};
+    if (auto forgotten = settings_.persons->forget(to_forget_); !forgotten) {
+        return fail(forgotten.error().failure,
+                    "it is booked that they are forgotten, but their rows could not be deleted yet: say it again (" +
+                        forgotten.error().message + ")");
+    }
+    to_forget_.clear();
+    return {};
+}
+
+Result<std::int64_t> Service::forget_older(int days) {
+    if (settings_.persons == nullptr) return std::int64_t{0};
+    const Moment now = moment();
+    if (now.now.clock != ClockState::good) return std::int64_t{0};  // nobody is forgotten by a wrong clock
+    return settings_.persons->forget_before(now.now.today - std::chrono::days{days});
 }
 
 std::set<std::string> Service::adopted_readers() {
@@ -372,6 +437,12 @@ Result<v1::StatusReply> Service::status(const v1::StatusRequest&) {
         reply.add_warnings("damage was found in the ledger: " + mark->what +
                            "; from the next start on it is only read, until it is mended (`dosario ledger mend`)");
     }
+    if (const auto verified = ledger_.upkeep(kVerified); verified && *verified) {
+        reply.set_verified_at(format_utc((*verified)->at));
+        if (!(*verified)->good)
+            reply.add_warnings("the check of " + reply.verified_at() + " found a fault in the ledger: " + (*verified)->detail +
+                               "; run `dosario ledger verify`");
+    }
     if (const char* warning = clock_warning(now.clock); *warning != '\0') reply.add_warnings(warning);
     if (ledger_.log_damage() && !ledger_.log_was_mended())
         reply.add_warnings("saved scans are missing at the end of the ledger: " + ledger_.log_damage()->words());
@@ -401,6 +472,7 @@ Result<v1::StatusReply> Service::status(const v1::StatusRequest&) {
         }
         for (const std::string& notice : uplink.notices()) reply.add_warnings(notice);
     }
+    if (settings_.persons != nullptr && settings_.persons->problem()) reply.add_warnings(settings_.persons->problem()->message);
     for (const std::string& warning : settings_.more_warnings()) reply.add_warnings(warning);
     const Seq after = ledger_.head_seq() > kLastShown ? ledger_.head_seq() - kLastShown : 0;
     const auto last = ledger_.entries_after(after, kLastShown);

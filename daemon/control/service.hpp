@@ -8,6 +8,7 @@
 #include "dosario/v1/control.pb.h"
 #include "ledger/ledger.hpp"
 #include "ledger/reserve.hpp"
+#include "persons/person_table.hpp"
 #include "workflow/desk.hpp"
 
 #include <deque>
@@ -31,6 +32,7 @@ struct ServiceSettings {
     std::function<std::optional<UtcTime>()> last_slow;                     ///< when an answer took long last; null: nobody looks
     std::uint64_t least_free_bytes = 256ULL << 20;                         ///< with less no new work is opened
     std::function<std::optional<std::uint64_t>()> free_bytes;              ///< on the ledger's disk; null: of `directory`
+    PersonTable* persons = nullptr;  ///< who the visits were; null: nobody asks, and nothing is kept
     /// What else the staff should know, for the status.
     std::function<std::vector<std::string>()> more_warnings = [] { return std::vector<std::string>{}; };
 };
@@ -56,6 +58,14 @@ public:
     Result<void> restore(std::span<const Entry> entries);
     /// Books a recall, or that it is lifted, and tells what it touches; without a product only the list.
     Result<v1::RecallReply> recall(const v1::RecallRequest& request);
+    /// Who a visit was, or the visits of a document; each one that is shown is booked.
+    Result<v1::PersonsReply> open_persons(const v1::PersonsRequest& request);
+    /// Books that they are forgotten; finish_forgetting(), after the commit, forgets them. Otherwise a commit that failed would leave a row that
+    /// is gone and no entry that says so.
+    Result<v1::PersonsReply> forget_persons(const v1::PersonsRequest& request);
+    Result<void> finish_forgetting();
+    /// All who were kept so many days ago and longer; how many visits. Outside of a group.
+    Result<std::int64_t> forget_older(int days);
     Result<void> adopt(const std::string& reader, const std::string& operator_badge);
 
     /// Reading.
@@ -83,6 +93,9 @@ private:
     Result<Seq> append_alone(const Fact& fact, const std::string& operator_badge, const Moment& moment);
     v1::ScanReply reply_for(const Review& review, std::vector<Seq> written);
     Result<std::optional<v1::ScanReply>> reply_again(const std::string& request_id) const;
+    bool could_not_keep(const Review& review, Date today);
+    Result<std::string> answering_badge(const std::string& named, const char* for_what);
+    Result<v1::PersonsReply> access_persons(const v1::PersonsRequest& request, bool forget);
     void remember(const std::string& request_id, const v1::ScanReply& reply);
 
     Ledger& ledger_;
@@ -97,6 +110,7 @@ private:
     std::deque<std::pair<std::string, v1::ScanReply>> unrecorded_;
     std::size_t unrecorded_in_group_ = 0;
     Reserve reserve_;
+    std::vector<Recipient> to_forget_;  ///< booked, and not forgotten yet
     UtcTime started_at_;
 };
 

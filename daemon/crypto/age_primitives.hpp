@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the age format is made of, by OpenSSL: X25519, HKDF, HMAC, ChaCha20-Poly1305 and base64. Only age.cpp and the tests include this.
+// What the age format and sealing are made of, by OpenSSL: X25519, HKDF, HMAC, ChaCha20-Poly1305 and base64. Only they and the tests
+// include this.
 #pragma once
 
 #include "base/bytes.hpp"

@@ -68,6 +68,7 @@ int main(int argc, char** argv) {
     add_backup_verbs(app, session, action);
     add_report_verbs(app, session, action);
     add_recall_verb(app, session, action);
+    add_persons_verbs(app, session, action);
     add_decode_verb(app, session, action);
     add_encode_verb(app, session, action);
     // Options of the program may stand behind the verb too.

@@ -2,9 +2,9 @@
 #include "ctl/recovery_prompt.hpp"
 
 #include "crypto/secret_file.hpp"
+#include "ctl/hidden_line.hpp"
 
 #include <sys/prctl.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -12,34 +12,10 @@
 namespace dosario {
 namespace {
 
-constexpr std::size_t kLongestTyped = 1000;
-constexpr char kCtrlC = 3;
 constexpr int kAttempts = 3;
 constexpr std::size_t kGroup = 6;
 constexpr std::size_t kGroupsInLine = 5;
 constexpr std::string_view kBeginning = "AGE-SECRET-KEY-1";
-
-/// While it lives the terminal shows nothing of what is typed.
-class WithoutEcho {
-public:
-    WithoutEcho() : known_(tcgetattr(STDIN_FILENO, &before_) == 0) {
-        if (!known_) return;
-        termios quiet = before_;
-        // Ctrl-C comes as a byte: a signal would leave the terminal as it is now.
-        quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO | ISIG);
-        quiet.c_lflag |= ECHONL;
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-    }
-    ~WithoutEcho() {
-        if (known_) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
-    }
-    WithoutEcho(const WithoutEcho&) = delete;
-    WithoutEcho& operator=(const WithoutEcho&) = delete;
-
-private:
-    termios before_{};
-    bool known_;
-};
 
 std::size_t characters(std::string_view typed) {
     std::size_t count = 0;
@@ -47,27 +23,13 @@ std::size_t characters(std::string_view typed) {
     return count;
 }
 
-/// One byte at a time and unbuffered: nothing of it stays in a buffer of the C library.
-bool read_line(std::string& typed) {
-    for (;;) {
-        char c = 0;
-        if (::read(STDIN_FILENO, &c, 1) != 1 || typed.size() >= kLongestTyped) return false;
-        if (c == kCtrlC) {
-            wipe(typed);
-            return false;
-        }
-        typed += c;
-        if (c == '\n') return true;
-    }
-}
-
 /// Until there is as much as a key has, an empty line, or the end.
 void read_typed(std::string& typed, bool terminal) {
     constexpr std::size_t kWhole = 58;
-    typed.reserve(kLongestTyped + 1);
+    typed.reserve(kLongestHidden + 1);
     for (;;) {
         const std::size_t before = typed.size();
-        if (!read_line(typed)) return;
+        if (!append_hidden_line(typed)) return;
         if (terminal && (typed.size() == before + 1 || characters(typed) >= kWhole)) return;
     }
 }

@@ -21,6 +21,7 @@ void add_mending_verbs(CLI::App& ledger, Session& session, Action& action);  // 
 void add_backup_verbs(CLI::App& app, Session& session, Action& action);      // backup setup now list check, restore
 void add_report_verbs(CLI::App& app, Session& session, Action& action);      // report moves
 void add_recall_verb(CLI::App& app, Session& session, Action& action);       // recall
+void add_persons_verbs(CLI::App& app, Session& session, Action& action);     // persons open, persons forget
 void add_decode_verb(CLI::App& app, Session& session, Action& action);       // decode
 void add_encode_verb(CLI::App& app, Session& session, Action& action);       // encode
 

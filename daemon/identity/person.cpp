@@ -52,6 +52,22 @@ std::string pseudonym(const Person& person, const Digest& digest) {
     return 'k' + std::to_string(keyed->key) + ':' + to_hex(ByteView{keyed->mac}.first(kPseudonymBytes));
 }
 
+Bytes sealed(const Person& person, const std::function<Bytes(ByteView)>& seal) {
+    constexpr std::size_t kLongestKind = 4;
+    std::array<char, 2 + 1 + kLongestKind + 1 + DocumentNumber::kMost> text;
+    std::size_t size = 0;
+    for (const std::string_view part :
+         {person.country, std::string_view{"|"}, person.id_kind, std::string_view{"|"}, person.number_.text()}) {
+        DOSARIO_CHECK(size + part.size() <= text.size());
+        std::copy(part.begin(), part.end(), text.begin() + static_cast<std::ptrdiff_t>(size));
+        size += part.size();
+    }
+    Bytes result = seal(as_bytes(std::string_view{text.data(), size}));
+    volatile char* const characters = text.data();
+    for (std::size_t i = 0; i < text.size(); ++i) characters[i] = 0;
+    return result;
+}
+
 std::variant<Person, CodeFault> identify_person(std::string_view text) {
     if (text.size() > kLongestText) return CodeFault{CodeError::value_length, 0, {}};
     const auto [inner, start] = trimmed(text);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Documents of persons: recognised, turned into a keyed pseudonym, forgotten. A Person does not print, compare, serialise or log; its
-// number comes out as pseudonym() only. The forms, where they come from and what is unverified: docs/people-and-papers.md.
+// number comes out as pseudonym() or sealed() only. The forms, where they come from and what is unverified: docs/people-and-papers.md.
 #pragma once
 
+#include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "identity/gs1.hpp"
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,6 +51,7 @@ private:
     friend std::optional<Person> parse_person(std::string_view content);
     friend std::optional<Person> parse_recipient(std::string_view digits);
     friend std::string pseudonym(const Person& person, const Digest& digest);
+    friend Bytes sealed(const Person& person, const std::function<Bytes(ByteView)>& seal);
 
     DocumentNumber number_;
 };
@@ -57,6 +60,9 @@ private:
 /// country|id_kind|number. The same person by the same document and key has the same pseudonym; CUIL and DNI of one person have two.
 /// Empty, which is no pseudonym of anybody, if the digest holds no key.
 std::string pseudonym(const Person& person, const Digest& digest);
+
+/// What `seal` makes of country|id_kind|number, at most 26 characters, which are wiped when it returns.
+Bytes sealed(const Person& person, const std::function<Bytes(ByteView)>& seal);
 
 /// What was typed or scanned where a document belongs, without symbology identifier: the card of the Argentine DNI, or DNI, CUIT/CUIL,
 /// CURP, RUT, CPF, CNS with their usual punctuation and blanks around them. Strict: digits, dates and check digits are held against

@@ -154,11 +154,4 @@ Result<void> Ledger::keep_reply(std::string_view request_id, ByteView reply, Utc
     return keep.bind(request_id).bind(now_us).bind(reply).run();
 }
 
-Result<void> Ledger::checkpoint() {
-    if (damage_) return {};  // the files stay as they were found
-    auto moved = db_->execute("PRAGMA wal_checkpoint(PASSIVE)");
-    (void)db_->take_failure();  // it concerns no decision: what was committed stands in the log
-    return moved;
-}
-
 }  // namespace dosario

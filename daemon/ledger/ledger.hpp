@@ -37,6 +37,14 @@ struct LedgerOpening {
     const char* vfs = nullptr;  ///< SQLite VFS, null = the system's
 };
 
+/// How something that is done for the ledger ended; `detail` is empty when it went well.
+struct Upkeep {
+    UtcTime at{};
+    bool good = false;
+    std::string detail;
+};
+inline constexpr std::string_view kVerified = "verify";
+
 class Ledger {
 public:
     /// Takes the directory for this process (ledger.lock), checks format, schema and the durability settings as read back.
@@ -121,6 +129,12 @@ public:
 
     /// Moves the write-ahead log into the database file, when there is nothing else to do.
     Result<void> checkpoint();
+    /// The same, and gives the log's room back to the disk.
+    Result<void> cut_log();
+
+    /// When something was done for the ledger last: a hint, for people. Writing is in the current group.
+    Result<void> keep_upkeep(std::string_view what, const Upkeep& how);
+    Result<std::optional<Upkeep>> upkeep(std::string_view what) const;
 
 private:
     Ledger(std::unique_ptr<FileLock> lock, std::unique_ptr<Database> database, const LedgerOpening& opening);

@@ -168,7 +168,7 @@ Review Desk::see_identity(Turn& turn, const Identity& identity) {
                               review.about.reason = "restricted_number";
                               return review;
                           },
-                          [&](const Person&) { return see_person(turn); },
+                          [&](const Person& person) { return see_person(turn, person); },
                           [&](const Command& command) { return see_command(turn, command); },
                           [&](const Badge& badge) { return see_badge(turn, badge); },
                           [&](const Unknown& unknown) {
@@ -311,7 +311,8 @@ Review Desk::see_badge(Turn& turn, const Badge& badge) {
     return recorded(What::operator_changed, turn.bench.sign(OperatorChanged{std::string{badge.code}}), std::move(about));
 }
 
-Review Desk::see_person(Turn& turn) {
+/// A new person is a new visit; the first of an open one is its own.
+Review Desk::see_person(Turn& turn, const Person& person) {
     if (!turn.work || turn.work->kind != WorkKind::dispensing) {
         Review review = stop(What::not_understood);
         review.about.reason = "person_outside_dispensing";
@@ -324,11 +325,13 @@ Review Desk::see_person(Turn& turn) {
             review.sound = Sound::recorded;
         }
         review.about.work_kind = WorkKind::dispensing;
+        review.visitor = Visitor{turn.work->recipient, person};
         return review;
     }
-    question_.reset();                                              // it was of the visit before
-    Review review = open(turn, workflow_of(WorkKind::dispensing));  // a new person is a new visit
+    question_.reset();  // it was of the visit before
+    Review review = open(turn, workflow_of(WorkKind::dispensing));
     review.facts.clear();
+    review.visitor = Visitor{turn.work->recipient, person};
     return review;
 }
 

@@ -36,7 +36,7 @@ private:
     Review see_identity(Turn& turn, const Identity& identity);
     Review see_command(Turn& turn, const Command& command);
     Review see_badge(Turn& turn, const Badge& badge);
-    Review see_person(Turn& turn);
+    Review see_person(Turn& turn, const Person& person);
     Review see_item(Turn& turn, Item item);
     Review see_asked(Turn& turn);
     Review keep(const Turn& turn, const Item& item, Review review);

@@ -44,6 +44,7 @@ std::string_view what_name(What what) {
         case What::released: return "released";
         case What::note_named: return "note_named";
         case What::disk_low: return "disk_low";
+        case What::person_not_kept: return "person_not_kept";
         case What::slow_disk: return "slow_disk";
         case What::not_confirmed: return "not_confirmed";
     }

@@ -52,6 +52,7 @@ enum class What : std::uint8_t {
     released,
     note_named,
     disk_low,
+    person_not_kept,
     slow_disk,
     not_confirmed,
 };
@@ -148,6 +149,12 @@ struct Particulars {
     std::optional<Date> today;  ///< that was decided for
 };
 
+/// Somebody came to the counter with a document: for the table of persons, and nothing else.
+struct Visitor {
+    Recipient recipient{};
+    Person person;
+};
+
 /// What a workflow says to one scan. With facts, they are written; a stop never has facts.
 struct Review {
     bool ok = false;
@@ -156,6 +163,7 @@ struct Review {
     std::vector<SignedFact> facts;
     std::optional<QuestionKind> ask;
     std::vector<std::string> choices;  ///< scannable texts; of which_lot: lots, to be typed
+    std::optional<Visitor> visitor;    ///< to be kept before the facts are saved
     Particulars about;
 };
 

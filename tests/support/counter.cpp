@@ -48,6 +48,7 @@ LedgerOpening Counter::opening() {
 
 void Counter::close() {
     service_.reset();
+    persons_.reset();
     ledger_.reset();
 }
 
@@ -56,7 +57,9 @@ Result<void> Counter::reopen() {
     auto ledger = Ledger::open(opening());
     if (!ledger) return ledger.error();
     ledger_ = std::move(*ledger);
+    persons_ = std::make_unique<PersonTable>(directory_, options_.persons, entropy_);
     ServiceSettings settings;
+    settings.persons = persons_.get();
     settings.station = "test";
     settings.directory = directory_;
     settings.language = Language::en;

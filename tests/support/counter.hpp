@@ -57,7 +57,8 @@ struct CounterOptions {
     const char* vfs = nullptr;
     std::string directory = {};  ///< empty: one of its own
     bool products = true;        ///< products 1 to 5 are known, 30 tablets a pack
-    bool open = true;            ///< false: reopen() and learn_products() are the caller's
+    KeepPersons persons = KeepPersons::pseudonym;
+    bool open = true;  ///< false: reopen() and learn_products() are the caller's
 };
 
 inline constexpr unsigned kKnownProducts = 5;
@@ -97,6 +98,7 @@ public:
 
     Ledger& ledger() { return *ledger_; }
     Service& service() { return *service_; }
+    PersonTable& persons() { return *persons_; }
     const Stock& stock() { return ledger_->stock(); }
     const std::string& directory() const { return directory_; }
     std::string file() const { return directory_ + "/ledger.db"; }
@@ -113,6 +115,7 @@ private:
     std::unique_ptr<TemporaryDirectory> own_;
     std::string directory_;
     std::unique_ptr<Ledger> ledger_;
+    std::unique_ptr<PersonTable> persons_;
     std::unique_ptr<Service> service_;
     std::optional<Error> fatal_;
 };
