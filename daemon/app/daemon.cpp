@@ -63,6 +63,7 @@ private:
     void open_night();
     NightTask nightly_backup();
     void learn_later();
+    void learn_now(bool all_is_back);
     void mark_damage(const std::string& what) const;
     v1::UplinkStatus uplink_at_rest() const;
     void stop();
@@ -102,8 +103,7 @@ private:
     std::unique_ptr<HttpServer> api_;
     std::unique_ptr<ReaderDesk> readers_;
     std::unique_ptr<UplinkDesk> uplink_;
-    int looked_for_collector_ = 0;
-    bool learns_later_ = false;  ///< the catalogue: when the collector was heard
+    bool learns_later_ = false;  ///< the catalogue: the end of the ledger may still come back
     bool read_only_ = false;     ///< the ledger is damaged
     int exit_code_ = 0;
 };
@@ -174,6 +174,7 @@ Result<void> RunningDaemon::open_ledger() {
         if (alone) return;
         asio::post(context_, [this, head] {
             if (uplink_ != nullptr) uplink_->grew(head);
+            if (learns_later_) learn_now(false);
         });
     };
     hooks.committed = [this](std::size_t jobs, std::chrono::nanoseconds took) { metrics_.committed(jobs, took); };
@@ -214,24 +215,32 @@ void RunningDaemon::open_uplink() {
     if (learns_later_) learn_later();
 }
 
-/// When the collector has given back what was lost, or cannot be reached for a minute.
+/// When the collector has given back what was lost; or somebody scanned before that, and the branch is begun anyway.
 void RunningDaemon::learn_later() {
     constexpr auto kBetweenLooks = std::chrono::milliseconds{500};
-    constexpr int kMostLooks = 120;
-    if (++looked_for_collector_ < kMostLooks && uplink_->status().state() != "connected") {
-        learn_timer_.expires_after(kBetweenLooks);
-        return learn_timer_.async_wait([this](const boost::system::error_code& error) {
-            if (!error) learn_later();
-        });
-    }
+    if (!learns_later_) return;
+    if (uplink_->status().state() == "connected") return learn_now(true);
+    learn_timer_.expires_after(kBetweenLooks);
+    learn_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) learn_later();
+    });
+}
+
+/// `all_is_back`: the collector was heard. Otherwise only if a scan has begun the branch.
+void RunningDaemon::learn_now(bool all_is_back) {
+    auto learnt = std::make_shared<bool>(false);
     auto failure = std::make_shared<std::optional<Error>>();
     Job job;
-    job.decide = [this, failure](Service& counter) {
-        if (auto learnt = counter.learn(settings_.products); !learnt) *failure = learnt.error();
+    job.decide = [this, all_is_back, learnt, failure](Service& counter) {
+        if (!all_is_back && counter.ledger().owes_branch()) return;
+        *learnt = true;
+        if (auto done = counter.learn(settings_.products); !done) *failure = done.error();
     };
-    job.answer = [failure](const std::optional<Error>& failed) {
+    job.answer = [this, learnt, failure](const std::optional<Error>& failed) {
         const auto& why = failed ? failed : *failure;
         if (why) log(Level::error, "catalogue_not_learnt", {{"why", why->message}});
+        if (!*learnt) return;
+        asio::post(context_, [this] { learns_later_ = false; });
     };
     (void)ledger_->post(std::move(job));
 }

@@ -402,6 +402,33 @@ class Rejoin(Sticks, PairTest):
         self.assertEqual(there - {(row[1], row[9]) for row in here}, set())
         self.assertEqual(len({row[1] for row in here}), len(here))
 
+    def test_a_changed_catalogue_waits_until_the_lost_entries_are_back(self):
+        self.receive(self.pharmacy, "S1")
+        self.wait_equal()
+        file = self.back_up(self.pharmacy)
+        self.receive(self.pharmacy, "T1", "T2")
+        self.wait_equal()
+        whole = [entry["hash"] for entry in self.pharmacy.log()]
+        self.pharmacy.stop()
+        self.centre.stop()
+        shutil.rmtree(self.pharmacy.data)
+        self.assertEqual(restore(file, self.pharmacy.data, self.secret).code, DONE)
+        catalogue = self.pharmacy.home / "catalogue.toml"
+        catalogue.write_text(catalogue.read_text() + '[[product]]\ngtin = "07790000000034"\nname = "Nuevo"\nunit = "comprimido"\nunits_per_pack = 10\n')
+        self.pharmacy.start()
+        self.wait_problem("")
+        self.assertLess(len(self.pharmacy.log()), len(whole))
+        self.assertNotIn("Nuevo", str(self.pharmacy.log()))
+        self.centre.start()
+        wait_until(lambda: "Nuevo" in str(self.pharmacy.log()), "the new product is learnt")
+        self.assertEqual([entry["hash"] for entry in self.pharmacy.log()][:len(whole)], whole)
+        self.assertEqual(len(self.pharmacy.log()), len(whole) + 1)
+        self.wait_equal()
+        self.verify_centre()
+        self.pharmacy.stop()
+        self.centre.stop()
+        self.compare_files()
+
     def test_a_restored_station_that_works_before_it_is_connected_keeps_both_histories(self):
         self.receive(self.pharmacy, "S1")
         self.wait_equal()
