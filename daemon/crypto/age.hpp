@@ -73,6 +73,8 @@ private:
     std::uint64_t piece_ = 0;
 };
 
+class AgeInput;
+
 class AgeReader {
 public:
     /// refused: the key opens it not; damaged: no age file, or its header was changed; and whatever `source` says.
@@ -85,13 +87,11 @@ public:
     ~AgeReader();
 
 private:
-    class Input;
-    AgeReader(std::unique_ptr<Input> input, const Key32& payload_key);
-    static Result<std::unique_ptr<AgeReader>> begin(std::unique_ptr<Input> input, const AgeFileKey& key);
+    AgeReader(std::unique_ptr<AgeInput> input, const Key32& payload_key);
+    static Result<std::unique_ptr<AgeReader>> begin(std::unique_ptr<AgeInput> input, const AgeFileKey& key);
     Result<void> next_piece();
 
-    friend Result<struct AgeShape> age_shape(ByteSource source);
-    std::unique_ptr<Input> input_;
+    std::unique_ptr<AgeInput> input_;
     Aead aead_;
     Bytes sealed_;
     Bytes plain_;
