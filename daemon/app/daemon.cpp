@@ -137,8 +137,9 @@ Result<void> RunningDaemon::open_ledger() {
     if (read_only_) log(Level::error, "ledger_only_read", {{"why", (*ledger)->damage()->message}});
     std::function<v1::UplinkStatus()> uplink;
     if (!settings_.uplink.host.empty()) uplink = [this] { return uplink_ == nullptr ? uplink_at_rest() : uplink_->status(); };
-    if (const auto verified = (*ledger)->upkeep(kVerified); verified && *verified && (*verified)->good)
-        verified_at_ = (*verified)->at;
+    // After a power cut or a failed disk all is checked in the first quiet ten minutes; the end was checked already.
+    const auto verified = (*ledger)->upkeep(kVerified);
+    if (!(*ledger)->was_left_open() && verified && *verified && (*verified)->good) verified_at_ = (*verified)->at;
     persons_ = std::make_unique<PersonTable>(directory_, settings_.persons.keep, *persons_entropy_);
     auto service = std::make_unique<Service>(
         **ledger, *clock_, *entropy_,

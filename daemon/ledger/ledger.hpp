@@ -80,6 +80,8 @@ public:
     /// back by restore() still belong to the branch before. In the current group.
     Result<void> owe_branch(std::string_view why);
     bool owes_branch() const { return branch_due_.has_value(); }
+    /// Who had it before did not close it: a power cut, a kill, a disk that failed.
+    bool was_left_open() const { return left_open_; }
 
     /// The write-ahead log was damaged when it was found: saved groups may be missing at the end. One wrong bit was turned back, where
     /// the ledger was opened to append; of anything else ledger.db-wal.damaged is a copy then.
@@ -173,6 +175,7 @@ private:
     std::optional<Error> damage_;
     bool lost_log_ = false;
     bool in_use_ = false;
+    bool left_open_ = false;
     // As they were at begin() and at savepoint(), to return to.
     struct Head {
         Seq seq;

@@ -248,6 +248,7 @@ Result<void> Ledger::start_boot(UtcTime now) {
 /// The run and the mark that it has the file are moved into the file itself at once: a copy of ledger.db alone, without what is in the
 /// write-ahead log, shows by the mark that it is not whole.
 Result<void> Ledger::take_into_use(UtcTime now) {
+    left_open_ = meta_text(*db_, kMetaInUse).has_value();
     if (auto begun = begin(); !begun) return begun;
     const auto mark = [&]() -> Result<void> {
         if (auto started = start_boot(now); !started) return started;

@@ -57,6 +57,24 @@ TEST_CASE("a ledger goes on where it was", "[opening]") {
     CHECK(first_fault(counter.verify()) == "");
 }
 
+TEST_CASE("a ledger that was not closed is known as such, once", "[opening]") {
+    Counter counter;
+    CHECK_FALSE(counter.ledger().was_left_open());
+    counter.scan(Scan{Box{.serial = "S1"}.code()}.mode("receive"));
+    // As a power cut leaves it: both files as they are while it is open.
+    const std::string file = read_file(counter.file());
+    const std::string log = read_file(counter.file() + "-wal");
+    REQUIRE(counter.reopen().has_value());
+    CHECK_FALSE(counter.ledger().was_left_open());
+    counter.close();
+    write_file(counter.file(), file);
+    write_file(counter.file() + "-wal", log);
+    REQUIRE(counter.reopen().has_value());
+    CHECK(counter.ledger().was_left_open());
+    REQUIRE(counter.reopen().has_value());
+    CHECK_FALSE(counter.ledger().was_left_open());
+}
+
 TEST_CASE("one process has the ledger, and a second one is told which", "[opening]") {
     Counter counter;
     const Error error = refusal(counter, counter.directory());
