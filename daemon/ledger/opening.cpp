@@ -130,10 +130,13 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOpening& opening) {
     }
     ledger->heed_mark(opening.directory);
     // A process that was killed left its log beside the file, and the next daemon has to find it there. Damaged files stay as they were found.
-    if (ledger->damage_ || (!opening.append && meta_text(*ledger->db_, kMetaInUse))) ledger->db_->leave_log(true);
-    if (!opening.append || ledger->damage_) return ledger;
+    if (!opening.append || ledger->damage_) {
+        ledger->db_->leave_log(ledger->damage_ || meta_text(*ledger->db_, kMetaInUse));
+        return ledger;
+    }
     if (auto owed = ledger->owe_lost_log(log_exists); !owed) return owed.error();
     if (auto started = ledger->take_into_use(opening.now.wall); !started) return started.error();
+    ledger->db_->leave_log(false);
     return ledger;
 }
 
@@ -143,9 +146,9 @@ Result<void> Ledger::set_up(Database& db) {
                                "PRAGMA temp_store = MEMORY;");
         !done)
         return done;
-    db.leave_log(true);                                      // a foreign file stays as it is
+    // A foreign file stays as it is; and a start that fails leaves the log of a run that was killed, as the mark of that run says it is there.
+    db.leave_log(true);
     if (auto ours = refuse_foreign(db); !ours) return ours;  // before WAL mode, which writes into the file
-    db.leave_log(false);
     return db.keep_every_commit();
 }
 
@@ -303,10 +306,10 @@ Result<void> Ledger::check_end() {
     return {};
 }
 
-// Closed in peace: the file is whole without its log.
+// Closed in peace: the file is whole without its log. Where the mark stays the log stays.
 Ledger::~Ledger() {
-    if (!in_use_ || damage_ || !db_->autocommit()) return;
-    (void)erase_meta(*db_, kMetaInUse);
+    if (!in_use_ || damage_) return;
+    if (!db_->autocommit() || !erase_meta(*db_, kMetaInUse)) db_->leave_log(true);
 }
 
 }  // namespace dosario

@@ -167,16 +167,14 @@ Result<std::string> Database::text(const char* sql) {
     sqlite3_stmt* statement = nullptr;
     std::string found;
     int code = sqlite3_prepare_v2(handle_, sql, -1, &statement, nullptr);
-    if (code == SQLITE_OK) {
-        code = sqlite3_step(statement);
-        if (code == SQLITE_ROW) {
-            const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
-            if (text != nullptr) found = text;
-            code = SQLITE_OK;
-        } else if (code == SQLITE_DONE) {
-            code = SQLITE_OK;
-        }
+    if (code == SQLITE_OK) code = sqlite3_step(statement);
+    if (code == SQLITE_ROW) {
+        const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
+        if (text != nullptr) found = text;
+        // To its end: a PRAGMA that changes something says first what it wants, and fails afterwards.
+        while (code == SQLITE_ROW) code = sqlite3_step(statement);
     }
+    if (code == SQLITE_DONE) code = SQLITE_OK;
     if (code != SQLITE_OK) {
         const Error error = explain(sqlite3_extended_errcode(handle_), sqlite3_errmsg(handle_));
         sqlite3_finalize(statement);

@@ -64,7 +64,7 @@ Result<void> Counter::reopen() {
     settings.directory = directory_;
     settings.language = Language::en;
     settings.rules = options_.rules;
-    settings.site_day = [](UtcTime at) { return std::chrono::floor<std::chrono::days>(at); };
+    settings.site_day = options_.site_day;
     settings.released_at = UtcTime{day(kReleasedOn)};
     service_ = std::make_unique<Service>(*ledger_, clock, entropy_, std::move(settings));
     return {};

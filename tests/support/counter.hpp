@@ -9,6 +9,7 @@
 #include "support/manual_clock.hpp"
 #include "support/temporary_directory.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -58,11 +59,11 @@ struct CounterOptions {
     std::string directory = {};  ///< empty: one of its own
     bool products = true;        ///< products 1 to 5 are known, 30 tablets a pack
     KeepPersons persons = KeepPersons::pseudonym;
-    bool open = true;  ///< false: reopen() and learn_products() are the caller's
+    bool open = true;            ///< false: reopen() and learn_products() are the caller's
+    std::function<Date(UtcTime)> site_day = [](UtcTime at) { return std::chrono::floor<std::chrono::days>(at); };
 };
 
 inline constexpr unsigned kKnownProducts = 5;
-inline constexpr std::uint32_t kTablets = 30;
 
 class Counter {
 public:
@@ -92,6 +93,7 @@ public:
     /// Closes and opens the ledger and the desk again.
     Result<void> reopen();
     void close();
+    bool is_open() const { return service_ != nullptr; }
     VerifyReport verify();
     /// Rows of a query as text, columns by `|`, rows by a new line.
     std::string rows(const char* sql);

@@ -60,6 +60,17 @@ void CrashDisk::apply(const DiskOperation& operation) {
     file.pending.clear();
 }
 
+void CrashDisk::begin_with(const std::string& directory) {
+    files_.clear();
+    names_.clear();
+    pending_names_.clear();
+    for (const auto& each : std::filesystem::directory_iterator{directory}) {
+        names_[each.path().filename().string()] = static_cast<int>(files_.size());
+        files_.push_back({read_file(each.path().string()), {}});
+    }
+    durable_names_ = names_;
+}
+
 std::map<std::string, int> CrashDisk::names_in(Style style, std::mt19937_64& random) {
     std::map<std::string, int> names = durable_names_;
     std::map<std::string, bool> stopped;  // what follows for that name did not happen either

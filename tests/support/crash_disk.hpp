@@ -25,6 +25,8 @@ struct CutFaults {
 class CrashDisk {
 public:
     void apply(const DiskOperation& operation);
+    /// The files of that directory are on the disk, and nothing else is.
+    void begin_with(const std::string& directory);
     /// Writes one possible image into that empty directory. Bytes outside of what was being written never change: SQLite's
     /// "powersafe overwrite", which it takes for granted on Linux (https://www.sqlite.org/psow.html).
     void write_image(const std::string& directory, std::mt19937_64& random);

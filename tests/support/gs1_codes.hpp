@@ -11,6 +11,9 @@
 
 namespace dosario::test {
 
+/// In a pack of theirs.
+inline constexpr std::uint32_t kTablets = 30;
+
 /// The GTIN of the n-th invented product, n below 10000.
 inline std::string gtin_text(unsigned n) {
     char digits[14];

@@ -27,6 +27,8 @@ public:
     /// Somebody sets the wall clock: noon of that day.
     void set_day(Date day) { set_wall(UtcTime{day} + std::chrono::hours{12}); }
     void set_wall(UtcTime wall) { wall_ = wall; }
+    /// The computer starts again: the steady clock begins anew.
+    void reboot() { mono_ = MonoTime{std::chrono::seconds{20}}; }
 
 private:
     UtcTime wall_ = UtcTime{day("2026-11-21")} + std::chrono::hours{12};

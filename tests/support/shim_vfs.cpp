@@ -51,14 +51,19 @@ int read_bytes(sqlite3_file* file, void* out, int size, sqlite3_int64 at) {
 }
 
 int write_bytes(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 at) {
+    const auto write = [&](int length) {
+        owner(file).note({DiskOperation::Kind::write,
+                          *shim(file).name,
+                          at,
+                          {static_cast<const char*>(bytes), static_cast<std::size_t>(length)}});
+        return real(file)->pMethods->xWrite(real(file), bytes, length, at);
+    };
     bool half = false;
     if (const int code = owner(file).fault_on(DiskCall::write, &half); code != SQLITE_OK) {
-        if (half) (void)real(file)->pMethods->xWrite(real(file), bytes, size / 2, at);
+        if (half) (void)write(size / 2);
         return code;
     }
-    owner(file).note(
-        {DiskOperation::Kind::write, *shim(file).name, at, {static_cast<const char*>(bytes), static_cast<std::size_t>(size)}});
-    return real(file)->pMethods->xWrite(real(file), bytes, size, at);
+    return write(size);
 }
 
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {

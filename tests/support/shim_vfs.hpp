@@ -57,6 +57,7 @@ public:
 
     void record(bool on) { recording_ = on; }
     const std::vector<DiskOperation>& operations() const { return operations_; }
+    void forget_operations() { operations_.clear(); }
 
     // For the callbacks.
     /// SQLITE_OK, or how that call fails; `half`: some of it is done all the same.

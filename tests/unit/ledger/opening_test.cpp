@@ -4,6 +4,7 @@
 #include "ledger/snapshot.hpp"
 #include "support/catch.hpp"
 #include "support/counter.hpp"
+#include "support/shim_vfs.hpp"
 
 #include <sqlite3.h>
 #include <unistd.h>
@@ -73,6 +74,53 @@ TEST_CASE("a ledger that was not closed is known as such, once", "[opening]") {
     CHECK(counter.ledger().was_left_open());
     REQUIRE(counter.reopen().has_value());
     CHECK_FALSE(counter.ledger().was_left_open());
+}
+
+TEST_CASE("a start that fails after a kill, or an end whose last write fails, leaves the log for the next start", "[opening]") {
+    ShimVfs disk{"starts"};
+    disk.skip_syncs();
+    Counter counter{{.vfs = "starts"}};
+    int failed = 0;
+    for (std::uint64_t nth = 1; nth < 120; ++nth) {
+        INFO("call " << nth);
+        counter.ledger().database().leave_log(true);
+        counter.close();
+        disk.fail_call(nth, Lasting::once);
+        if (!counter.reopen()) {
+            ++failed;
+            disk.heal();
+            REQUIRE(counter.reopen().has_value());
+        }
+        disk.heal();
+        CHECK_FALSE(counter.ledger().lost_log());
+        disk.fail_call(nth, Lasting::everything);
+        counter.close();
+        disk.heal();
+        REQUIRE(counter.reopen().has_value());
+        CHECK_FALSE(counter.ledger().lost_log());
+    }
+    CHECK(failed > 20);
+    CHECK(counter.rows("SELECT count(*) FROM branch") == "1");
+}
+
+TEST_CASE("a ledger that opens writes ahead, whichever call failed while it was made", "[opening]") {
+    for (std::uint64_t nth = 1;; ++nth) {
+        INFO("call " << nth);
+        ShimVfs disk{"made"};
+        disk.skip_syncs();
+        Counter counter{{.vfs = "made", .open = false}};
+        disk.fail_call(nth, Lasting::once);
+        const bool opened = counter.reopen().has_value();
+        const bool failed = disk.failures() > 0;
+        disk.heal();
+        if (opened) {
+            CHECK(counter.scan(Scan{kAna}).what() == "operator_changed");
+            CHECK(*counter.ledger().database().text("PRAGMA journal_mode") == "wal");
+            CHECK(access((counter.file() + "-wal").c_str(), F_OK) == 0);
+            CHECK(access((counter.file() + "-journal").c_str(), F_OK) != 0);
+        }
+        if (!failed) break;
+    }
 }
 
 TEST_CASE("one process has the ledger, and a second one is told which", "[opening]") {

@@ -3,8 +3,7 @@
 // crash images: powercut_test.cpp.)
 #include "support/catch.hpp"
 #include "support/day.hpp"
-
-#include <sqlite3.h>
+#include "support/plants.hpp"
 
 using namespace dosario;
 using namespace dosario::test;
@@ -20,20 +19,6 @@ std::string faults_after_a_day(const std::string& sabotage) {
     std::string all;
     for (const VerifyFinding& fault : counter.verify().faults) all += fault.what + "\n";
     return all;
-}
-
-struct Column {
-    const char* table;
-    const char* column;
-    const char* row;  ///< which row it is, as the old one says
-};
-
-/// A projection that never changes that column again.
-std::string forgets(const Column& what) {
-    const std::string column = what.column;
-    return std::string{"CREATE TEMP TRIGGER IF NOT EXISTS forgets AFTER UPDATE ON main."} + what.table + " WHEN NEW." + column +
-           " IS NOT OLD." + column + " BEGIN UPDATE " + what.table + " SET " + column + " = OLD." + column + " WHERE " +
-           what.row + "; END";
 }
 
 }  // namespace
@@ -54,33 +39,11 @@ TEST_CASE("planted: a projection that forgets a column is caught by verify, whic
 TEST_CASE("planted: without its conservation check the ledger takes a fact that does not add up, and verify catches it",
           "[planted]") {
     Counter counter;
-    CHECK(counter.append(PacksReceived{gtin(1), "S1", "L1", day("2028-06-30"), 1, kTablets, ThingId{900}, false}).has_value());
-    const PackFractioned too_much{ThingId{900},
-                                  gtin(1),
-                                  "S1",
-                                  "L1",
-                                  day("2028-06-30"),
-                                  true,
-                                  counter.today(),
-                                  kTablets,
-                                  {{ThingId{901}, 10}, {ThingId{902}, 10}},
-                                  15,  // of 30
-                                  0,
-                                  day("2027-05-20"),
-                                  BeyondUseRule::days_after_opening};
+    CHECK(counter.append(box_to_cut()).has_value());
+    const PackFractioned too_much = cut_too_much(counter.today());
     REQUIRE_FALSE(counter.append(too_much, 0, "ANA00001").has_value());
     counter.close();
-    {
-        sqlite3* db = nullptr;
-        DOSARIO_CHECK(sqlite3_open(counter.file().c_str(), &db) == SQLITE_OK);
-        const char* const strip =
-            "PRAGMA writable_schema = ON;"
-            "UPDATE sqlite_schema SET sql = replace(sql, 'CHECK (units_before = units_dosed + units_remaining + units_wasted)',"
-            " 'CHECK (1)') WHERE name = 'fractioning'";
-        DOSARIO_CHECK(sqlite3_exec(db, strip, nullptr, nullptr, nullptr) == SQLITE_OK);
-        DOSARIO_CHECK(sqlite3_changes(db) == 1);
-        sqlite3_close(db);
-    }
+    strip_conservation(counter.file());
     REQUIRE(counter.reopen().has_value());
     REQUIRE(counter.append(too_much, 0, "ANA00001").has_value());  // the bug
     std::string all;

@@ -4,6 +4,7 @@
 #include "support/catch.hpp"
 #include "support/crash_disk.hpp"
 #include "support/day.hpp"
+#include "support/plants.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -232,16 +233,6 @@ Recording record_answers(const Runner& run) {
     return recording;
 }
 
-/// The bug: people hear the good tone, then the disk is asked.
-std::optional<Error> answer_first(Service& service, std::span<const Job> jobs) {
-    service.group_begins();
-    DOSARIO_CHECK(service.ledger().begin().has_value());
-    for (const Job& job : jobs) job.decide(service);
-    for (const Job& job : jobs) job.answer(std::nullopt);
-    DOSARIO_CHECK(service.ledger().commit().has_value());
-    return std::nullopt;
-}
-
 }  // namespace
 
 TEST_CASE("planted: an answer before the commit is caught", "[planted]") {
@@ -255,7 +246,7 @@ TEST_CASE("planted: an answer before the commit is caught", "[planted]") {
 }
 
 TEST_CASE("planted: a ledger that skips the sync of a commit is caught", "[planted]") {
-    const Recording recording = record_a_day(3, "PRAGMA synchronous = NORMAL");
+    const Recording recording = record_a_day(3, kSkipsSyncs);
     const CrashResult result = cut_power(recording, 60, 3);
     INFO(result.broken << " of " << result.images << " images broken");
     CHECK(result.broken > 10);
