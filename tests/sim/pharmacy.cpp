@@ -3,6 +3,9 @@
 
 #include "support/plants.hpp"
 
+#include <cstdio>
+#include <cstdlib>
+
 namespace dosario::sim {
 
 using test::Counter;
@@ -80,9 +83,13 @@ void Pharmacy::one_step() {
         return;
     }
     if (plant_ == Plant::no_conservation && step_ == 100) {
+        station_.strip_conservation();
         must(station_.counter().append(test::box_to_cut()).has_value(), "the box of the planted bug is not taken");
-        (void)station_.counter().append(test::cut_too_much(today_), 0, "ANA00001");
-        throw Broken{test::first_fault(station_.counter().verify())};
+        const auto taken = station_.counter().append(test::cut_too_much(today_), 0, "ANA00001");
+        const std::string fault = test::first_fault(station_.counter().verify());
+        if (taken && !fault.empty()) throw Broken{fault};
+        std::fprintf(stderr, "the planted bug did nothing: %s\n", taken ? "taken" : taken.error().message.c_str());
+        std::exit(1);
     }
     if (one_in(60)) return recall();
     if (one_in(30) && !asked_.empty()) return ask_again();

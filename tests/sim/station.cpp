@@ -49,13 +49,6 @@ Station::Station(std::uint64_t seed, test::ShimVfs& disk, Plant plant, std::stri
     disk_.record(true);
     open();
     must(!counter_.learn_products(), "the products cannot be learned");
-    if (plant_ == Plant::no_conservation) {
-        counter_.close();
-        test::strip_conservation(counter_.file());
-        crash_.begin_with(place_.path());
-        disk_.forget_operations();
-        open();
-    }
     answered_ = counter_.ledger().head_seq();
     settle_disk();
 }
@@ -189,8 +182,7 @@ Fate Station::group(std::span<Deed> deeds) {
     jobs.push_back({[&](Service& service) { hash = service.ledger().head_hash(); }, [](const auto&) {}});
     if (plant_ == Plant::forgotten_column)
         must(ledger.database()
-                 .execute(
-                     test::forgets({"stock", "doses_made", "gtin = OLD.gtin AND lot = OLD.lot AND place = OLD.place"}).c_str())
+                 .execute(test::forgets({"lot", "last_seq", "gtin = OLD.gtin AND lot = OLD.lot"}).c_str())
                  .has_value(),
              "no bug could be planted");
     const auto fatal = plant_ == Plant::early_answer && sick == Sick::none ? test::answer_first(counter_.service(), jobs)
@@ -268,6 +260,14 @@ void Station::chore() {
         case 3: return restart(true);
         default: return act("checkpoint", [&] { return ledger.checkpoint(); });
     }
+}
+
+void Station::strip_conservation() {
+    end_process(false);
+    test::strip_conservation(counter_.file());
+    crash_.begin_with(place_.path());
+    disk_.forget_operations();
+    open();
 }
 
 void Station::verify() {

@@ -49,6 +49,8 @@ public:
     /// What a daemon does when nobody asks: the log is moved, lists are made anew, an Ack is noted.
     void chore();
     void verify();
+    /// A bug: from now on the file takes what does not add up.
+    void strip_conservation();
 
     test::Counter& counter() { return counter_; }
     /// The power was off, or the process ended: what the desk remembered is gone.
