@@ -85,10 +85,13 @@ std::optional<std::uint64_t> length_of(std::uint64_t serial_type) {
     return (serial_type - 12) / 2;
 }
 
+/// Whether a row with that number may have been there and was deleted.
+using WasThere = std::function<bool(const std::string& table, std::int64_t row)>;
+
 class PageChecker {
 public:
-    PageChecker(const PageFile& file, const FaultFinder& find, const std::function<bool()>& stop)
-        : file_(file), find_(find), stop_(stop) {}
+    PageChecker(const PageFile& file, const FaultFinder& find, const std::function<bool()>& stop, WasThere was_there)
+        : file_(file), find_(find), stop_(stop), was_there_(std::move(was_there)) {}
 
     void check_header() const {
         Page page;
@@ -123,7 +126,12 @@ public:
         name_ = name;
         row_number_ = row_number;
         left_ = file_.pages();
-        (void)tree(root, 0);
+        last_row_.reset();
+        rows_ = 0;
+        if (tree(root, 0) && root == 1 && last_row_ != rows_)
+            fault(
+                root,
+                "the tables are not numbered as they were made");  // SQLite never leaves one out here, and nothing else shows it
     }
 
 private:
@@ -152,16 +160,29 @@ private:
                 if (!tree(boost::endian::load_big_u32(page.data() + at), depth + 1)) return false;
                 at += 4;
             }
+            if (type == kTableInterior && !parts(number, page, at)) return false;
             if (type != kTableInterior && !record(number, page, at, type == kTableLeaf)) return false;
         }
         return !interior || tree(boost::endian::load_big_u32(page.data() + head + 8), depth + 1);
     }
 
+    /// SQLite parts two pages by the largest row number of the left one. That row may have been deleted since.
+    bool parts(std::uint64_t number, const Page& page, std::size_t at) const {
+        const auto row = varint(page, at, page.size());
+        if (!row) return fault(number, "the number that parts two pages is not as SQLite writes it");
+        const auto parting = static_cast<std::int64_t>(*row);
+        if (last_row_ && parting == *last_row_) return true;
+        if (last_row_ && parting > *last_row_ && was_there_(name_, parting)) return true;
+        return fault(number, "the number that parts two pages is not that of a row");
+    }
+
     /// A record's header must describe its bytes, all of them.
-    bool record(std::uint64_t number, const Page& page, std::size_t at, bool of_table) const {
+    bool record(std::uint64_t number, const Page& page, std::size_t at, bool of_table) {
         const auto payload = varint(page, at, page.size());
-        if (!payload || (of_table && !varint(page, at, page.size())))
-            return fault(number, "a cell is cut off, or its numbers are not as SQLite writes them");
+        const auto row = of_table ? varint(page, at, page.size()) : std::uint64_t{0};
+        if (!payload || !row) return fault(number, "a cell is cut off, or its numbers are not as SQLite writes them");
+        if (of_table) last_row_ = static_cast<std::int64_t>(*row);
+        ++rows_;
         const std::size_t begin = at;
         const auto header = varint(page, at, page.size());
         if (!header || begin + *header > page.size() || *header > *payload) return fault(number, "a record's header is too long");
@@ -184,6 +205,9 @@ private:
     std::string name_;
     int row_number_ = -1;
     std::uint64_t left_ = 0;  ///< pages that the tree may still have
+    WasThere was_there_;
+    std::optional<std::int64_t> last_row_;  ///< of the tree, as far as it was walked
+    std::int64_t rows_ = 0;
 };
 
 struct Tree {
@@ -202,12 +226,25 @@ std::vector<Tree> trees_of(Database& db) {
     return trees;
 }
 
+/// Rows of three lists are deleted, when what they speak of is taken back; the entries still speak of it. Old clock samples go.
+bool was_there(Database& db, const std::string& table, std::int64_t row) {
+    if (table == "clock_sample") return true;
+    if (table == "pack" || table == "dose") {
+        auto query = db.query("SELECT 1 FROM subject_event WHERE subject = ?");
+        return query.bind(row).row();
+    }
+    if (table != "fractioning") return false;
+    auto query = db.query("SELECT 1 FROM event WHERE seq = ? AND kind = 15");
+    return query.bind(row).row();
+}
+
 }  // namespace
 
 void check_pages(Database& kept, const FaultFinder& find, const std::function<bool()>& stop) {
     const auto file = PageFile::of(kept);
     if (!file) return;
-    PageChecker checker{*file, find, stop};
+    PageChecker checker{*file, find, stop,
+                        [&kept](const std::string& table, std::int64_t row) { return was_there(kept, table, row); }};
     checker.check_header();
     for (const Tree& tree : trees_of(kept)) checker.check_tree(tree.name, tree.root, tree.row_number);
 }

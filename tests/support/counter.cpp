@@ -2,8 +2,15 @@
 #include "support/counter.hpp"
 
 #include "crypto/openssl.hpp"
+#include "wire/quiet_protobuf.hpp"
 
 namespace dosario::test {
+
+namespace {
+
+[[maybe_unused]] const bool kQuiet = (quiet_protobuf(), true);  // bodies that a test damages are its own business
+
+}  // namespace
 
 Counter::Counter(CounterOptions options) : options_(std::move(options)), entropy_(options_.seed), digest_(make_digest()) {
     if (options_.directory.empty()) {

@@ -97,25 +97,23 @@ private:
         mark(head, head_length + 2 * cells, ByteUse::used);
         for (std::uint64_t block = number(head + 1, 2); block != 0; block = number(begin + block, 2))
             mark(begin + block, 4, ByteUse::used);
-        std::vector<std::uint64_t> children;
         for (std::uint64_t i = 0; i < cells; ++i) {
             const std::size_t at = begin + number(head + head_length + 2 * i, 2);
-            if (interior) children.push_back(number(at, 4));
+            if (interior) tree(number(at, 4));
             cell(at, type);
         }
-        if (interior) children.push_back(number(head + 8, 4));
-        for (const std::uint64_t child : children) tree(child);
+        if (interior) tree(number(head + 8, 4));
     }
 
     void cell(std::size_t begin, std::uint64_t type) {
         std::size_t at = begin + (type == 2 || type == 5 ? 4 : 0);
         if (type == 5) {
             mark(begin, 4, ByteUse::used);
-            (void)varint(at);
-            return mark(begin + 4, at - begin - 4, ByteUse::separator);
+            const bool of_a_row = varint(at) == last_row_;
+            return mark(begin + 4, at - begin - 4, of_a_row ? ByteUse::used : ByteUse::separator);
         }
         const std::uint64_t payload = varint(at);
-        if (type == 13) (void)varint(at);
+        if (type == 13) last_row_ = varint(at);
         const std::uint64_t most = type == 13 ? page_size_ - 35 : (page_size_ - 12) * 64 / 255 - 23;
         const std::uint64_t least = (page_size_ - 12) * 32 / 255 - 23;
         std::uint64_t local = payload;
@@ -161,6 +159,7 @@ private:
     PageMap& map_;
     std::size_t page_size_;
     std::string owner_;
+    std::uint64_t last_row_ = 0;  ///< of the table, as far as it was walked
 };
 
 }  // namespace

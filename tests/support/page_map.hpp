@@ -15,8 +15,8 @@ enum class ByteUse : std::uint8_t {
     unknown,  ///< on no page that anything leads to
     used,
     counter,  ///< a counter or a hint of the file's header
-    /// The row number that parts two pages of a table. It is no row's: after a row was deleted it may be any number between the largest
-    /// on its left and the smallest on its right. SQLite's check finds one that is not.
+    /// The row number that parts two pages of a table, where that row was deleted: then it may be the number of any row that was between
+    /// the largest on its left and the smallest on its right. One that is still the largest on its left is `used`.
     separator,
     unused,  ///< reserved bytes of the header, gaps, free blocks, fragments, pages of the free list, ends of overflow pages
 };
