@@ -26,6 +26,7 @@ GroupThread<Service>::Turns LedgerThread::turns(Ledger& ledger, Hooks hooks) {
         if (ledger.head_seq() != before) hooks.grew(ledger.head_seq());
         return failed;
     };
+    turns.after_chore = [](Service& service) { return service.take_fatal(); };
     turns.rest = [&ledger](Service& service) -> std::optional<Error> {
         service.rest();
         if (auto moved = ledger.checkpoint(); !moved && moved.error().failure == Failure::io) return moved.error();

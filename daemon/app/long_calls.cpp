@@ -54,7 +54,11 @@ LedgerThread::Chore rebuild_chore(ProgressBoard& board, std::function<void(ApiRe
         if (const auto& damage = service.ledger().damage()) return reply(error_reply(*damage)), false;
         const auto rebuilt = rebuild(service.ledger(), [&board](const LedgerProgress& progress) { board.tell(progress); });
         board.clear();
-        if (!rebuilt) return reply(error_reply(rebuilt.error())), false;
+        if (!rebuilt) {
+            // As after a failed sync of a group: nobody knows what the disk kept.
+            if (rebuilt.error().failure == Failure::io) service.set_fatal(rebuilt.error());
+            return reply(error_reply(rebuilt.error())), false;
+        }
         v1::RebuildReply done;
         done.set_entries(*rebuilt);
         reply({200, to_json(done)});

@@ -49,6 +49,8 @@ public:
         /// Decides, commits, answers. Whoever came while it decided may be taken along: they share the commit instead of waiting for it.
         /// An Error says that the disk failed so that going on would be a lie.
         std::function<std::optional<Error>(State&, std::span<const Job>, const Latecomers&)> run;
+        /// After a slice of long work: what failed in it so that going on would be a lie. May be empty.
+        std::function<std::optional<Error>(State&)> after_chore;
         /// After kQuiet without a group.
         std::function<std::optional<Error>(State&)> rest;
         /// A slice of what follows from every group, between groups; true while there is more. May be empty.
@@ -163,6 +165,7 @@ private:
                 chores_.pop_front();
                 lock.unlock();
                 const bool more = chore(*state_);
+                if (auto failed = turns_.after_chore ? turns_.after_chore(*state_) : std::nullopt) fail_for_good(*failed);
                 lock.lock();
                 if (more && !stopping_) chores_.push_back(std::move(chore));
             } else if (restless && now >= quiet_at) {

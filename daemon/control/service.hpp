@@ -15,6 +15,7 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace dosario {
 
@@ -81,6 +82,10 @@ public:
 
     Ledger& ledger() { return ledger_; }
 
+    /// Outside of a group something failed after which the process must not go on; whoever drives this service takes it.
+    void set_fatal(Error why) { fatal_ = std::move(why); }
+    std::optional<Error> take_fatal() { return std::exchange(fatal_, std::nullopt); }
+
 private:
     struct Moment {
         Now now;
@@ -112,6 +117,7 @@ private:
     Reserve reserve_;
     std::vector<Recipient> to_forget_;  ///< booked, and not forgotten yet
     UtcTime started_at_;
+    std::optional<Error> fatal_;
 };
 
 /// `DOSARIO.B.` + 8 characters or the 8 characters alone; nothing for anything else.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ledger/migrate.hpp"
 
+#include "ledger/files.hpp"
+
 #include "ledger/refold.hpp"
 #include "ledger/schema.hpp"
 
@@ -104,7 +106,9 @@ Result<void> copy_aside(Database& db, const std::string& path) {
         if (auto plain = (*copy)->execute("PRAGMA journal_mode = DELETE"); !plain) return no_copy(plain.error().message);
     }
     ::chmod(partial.c_str(), 0600);
+    if (auto synced = sync_to_disk(partial); !synced) return no_copy(synced.error().message);
     if (std::rename(partial.c_str(), path.c_str()) != 0) return no_copy("it could not be given its name");
+    if (auto named = sync_to_disk(path.substr(0, path.rfind('/') + 1)); !named) return no_copy(named.error().message);
     return {};
 }
 

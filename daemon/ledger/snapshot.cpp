@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ledger/snapshot.hpp"
 
-#include <fcntl.h>
+#include "ledger/files.hpp"
+
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -32,14 +33,9 @@ std::optional<std::uint64_t> free_bytes(const std::string& path) {
 
 std::string mebibytes(std::uint64_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; }
 
-Result<void> sync_file(const std::string& path) {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    const bool synced = descriptor >= 0 && fsync(descriptor) == 0;
-    const int why = errno;
-    if (descriptor >= 0) ::close(descriptor);
-    if (!synced)
-        return fail(Failure::io, "the snapshot could not be written to the disk (" + std::string{std::strerror(why)} +
-                                     "); the ledger is untouched");
+Result<void> sync(const std::string& path) {
+    if (auto synced = sync_to_disk(path); !synced)
+        return fail(Failure::io, "the snapshot is not on the disk: " + synced.error().message + "; the ledger is untouched");
     return {};
 }
 
@@ -105,14 +101,14 @@ Result<SnapshotEstimate> estimate_snapshot(Ledger& ledger, const std::string& pa
 
 Result<void> Snapshot::finish() {
     copy_->take().reset();
-    if (auto synced = sync_file(partial(path_)); !synced) return synced;
+    if (auto synced = sync(partial(path_)); !synced) return synced;
     struct stat made {};
     if (stat(partial(path_).c_str(), &made) == 0) bytes_ = static_cast<std::uint64_t>(made.st_size);
     if (std::rename(partial(path_).c_str(), path_.c_str()) != 0) {
         return fail(Failure::io, "the snapshot could not be given its name " + path_ + ": " + std::strerror(errno));
     }
     copy_.reset();
-    return {};
+    return sync(path_.substr(0, path_.rfind('/') + 1));  // its name too
 }
 
 }  // namespace dosario

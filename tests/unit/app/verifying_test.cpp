@@ -4,6 +4,9 @@
 #include "crypto/openssl.hpp"
 #include "support/catch.hpp"
 #include "support/counter.hpp"
+#include "support/shim_vfs.hpp"
+
+#include <sqlite3.h>
 
 #include <condition_variable>
 #include <future>
@@ -51,7 +54,8 @@ private:
 /// The ledger thread of a daemon, and what verifies beside it.
 class Daemon {
 public:
-    Daemon() {
+    /// `vfs`: its disk fails some day, and the process then ends.
+    explicit Daemon(const char* vfs = nullptr) {
         {
             Counter counter{{.directory = directory_.path()}};
             std::vector<v1::ScanRequest> boxes(kEntries, Scan{Box{}.code()}.mode("receive"));
@@ -62,6 +66,7 @@ public:
         opening.digest = digest_.get();
         opening.entropy = &entropy_;
         opening.now = {clock_.wall(), clock_.mono(), false};
+        opening.vfs = vfs;
         auto ledger = Ledger::open(opening);
         DOSARIO_CHECK(ledger.has_value());
         ServiceSettings settings;
@@ -72,12 +77,17 @@ public:
         settings.released_at = UtcTime{day(kReleasedOn)};
         auto service = std::make_unique<Service>(**ledger, clock_, entropy_, std::move(settings));
         thread.emplace(std::move(*ledger), std::move(service),
-                       LedgerThread::Hooks{[](const Error&) { DOSARIO_CHECK(false); }, [](Seq) {}});
+                       LedgerThread::Hooks{[this, vfs](const Error& why) {
+                                               DOSARIO_CHECK(vfs != nullptr);
+                                               fatal.set_value(why);
+                                           },
+                                           [](Seq) {}});
     }
 
     std::future<ApiReply> call(const std::string& path) {
         auto promise = std::make_shared<std::promise<ApiReply>>();
-        auto chore = long_call(path, "{}", *verifying, progress, [promise](ApiReply reply) { promise->set_value(std::move(reply)); });
+        auto chore =
+            long_call(path, "{}", *verifying, progress, [promise](ApiReply reply) { promise->set_value(std::move(reply)); });
         DOSARIO_CHECK(chore.has_value() && thread->post_chore(std::move(*chore)));
         return promise->get_future();
     }
@@ -108,6 +118,7 @@ private:
 public:
     GatedDigest* gate = new GatedDigest;  ///< of `verifying`, which owns it
     ProgressBoard progress;
+    std::promise<Error> fatal;
     std::optional<Verifying> verifying{std::in_place, std::unique_ptr<Digest>{gate}, progress};
     std::optional<LedgerThread> thread;
 };
@@ -178,4 +189,14 @@ TEST_CASE("lists are made again while the ledger is verified", "[verifying]") {
     daemon.gate->open();
     CHECK(holds(verified.get(), R"("ok":true)"));
     CHECK(holds(daemon.verify().get(), R"("ok":true)"));
+}
+
+TEST_CASE("a rebuild whose sync fails ends the process like a scan whose sync fails", "[verifying]") {
+    ShimVfs disk{"rebuilding"};
+    Daemon daemon{"rebuilding"};
+    disk.fail_syncs(1, SQLITE_IOERR_FSYNC);
+    CHECK(daemon.call("/v1/ledger/rebuild").get().status >= 500);
+    CHECK(daemon.fatal.get_future().get().failure == Failure::io);
+    disk.heal();
+    CHECK(daemon.scan().find("the disk reports an error") != std::string::npos);  // nothing is decided any more
 }
