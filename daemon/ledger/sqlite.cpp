@@ -2,6 +2,7 @@
 #include "ledger/sqlite.hpp"
 
 #include "base/check.hpp"
+#include "ledger/gathered_log.hpp"
 
 #include <sqlite3.h>
 
@@ -105,19 +106,20 @@ int Query::columns() const { return sqlite3_column_count(statement_); }
 
 Result<std::unique_ptr<Database>> Database::open(const std::string& path, OpenMode mode, const char* vfs) {
     sqlite3* handle = nullptr;
+    auto gathered = std::make_unique<GatheredLog>(vfs);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     if (mode == OpenMode::create) flags |= SQLITE_OPEN_CREATE;
-    const int code = sqlite3_open_v2(path.c_str(), &handle, flags, vfs);
+    const int code = sqlite3_open_v2(path.c_str(), &handle, flags, gathered->name());
     if (code != SQLITE_OK) {
         const Error error = explain(code, handle != nullptr ? sqlite3_errmsg(handle) : path.c_str());
         sqlite3_close(handle);
         return error;
     }
     sqlite3_busy_timeout(handle, 0);
-    return std::unique_ptr<Database>{new Database{handle}};
+    return std::unique_ptr<Database>{new Database{std::move(gathered), handle}};
 }
 
-Database::Database(sqlite3* handle) : handle_(handle) {
+Database::Database(std::unique_ptr<GatheredLog> vfs, sqlite3* handle) : vfs_(std::move(vfs)), handle_(handle) {
     const auto refuses = [](void* self) { return static_cast<Database*>(self)->commits_held_ ? 1 : 0; };
     sqlite3_commit_hook(handle_, +refuses, this);
 }
@@ -139,8 +141,9 @@ Result<void> Database::execute(const char* sql) {
 }
 
 Result<void> Database::repeat(const char* sql) {
+    const auto before = failure_;
     auto ran = query(sql).run();
-    if (!ran) (void)take_failure();  // it is told here, and is nobody's reading
+    if (!ran) failure_ = before;  // its own is told here, and is nobody's reading
     return ran;
 }
 

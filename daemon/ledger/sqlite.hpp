@@ -20,6 +20,7 @@ struct sqlite3_stmt;
 namespace dosario {
 
 class Database;
+class GatheredLog;
 
 /// A prepared statement in use: bind in order, step, read columns. Resets itself when it goes out of scope.
 class Query {
@@ -67,7 +68,7 @@ enum class OpenMode : std::uint8_t { create, existing };
 
 class Database {
 public:
-    /// `vfs` names a registered SQLite VFS, null for the system's.
+    /// `vfs` names a registered SQLite VFS, null for the system's; a write-ahead log is written in large pieces (GatheredLog).
     /// An empty path is a database of its own in a temporary file without name.
     static Result<std::unique_ptr<Database>> open(const std::string& path, OpenMode mode, const char* vfs = nullptr);
     ~Database();
@@ -112,8 +113,9 @@ public:
     static Error explain(int code, std::string_view detail);
 
 private:
-    explicit Database(sqlite3* handle);
+    Database(std::unique_ptr<GatheredLog> vfs, sqlite3* handle);
     friend class Query;
+    std::unique_ptr<GatheredLog> vfs_;
     sqlite3* handle_;
     bool commits_held_ = false;
     std::optional<Error> failure_;

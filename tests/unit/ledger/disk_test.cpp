@@ -28,7 +28,7 @@ TEST_CASE("a full disk refuses the whole group, the desk forgets it, and work go
         const auto answers = counter.scan_group({Scan{"DOSARIO.X7"}, Scan{Box{}.code()}, Scan{"DOSARIO.X9"}, Scan{linear(2)}});
         disk.heal();
         if (disk.failures() == failures) {
-            CHECK(nth > 5);
+            CHECK(nth > 2);  // some writes were met
             CHECK(answers[1].what() == "received");
             break;
         }
@@ -85,16 +85,19 @@ TEST_CASE("a write error in the middle of a large group is an I/O error, not a f
     for (int i = 0; i < 200; ++i) group.push_back(Scan{Box{.lot = "L" + std::to_string(i)}.code()});
     const Seq head = counter.ledger().head_seq();
     for (const auto& [code, failure] : {std::pair{SQLITE_IOERR_WRITE, Failure::io}, std::pair{SQLITE_FULL, Failure::full}}) {
-        disk.fail_writes(20, code);
-        const auto answers = counter.scan_group(group);
-        disk.heal();
-        for (const Answer& answer : answers) {
-            REQUIRE(answer.error);
-            CHECK(answer.error->failure == failure);
+        for (const int nth : {1, 2, 5, 19, 20}) {  // in whatever statement the page goes out
+            INFO(nth);
+            disk.fail_writes(nth, code);
+            const auto answers = counter.scan_group(group);
+            disk.heal();
+            for (const Answer& answer : answers) {
+                REQUIRE(answer.error);
+                CHECK(answer.error->failure == failure);
+            }
+            CHECK(counter.fatal().has_value() == (failure == Failure::io));
+            CHECK(counter.ledger().head_seq() == head);
+            CHECK(first_fault(counter.verify()) == "");
         }
-        CHECK(counter.fatal().has_value() == (failure == Failure::io));
-        CHECK(counter.ledger().head_seq() == head);
-        CHECK(first_fault(counter.verify()) == "");
     }
     CHECK(counter.scan(Scan{Box{}.code()}.mode("receive")).what() == "received");
     CHECK(first_fault(counter.verify()) == "");
