@@ -10,12 +10,16 @@ namespace {
     "SELECT s.gtin, coalesce(p.name, ''), coalesce(p.unit, ''), s.lot, s.expires_on, s.counted_packs + s.serial_packs,"                        \
     " s.opened_packs, s.opened_units, s.doses_made, s.doses_ready, s.units, s.place,"                                                          \
     " EXISTS (SELECT 1 FROM recall r WHERE r.gtin = s.gtin AND (+r.lot = '' OR +r.lot = s.lot)) FROM stock s LEFT JOIN product p USING (gtin)" \
-    " WHERE s.place <= 2 AND s.units > 0 AND s.expires_on < ?1" of " ORDER BY s.expires_on, s.gtin, s.lot, s.place LIMIT ?2"
+    " WHERE " of " AND s.expires_on < ?1 ORDER BY s.expires_on, s.gtin, s.lot, s.place LIMIT ?2"
 
-/// A statement of its own for each kind of question: one for all of them would read the whole shelf each time.
+/// A statement of its own for each kind of question: one for all of them would read the whole shelf each time. A lot of a product is
+/// found by the table's own key, everything else by what is here.
 const char* stock_query(const StockFilter& filter) {
-    if (filter.gtin) return filter.lot.empty() ? STOCK_LINES(" AND s.gtin = ?3") : STOCK_LINES(" AND s.gtin = ?3 AND s.lot = ?4");
-    return filter.lot.empty() ? STOCK_LINES("") : STOCK_LINES(" AND s.lot = ?3");
+    if (filter.gtin) {
+        return filter.lot.empty() ? STOCK_LINES("s.here = 1 AND s.gtin = ?3")
+                                  : STOCK_LINES("+s.here = 1 AND s.gtin = ?3 AND s.lot = ?4");
+    }
+    return filter.lot.empty() ? STOCK_LINES("s.here = 1") : STOCK_LINES("s.here = 1 AND s.lot = ?3");
 }
 
 }  // namespace

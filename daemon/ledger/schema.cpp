@@ -58,6 +58,8 @@ CREATE TRIGGER event_is_dense BEFORE INSERT ON event
 // Days are counted from 1970-01-01; ids of doses and opened packs are 60-bit numbers; quantities are base units.
 // Places: 1 shelf, 2 quarantine, 3 dispensed, 4 wasted. States of packs: 1 closed, 2 opened, 3 out, 4 returned (in quarantine); of doses:
 // 1 made, 2 ready, 3 out, 4 returned; 0 is before and after. Kinds of entries are the numbers in FactBody's oneof.
+// `here`: something of the lot is on the shelf or in quarantine. It is a column, kept by two triggers, because an index is written again
+// whenever what its WHERE speaks of changes: `units` does with each scan, this seldom.
 // There is no IN with more than two constants, and none to look something up: SQLite makes a table of it for each row that is checked.
 const char* const kProjectionSchema = R"sql(
 CREATE TABLE folding (
@@ -97,11 +99,13 @@ CREATE TABLE stock (
   doses_made INT NOT NULL DEFAULT 0 CHECK (doses_made >= 0),
   doses_ready INT NOT NULL DEFAULT 0 CHECK (doses_ready >= 0),
   dose_units INT NOT NULL DEFAULT 0 CHECK (dose_units >= 0),
+  here INT NOT NULL DEFAULT 0 CHECK (here BETWEEN 0 AND 1),
   last_seq INT NOT NULL,
   units INT GENERATED ALWAYS AS ((counted_packs + serial_packs) * units_per_pack + opened_units + dose_units) STORED,
   PRIMARY KEY (gtin, lot, place)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX stock_by_expiry ON stock (expires_on) WHERE place <= 2 AND units > 0;
+CREATE INDEX stock_by_expiry ON stock (expires_on) WHERE here = 1;
+CREATE INDEX stock_of_product ON stock (gtin, expires_on) WHERE here = 1;
 
 CREATE TABLE recall (gtin INT NOT NULL, lot TEXT NOT NULL, reference TEXT NOT NULL, last_seq INT NOT NULL, PRIMARY KEY (gtin, lot)) STRICT, WITHOUT ROWID;
 
@@ -189,6 +193,12 @@ CREATE TRIGGER stock_line_moves AFTER UPDATE ON stock
   BEGIN UPDATE folding SET gtin = NEW.gtin, lot = NEW.lot WHERE one = 1; END;
 CREATE TRIGGER stock_line_ends AFTER DELETE ON stock
   BEGIN UPDATE folding SET gtin = OLD.gtin, lot = OLD.lot WHERE one = 1; END;
+CREATE TRIGGER stock_line_begins_here AFTER INSERT ON stock
+  WHEN NEW.here <> (NEW.place <= 2 AND NEW.units > 0)
+  BEGIN UPDATE stock SET here = 1 - here WHERE gtin = NEW.gtin AND lot = NEW.lot AND place = NEW.place; END;
+CREATE TRIGGER stock_line_comes_or_goes AFTER UPDATE ON stock
+  WHEN NEW.here <> (NEW.place <= 2 AND NEW.units > 0)
+  BEGIN UPDATE stock SET here = 1 - here WHERE gtin = NEW.gtin AND lot = NEW.lot AND place = NEW.place; END;
 
 CREATE TRIGGER pack_begins BEFORE INSERT ON pack
   WHEN NOT EXISTS (SELECT 1 FROM allowed_move JOIN folding USING (kind) WHERE thing = 'pack' AND from_state = 0 AND to_state = NEW.state)

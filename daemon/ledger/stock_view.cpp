@@ -58,7 +58,7 @@ std::optional<LotAtPlace> StockView::lot(Gtin gtin, std::string_view lot, Place 
 
 std::vector<LotAtPlace> StockView::lots_at(Gtin gtin, Place place) const {
     auto query = db_.query(
-        "SELECT lot, expires_on, counted_packs, serial_packs, units_per_pack FROM stock WHERE gtin = ? AND place = ?"
+        "SELECT lot, expires_on, counted_packs, serial_packs, units_per_pack FROM stock WHERE gtin = ? AND here = 1 AND place = ?"
         " AND counted_packs + serial_packs > 0 ORDER BY expires_on, lot LIMIT 16");
     query.bind(sql(gtin)).bind(sql(place));
     std::vector<LotAtPlace> lots;
@@ -68,7 +68,7 @@ std::vector<LotAtPlace> StockView::lots_at(Gtin gtin, Place place) const {
 
 std::optional<Date> StockView::earliest_lot_on_shelf(Gtin gtin, Date today) const {
     auto query = db_.query(
-        "SELECT expires_on FROM stock WHERE gtin = ? AND place = ? AND counted_packs + serial_packs > 0 AND expires_on >= ?"
+        "SELECT expires_on FROM stock WHERE gtin = ? AND here = 1 AND place = ? AND counted_packs + serial_packs > 0 AND expires_on >= ?"
         " ORDER BY expires_on LIMIT 1");
     query.bind(sql(gtin)).bind(sql(Place::shelf)).bind(sql(today));
     if (!query.row()) return std::nullopt;

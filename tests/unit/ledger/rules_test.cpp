@@ -254,3 +254,19 @@ TEST_CASE("a refused fact in a group leaves those around it", "[rules]") {
     CHECK(ledger.head_seq() == before + 2);
     CHECK(first_fault(counter.verify()) == "");
 }
+
+TEST_CASE("the mark of what is on the shelf or in quarantine is right, whoever writes it", "[rules]") {
+    Counter counter;
+    const auto marks = [&] { return counter.rows("SELECT place, here FROM stock ORDER BY place"); };
+    takes(counter, received("S1"));
+    CHECK(marks() == "1|1");
+    REQUIRE(counter.ledger().database().execute("UPDATE stock SET here = 0").has_value());
+    CHECK(marks() == "1|1");
+    const Seq out = takes(counter, dispensed(1, kPack));
+    CHECK(marks() == "1|0\n3|0");
+    REQUIRE(counter.ledger().database().execute("UPDATE stock SET here = 1").has_value());
+    CHECK(marks() == "1|0\n3|0");
+    takes(counter, Reversed{out});
+    CHECK(marks() == "1|1\n3|0");
+    CHECK(first_fault(counter.verify()) == "");
+}
