@@ -120,7 +120,11 @@ Result<v1::ProofReply> proof_reply(Ledger& ledger, const v1::ProofRequest& reque
 Result<Seq> write_proof(const Digest& digest, Seq seq, Seq to, const ProofPages& pages, const ProofLines& lines) {
     Seq after = seq == 0 ? 0 : seq - 1;
     auto page = pages(after);
-    if (!page) return page.error().failure == Failure::not_found ? no_such_range(seq, seq, 0) : page.error();
+    if (!page && page.error().failure == Failure::not_found) {
+        const auto first = pages(0);
+        return first ? no_such_range(seq, seq, first->head_seq()) : first.error();
+    }
+    if (!page) return page.error();
     const Seq head = page->head_seq();
     if (to == 0) to = head;
     if (seq == 0 || seq > head || to < seq || to > head || to - seq >= kMostProven) return no_such_range(seq, to, head);

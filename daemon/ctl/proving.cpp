@@ -140,6 +140,17 @@ Result<void> read_proof(std::istream& in, ProofCheck& check) {
     return check.end();
 }
 
+/// A stranger wrote the file: what would move the cursor or begin a line of its own must not look like our words.
+std::string harmless(const std::string& text) {
+    std::string safe;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool second_of_control = byte < 0xa0 && safe.ends_with('\xc2');  // U+0080 to U+009F
+        safe += byte < 0x20 || byte == 0x7f || (byte >= 0x80 && second_of_control) ? '?' : c;
+    }
+    return safe;
+}
+
 int check_file(Session& session, const std::string& path, const std::string& head_code) {
     std::optional<ShortCode> wanted;
     if (!head_code.empty()) {
@@ -163,8 +174,9 @@ int check_file(Session& session, const std::string& path, const std::string& hea
                     {"hash", to_hex(check.head_hash())}});
         return kDone;
     }
-    std::printf("#%llu %s  %s %s %s\n", static_cast<unsigned long long>(check.entry().header.seq), second_of(entry, "at").c_str(),
-                text_of(entry, "kind").c_str(), text_of(entry, "operator").c_str(), json::serialize(entry.at("body")).c_str());
+    const std::string line = second_of(entry, "at") + "  " + text_of(entry, "kind") + ' ' + text_of(entry, "operator") + ' ' +
+                             json::serialize(entry.at("body"));
+    std::printf("#%llu %s\n", static_cast<unsigned long long>(check.entry().header.seq), harmless(line).c_str());
     std::printf("its hash follows, and so do all up to entry %llu of ledger %s\n", static_cast<unsigned long long>(reached.seq),
                 to_hex(check.ledger()).c_str());
     std::printf("head %s%s\n", head_text(reached).c_str(),

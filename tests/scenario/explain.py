@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the ledger tells to people and to strangers: the day sheet, proofs, the history of a dose, recalls."""
 import hashlib
+import json
 import os
 import pty
+import struct
 import subprocess
 import sys
 
@@ -126,6 +128,7 @@ class Explain(PharmacyTest):
         for words in ([head + 1], [3, "--to", 2], [1, "--to", head + 1], [0]):
             answer = prove(*words)
             self.assertEqual((answer.code, answer.out), (USAGE, ""), (words, answer))
+        self.assertIn(f"the last one is {head}", prove(head + 7).err)
         taken = self.pharmacy.home / "taken"
         taken.write_text("mine")
         self.assertIn("exists already", prove(1, "-o", taken).err)
@@ -135,6 +138,24 @@ class Explain(PharmacyTest):
         self.pharmacy.stop()
         self.assertEqual(prove(2, "--to", 3).out, printed.out)
         self.assertEqual(prove(head + 1).code, USAGE)
+        self.assertIn(f"the last one is {head}", prove(head + 7).err)
+
+    def test_a_proof_of_a_strangers_own_making_cannot_speak_in_our_words(self):
+        """Its chain holds, for who makes a ledger makes its hashes; its badge is a line that the tool might say."""
+        badge = b"X\n\x1b[2J\xc2\x9b2Jand it comes by the code"
+        body = bytes([0x12, len(badge)]) + badge + bytes([0x5a, 0])  # FactBody: operator, operator_changed
+        entry = {"seq": 1, "event_id": "00" * 16, "kind": 2, "version": 1, "boot": 1, "mono_us": 1, "wall_us": 2 ** 63 - 1, "clock": 0}
+        numbers = [entry[key] for key in ("seq", "kind", "version", "boot", "mono_us", "wall_us", "clock")]
+        header = struct.pack(">QIIQqqIQ", *numbers, len(body))
+        digest = hashlib.sha256(b"dosario.event.1" + bytes(16) + bytes(32) + header + bytes(16) + body).hexdigest()
+        first = {"dosario_proof": 1, "ledger": "00" * 16, "entry": 1, "to": 1, "previous": "00" * 32}
+        lines = (first, {**entry, "body": body.hex(), "hash": digest}, {"head": 1, "code": short_code(1, digest)})
+        file = self.pharmacy.home / "forged.jsonl"
+        file.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines), encoding="utf-8")
+        answer = run_dosario("--socket", "/nowhere", "ledger", "check", file)
+        self.assertEqual((answer.code, len(answer.out.splitlines())), (DONE, 3), answer)
+        self.assertNotRegex(answer.out, "[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+        self.assertIn("and it comes by the code", answer.out.splitlines()[0])
 
     # --- history
 
