@@ -175,7 +175,7 @@ Result<void> RunningDaemon::open_ledger() {
         if (alone) return;
         asio::post(context_, [this, head] {
             if (uplink_ != nullptr) uplink_->grew(head);
-            if (learns_later_) learn_now(false);
+            if (learns_later_ && ledger_ != nullptr) learn_now(false);  // it may be told of the last group when all has ended
         });
     };
     hooks.committed = [this](std::size_t jobs, std::chrono::nanoseconds took) { metrics_.committed(jobs, took); };
@@ -219,7 +219,7 @@ void RunningDaemon::open_uplink() {
 /// When the collector has given back what was lost; or somebody scanned before that, and the branch is begun anyway.
 void RunningDaemon::learn_later() {
     constexpr auto kBetweenLooks = std::chrono::milliseconds{500};
-    if (!learns_later_) return;
+    if (!learns_later_ || ledger_ == nullptr) return;
     if (uplink_->status().state() == "connected") return learn_now(true);
     learn_timer_.expires_after(kBetweenLooks);
     learn_timer_.async_wait([this](const boost::system::error_code& error) {
@@ -379,7 +379,8 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
     if (call.path == "/metrics")
         return metrics_.scrape(*ledger_, uplink_.get(), *backing_up_, readers_->list(), std::move(reply));
     const bool writes = call.path == "/v1/scan" || call.path == "/v1/readers/adopt" || call.path == "/v1/ledger/snapshot" ||
-                        call.path == "/v1/ledger/rebuild" || call.path == "/v1/backup/now" || call.path == "/v1/recall";
+                        call.path == "/v1/ledger/rebuild" || call.path == "/v1/backup/now" || call.path == "/v1/recall" ||
+                        call.path.starts_with("/v1/persons/");
     if (call.method != "POST" && writes)
         return reply(error_reply(fail(Failure::invalid, "this call changes or writes something: POST it")));
     for (const ApiRow& row : ledger_calls()) {

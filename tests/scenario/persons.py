@@ -50,6 +50,15 @@ class Persons(Visits, PharmacyTest):
                         self.assertNotIn(trace, content, path)
                         self.assertNotIn(trace, content.upper(), path)
 
+    def test_a_look_is_posted(self):
+        entries = len(self.pharmacy.log())
+        for what in ("open", "forget"):
+            request = {"recipient": "ab" * 16, "purpose": "recall", "operator": ANA}
+            status, refused = self.pharmacy.call(f"/v1/persons/{what}", request, method="GET")
+            self.assertEqual((status, refused["error"]), (400, "invalid"))
+            self.assertIn("POST", refused["message"])
+        self.assertEqual(len(self.pharmacy.log()), entries)
+
     def test_a_visit_is_opened_for_a_reason_and_each_look_is_booked(self):
         visit = self.visit(self.pharmacy, CARD, "S1")
         nobody = self.visit(self.pharmacy, "", "S2")
