@@ -118,6 +118,10 @@ TEST_CASE("who is forgotten is in no byte of the files", "[persons]") {
     CHECK(*office.table->forget_before(day("2026-12-24")) == 30);
     CHECK(office.table->find(visit(99)).has_value());
     CHECK(office.all_bytes().find(other) == std::string::npos);
+    REQUIRE(office.table->keep(visit(98), person(kJuan), day("2026-12-24")).has_value());
+    CHECK_FALSE(read_file(office.path("persons.db-wal")).empty());
+    CHECK(*office.table->forget_before(day("2026-12-24")) == 0);  // a log that could not be emptied last time is now
+    CHECK(read_file(office.path("persons.db-wal")).empty());
 }
 
 TEST_CASE("a sealed document opens for its own visit only", "[persons]") {
