@@ -49,6 +49,11 @@ Verifying::~Verifying() {
     if (thread_.joinable()) thread_.join();
 }
 
+void Verifying::break_off() {
+    const std::lock_guard lock{answering_};
+    stopping_ = true;
+}
+
 LedgerThread::Chore Verifying::chore(Answer answer, bool full) {
     auto copying = std::make_shared<Copying>(Copying{std::move(answer), nullptr, full});
     return [this, copying](Service& service) { return copy_some(*copying, service.ledger()); };
@@ -97,6 +102,8 @@ void Verifying::finish(const Answer& answer, Result<VerifyReport> report) {
     if (report) told_(*report);
     progress_.clear();
     busy_ = false;
+    const std::lock_guard lock{answering_};
+    if (report && stopping_) report = fail(Failure::unavailable, "the daemon stops: verify again when it runs");
     answer(report ? std::move(report) : in_our_words(report.error()));
 }
 

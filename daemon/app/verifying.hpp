@@ -8,6 +8,7 @@
 #include "ledger/verify.hpp"
 
 #include <atomic>
+#include <mutex>
 #include <thread>
 
 namespace dosario {
@@ -30,8 +31,9 @@ public:
     /// Told of every report, on the thread that looked. Before the first chore.
     void on_report(std::function<void(const VerifyReport&)> told) { told_ = std::move(told); }
 
-    /// Ends the look at a copy (unavailable), and every later one.
-    void break_off() { stopping_ = true; }
+    /// Ends the look at a copy (unavailable), and every later one. When it returns no answer is being given, and none with a report will be:
+    /// what takes reports may end before this.
+    void break_off();
 
 private:
     struct Copying;
@@ -44,7 +46,8 @@ private:
     std::function<void(const VerifyReport&)> told_ = [](const VerifyReport&) {};
     std::atomic<bool> busy_ = false;
     std::atomic<bool> stopping_ = false;
-    std::thread thread_;  ///< of the last look; begun on the ledger thread only
+    std::mutex answering_;  ///< held while an answer is given
+    std::thread thread_;    ///< of the last look; begun on the ledger thread only
 };
 
 }  // namespace dosario

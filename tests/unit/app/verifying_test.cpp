@@ -170,6 +170,15 @@ TEST_CASE("a verification in the middle is broken off when the daemon stops, and
     daemon.verifying.reset();
 }
 
+TEST_CASE("a report that is ready when the daemon stops is given to nobody: who takes it may have ended", "[verifying]") {
+    Daemon daemon;
+    daemon.verifying->on_report([&daemon](const VerifyReport&) { daemon.verifying->break_off(); });
+    daemon.gate->open();
+    const ApiReply reply = daemon.verify().get();
+    CHECK(reply.status == 503);
+    CHECK(holds(reply, "the daemon stops"));
+}
+
 TEST_CASE("the daemon stops in the middle of a copy too", "[verifying]") {
     Daemon daemon;
     daemon.gate->open();
