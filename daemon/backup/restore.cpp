@@ -5,6 +5,7 @@
 #include "backup/read.hpp"
 #include "backup/recovery_key.hpp"
 #include "backup/write.hpp"
+#include "ledger/damage_mark.hpp"
 #include "ledger/file_lock.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/meta.hpp"
@@ -172,6 +173,8 @@ private:
         if (auto synced = sync_path(staging_ + "/" + kLedgerName); !synced) return synced;
         if (fs::exists(staging_ + "/ledger.db-wal"))
             return fail(Failure::io, "the restored ledger could not be closed; no ledger was put in place: restore again");
+        // It speaks of the ledger that was there before; `mend` would take that one again.
+        if (auto removed = remove_damage_mark(order_.directory); !removed) return removed;
         if (auto moved = move(kLedgerName, order_.directory + "/" + kLedgerName); !moved) return moved;
         report_.in_place.insert(report_.in_place.begin(), kLedgerName);
         return sync_path(order_.directory);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // After a damaged page: `dosario --data DIR ledger mend`, while no daemon runs.
+#include "backup/recovery_key.hpp"
 #include "control/ledger_views.hpp"
 #include "crypto/openssl.hpp"
 #include "ctl/ledger_file.hpp"
@@ -8,6 +9,8 @@
 #include "ledger/mend.hpp"
 
 #include <boost/json.hpp>
+
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -26,6 +29,7 @@ Result<std::string> write_loose(const Mended& mended) {
     std::ofstream file{path, std::ios::trunc};
     for (const Entry& entry : mended.salvaged.loose) file << json::serialize(as_value(log_entry(entry))) << '\n';
     file.close();
+    give_to_owner(mended.kept_in, path);
     if (!file) return fail(Failure::io, "the ledger is mended, but " + path + " could not be written");
     return path;
 }
@@ -88,6 +92,7 @@ void tell_lost(const Mended& mended, const std::string& loose) {
 }
 
 int mend_file(Session& session) {
+    umask(0077);  // what was booked is for the owner of the directory
     if (session.data_directory.empty())
         return complain(fail(Failure::invalid, "say which ledger: dosario --data DIR ledger mend, while no daemon runs there"),
                         session.json);

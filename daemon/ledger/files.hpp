@@ -16,6 +16,9 @@ Result<void> sync_to_disk(const std::string& path);
 /// A second name for the file; a copy where the file system has no such thing. What has the new name already is left as it is.
 Result<void> keep_as(const std::string& path, const std::string& name);
 
+/// What root made becomes the owner's of the directory: the daemon is another user. For others it does nothing.
+void give_to_owner_of(const std::string& directory, const std::string& path);
+
 Result<void> copy_file(const std::string& from, const std::string& to);
 
 }  // namespace dosario

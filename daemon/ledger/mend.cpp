@@ -5,6 +5,7 @@
 #include "ledger/damage_mark.hpp"
 #include "ledger/file_lock.hpp"
 #include "ledger/files.hpp"
+#include "ledger/log_check.hpp"
 #include "ledger/meta.hpp"
 #include "ledger/schema.hpp"
 
@@ -35,8 +36,10 @@ private:
     Result<bool> is_whole();
     Result<void> keep_files();
     Result<void> build();
+    Result<void> build_anew();
+    void forget_kept();
     Result<std::unique_ptr<Salvage>> open_kept();
-    Result<void> judge();
+    Result<std::unique_ptr<Salvage>> open_copy(const std::optional<LogDamage>& log, bool first_page);
     Result<void> put_in_place();
     void remove_scratch() const;
 
@@ -44,13 +47,18 @@ private:
     std::string file_;
     std::string mended_;
     std::string reading_;
-    std::string kept_;  ///< directory of the damaged files
+    std::string kept_;          ///< directory of the damaged files
+    bool kept_before_ = false;  ///< a mend that broke off has made it
     Mended result_;
 };
 
 Result<Mended> Mending::run() {
-    if (!file_exists(file_) && !read_damage_mark(what_.directory))
-        return fail(Failure::not_found, "there is no ledger in " + what_.directory);
+    const auto mark = read_damage_mark(what_.directory);
+    kept_before_ = mark && !mark->kept_in.empty();
+    if (!file_exists(file_) && !kept_before_) return fail(Failure::not_found, "there is no ledger in " + what_.directory);
+    // Not to be taken for damage.
+    if (file_exists(file_) && ::euidaccess(file_.c_str(), R_OK | W_OK) != 0)
+        return fail(Failure::io, file_ + " may not be read by this user: mend it as root, or as the user that dosariod runs as");
     auto lock = FileLock::take(what_.directory + "/ledger.lock");
     if (!lock) return lock.error();
     remove_scratch();
@@ -72,10 +80,15 @@ Result<Mended> Mending::run() {
 
 /// Nothing is damaged, and no mend had begun. What is found goes into the result.
 Result<bool> Mending::is_whole() {
-    if (const auto mark = read_damage_mark(what_.directory); mark && !mark->kept_in.empty()) return false;
+    if (kept_before_) return false;
+    if (const auto log = find_log_damage(file_ + "-wal")) {  // SQLite takes it for a log that ends there
+        result_.faults.push_back(log->words());
+        return false;
+    }
+    const bool has_log = file_exists(file_ + "-wal");
     auto db = Database::open(file_, OpenMode::existing);
     if (!db) return false;
-    (*db)->leave_log(true);
+    (*db)->leave_log(has_log);  // where it is missing SQLite makes an empty one, which would hide that
     const auto opened =
         (*db)->execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
     const auto version = (*db)->number("PRAGMA user_version");
@@ -127,29 +140,58 @@ Result<void> Mending::keep_files() {
         }
     }
     if (auto synced = sync_to_disk(result_.kept_in); !synced) return synced;
+    give_to_owner_of(what_.directory, result_.kept_in);
     mark.kept_in = kept_;
     return write_damage_mark(what_.directory, mark, true);
 }
 
-/// The damaged file as it is; a copy with another first page when its own cannot be read.
+/// The damaged file as it is; a copy where something can be put right: one bit of the log, the first page.
 Result<std::unique_ptr<Salvage>> Mending::open_kept() {
     const std::string kept = result_.kept_in + "/ledger.db";
-    auto salvage = Salvage::start(kept, mended_, *what_.digest);
-    if (salvage || salvage.error().failure != Failure::damaged) return salvage;
-    const std::string unread = salvage.error().message;
+    const auto log = find_log_damage(kept + "-wal");
+    auto salvage = log && log->bit ? open_copy(log, false) : Salvage::start(kept, mended_, *what_.digest);
+    if (!salvage && salvage.error().failure == Failure::damaged) {
+        const std::string unread = salvage.error().message;
+        salvage = open_copy(log, true);
+        if (salvage) result_.faults.insert(result_.faults.begin(), "the first page of the file cannot be read: " + unread);
+    }
+    if (salvage && log && !log->bit) (*salvage)->lost_end(log->words());
+    return salvage;
+}
+
+Result<std::unique_ptr<Salvage>> Mending::open_copy(const std::optional<LogDamage>& log, bool first_page) {
+    const std::string kept = result_.kept_in + "/ledger.db";
     remove_scratch();
     if (auto copied = copy_file(kept, reading_); !copied) return copied.error();
     if (file_exists(kept + "-wal")) {
         if (auto copied = copy_file(kept + "-wal", reading_ + "-wal"); !copied) return copied.error();
     }
-    if (auto given = give_first_page(reading_, mended_); !given) return given.error();
-    ::unlink(mended_.c_str());
-    result_.faults.insert(result_.faults.begin(), "the first page of the file cannot be read: " + unread);
+    if (log && log->bit) {
+        if (auto turned = mend_log(reading_ + "-wal", *log->bit); !turned) return turned.error();
+    }
+    if (first_page) {
+        if (auto given = give_first_page(reading_, mended_); !given) return given.error();
+        ::unlink(mended_.c_str());
+    }
     return Salvage::start(reading_, mended_, *what_.digest);
 }
 
-/// Step 2.
+/// Nothing can be made of the kept files: what is put in their place is judged by itself the next time.
+void Mending::forget_kept() {
+    auto mark = read_damage_mark(what_.directory);
+    if (!mark || kept_before_) return;
+    mark->kept_in.clear();
+    (void)write_damage_mark(what_.directory, *mark, true);
+}
+
 Result<void> Mending::build() {
+    auto built = build_anew();
+    if (!built && built.error().failure == Failure::damaged) forget_kept();
+    return built;
+}
+
+/// Step 2.
+Result<void> Mending::build_anew() {
     auto salvage = open_kept();
     if (!salvage) return salvage.error();
     Database& db = (*salvage)->database();
@@ -170,10 +212,13 @@ Result<void> Mending::build() {
     const auto report = verify({db, *what_.digest, found.kept, found.head}, how);
     if (!report) return report.error();
     if (!report->ok())
-        return fail(Failure::damaged, "what could be read does not make a whole ledger (" + report->faults.front().what +
-                                          "): nothing was changed; keep the files and put the last backup in their place");
+        return fail(
+            Failure::damaged,
+            "what could be read does not make a whole ledger (" + report->faults.front().what +
+                "): nothing was changed; move ledger.db and ledger.db-wal away and restore the last backup (`dosario restore`)");
     salvage->reset();
     ::chmod(mended_.c_str(), 0600);
+    give_to_owner_of(what_.directory, mended_);
     return sync_to_disk(mended_);
 }
 

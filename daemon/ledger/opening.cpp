@@ -114,16 +114,19 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOpening& opening) {
     if (!lock) return lock.error();
     if (auto header = check_header(path); !header) return header.error();
     const auto log_damage = find_log_damage(path + "-wal");  // SQLite would cut the log off there
-    if (log_damage && opening.append) {
+    const bool turns_back =
+        log_damage && opening.append && !read_damage_mark(opening.directory);  // `mend` wants it as it was found
+    if (turns_back) {
         if (auto kept = keep_damaged_log(path + "-wal", *log_damage); !kept) return kept.error();
     }
     auto database = Database::open(path, exists ? OpenMode::existing : OpenMode::create, opening.vfs);
     if (!database) return database.error();
     if (auto set = set_up(**database); !set) return set.error();
+    if (!log_exists) (*database)->leave_log(false);  // the empty one that SQLite made goes: it would hide that one is missing
     if (auto added = add_seal((*database)->handle(), *opening.digest); !added) return added.error();
     std::unique_ptr<Ledger> ledger{new Ledger{std::move(*lock), std::move(*database), opening}};
     ledger->log_damage_ = log_damage;
-    ledger->log_mended_ = log_damage && log_damage->bit && opening.append;
+    ledger->log_mended_ = turns_back && log_damage->bit;
     if (auto read = ledger->read_or_create(opening); !read) return read.error();
     if (!ledger->damage_) {
         if (auto checked = ledger->check_end(); !checked) return checked.error();
@@ -131,7 +134,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOpening& opening) {
     ledger->heed_mark(opening.directory);
     // A process that was killed left its log beside the file, and the next daemon has to find it there. Damaged files stay as they were found.
     if (!opening.append || ledger->damage_) {
-        ledger->db_->leave_log(ledger->damage_ || meta_text(*ledger->db_, kMetaInUse));
+        ledger->db_->leave_log(log_exists && (ledger->damage_ || meta_text(*ledger->db_, kMetaInUse)));
         return ledger;
     }
     if (auto owed = ledger->owe_lost_log(log_exists); !owed) return owed.error();

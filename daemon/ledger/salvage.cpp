@@ -2,6 +2,7 @@
 #include "ledger/salvage.hpp"
 
 #include "ledger/columns.hpp"
+#include "ledger/files.hpp"
 #include "ledger/meta.hpp"
 #include "ledger/projection.hpp"
 #include "ledger/schema.hpp"
@@ -38,13 +39,14 @@ std::vector<Entry> read_old(Database& db, Seq after, std::int64_t limit) {
     return entries;
 }
 
-std::optional<Entry> read_one(Database& db, Seq seq) {
+/// Nothing where there is none, and where a page on the way to it cannot be read: then `unread`.
+std::optional<Entry> read_one(Database& db, Seq seq, bool& unread) {
     auto query =
         db.query("SELECT seq, event_id, kind, version, boot, mono_us, wall_us, clock, body, hash FROM old.event WHERE seq = ?");
     query.bind(sql(seq));
     std::optional<Entry> entry;
     if (query.row()) entry = entry_of(query);
-    (void)db.take_failure();
+    unread = db.take_failure().has_value();
     return entry;
 }
 
@@ -64,10 +66,12 @@ bool carry_whole(Database& db, const char* text) {
 }
 
 Error too_damaged(const char* what) {
-    return fail(Failure::damaged,
-                std::string{what} +
-                    " cannot be read any more, so that nothing of this file can be used again: the damaged files are kept;"
-                    " put the last backup in the place of ledger.db. If there is a collector, it gives back what it has");
+    return fail(
+        Failure::damaged,
+        std::string{what} +
+            " cannot be read any more, so that nothing of this file can be used again: the damaged files are kept;"
+            " move ledger.db and ledger.db-wal away and restore the last backup (`dosario restore`). If there is a collector,"
+            " it gives back what it has");
 }
 
 }  // namespace
@@ -81,9 +85,10 @@ Result<void> make_empty_ledger(Database& db) {
 }
 
 Result<std::unique_ptr<Salvage>> Salvage::start(const std::string& old_path, const std::string& new_path, const Digest& digest) {
+    const bool has_log = file_exists(old_path + "-wal");
     auto db = Database::open(new_path, OpenMode::create);
     if (!db) return db.error();
-    (*db)->leave_log(true);  // the old file stays as it was found
+    (*db)->leave_log(has_log);  // the old file stays as it was found; an empty log that SQLite makes beside it goes
     // EXCLUSIVE before the old file is opened: no shared memory file beside it.
     if (auto set = (*db)->execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
                                   " PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000");
@@ -102,7 +107,7 @@ Result<std::unique_ptr<Salvage>> Salvage::start(const std::string& old_path, con
                                         ", this program knows " + std::to_string(kSchemaVersion) +
                                         "): mend it with the version that wrote it");
     }
-    return std::unique_ptr<Salvage>{new Salvage{std::move(*db), digest}};
+    return std::unique_ptr<Salvage>{new Salvage{std::move(*db), digest, has_log}};
 }
 
 Result<Salvaged> Salvage::carry_over() {
@@ -128,6 +133,7 @@ Result<void> Salvage::carry_identity() {
     if (!id || id->size() != id_.size()) return too_damaged("the ledger's identity (table meta)");
     id_ = fixed<LedgerId>(*id);
     if (auto sealed = seal_identity(); !sealed) return sealed;
+    if (!has_log_ && meta_text(*db_, kMetaInUse)) lost_end("the write-ahead log (ledger.db-wal) was missing");
     return erase_meta(*db_, kMetaInUse);  // of the damaged files: the new one has no log yet
 }
 
@@ -177,7 +183,9 @@ Result<void> Salvage::carry_entries() {
         }
         if (!last && found_.kept > before) continue;
         // The end, or a page that cannot be read: the next one by its number.
-        const auto next = read_one(*db_, found_.kept + 1);
+        bool unread = false;
+        const auto next = read_one(*db_, found_.kept + 1, unread);
+        if (unread) found_.why = "entry " + std::to_string(found_.kept + 1) + " cannot be read any more";
         if (!next) return {};
         why = carry_slice(projection, {*next});
         if (!why) return why.error();
@@ -269,8 +277,11 @@ void Salvage::look_behind() {
     found_.end = std::max(found_.kept, std::min(found_.end, found_.kept + kFarthest));
     if (found_.end > found_.kept && found_.why.empty())
         found_.why = "entry " + std::to_string(found_.kept + 1) + " cannot be read any more";
+    if (found_.why.empty() && !lost_end_.empty()) found_.why = lost_end_ + ": entries may be missing at the end";
     for (Seq seq = found_.kept + 1; seq <= found_.end && found_.loose.size() < Salvaged::kMostLoose; ++seq) {
-        if (auto entry = read_one(*db_, seq); entry && decode_fact(entry->body)) found_.loose.push_back(std::move(*entry));
+        bool unread = false;
+        if (auto entry = read_one(*db_, seq, unread); entry && decode_fact(entry->body))
+            found_.loose.push_back(std::move(*entry));
     }
 }
 

@@ -32,6 +32,9 @@ public:
     /// read; newer: it is of another version.
     static Result<std::unique_ptr<Salvage>> start(const std::string& old_path, const std::string& new_path, const Digest& digest);
 
+    /// What is there is not all that was written, though nothing of it shows: the log was damaged.
+    void lost_end(std::string why) { lost_end_ = std::move(why); }
+
     /// damaged: the identity or the branches are lost, and with them every place where a good entry could belong.
     Result<Salvaged> carry_over();
 
@@ -40,7 +43,8 @@ public:
     Database& database() { return *db_; }
 
 private:
-    Salvage(std::unique_ptr<Database> db, const Digest& digest) : db_(std::move(db)), digest_(digest) {}
+    Salvage(std::unique_ptr<Database> db, const Digest& digest, bool has_log)
+        : db_(std::move(db)), digest_(digest), has_log_(has_log) {}
     Result<void> carry_identity();
     Result<void> seal_identity();
     Result<void> carry_boots();
@@ -54,7 +58,9 @@ private:
 
     std::unique_ptr<Database> db_;
     const Digest& digest_;
+    bool has_log_;  ///< a write-ahead log stands beside the old file
     LedgerId id_{};
+    std::string lost_end_;
     Salvaged found_;
 };
 

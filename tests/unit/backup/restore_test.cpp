@@ -261,3 +261,15 @@ TEST_CASE("a manifest is read back as it was, and hostile ones are refused", "[b
                                    {"\"made_at_us\":", "\"made_at_us\":99"}})
         CHECK(error_of(parse_manifest(replaced(text, from, to))).failure == Failure::damaged);
 }
+
+TEST_CASE("a restored ledger is not judged by the mark of the damaged one that was there before", "[backup]") {
+    BackupRig rig;
+    const std::string file = rig.stick.file(rig.back_up());
+    const TemporaryDirectory home;
+    const std::string data = home.file("data");
+    std::filesystem::create_directories(data + "/damaged-1");
+    write_file(data + "/damaged", "a page could not be read\ndamaged-1\n");
+    must(rig.restore(file, data));
+    CHECK_FALSE(std::filesystem::exists(data + "/damaged"));
+    CHECK(std::filesystem::exists(data + "/damaged-1"));
+}
