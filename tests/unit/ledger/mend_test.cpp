@@ -6,6 +6,7 @@
 #include "support/catch.hpp"
 #include "support/counter.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -205,4 +206,20 @@ TEST_CASE("a file that may not be read is not taken for a damaged one", "[mend]"
     REQUIRE_FALSE(mended.has_value());
     CHECK(mended.error().failure == Failure::io);
     CHECK_FALSE(std::filesystem::exists(station.in("damaged")));
+}
+
+TEST_CASE("what root mended belongs to the owner of the directory", "[mend]") {
+    if (::geteuid() != 0) return;
+    Station station;
+    station.stop();
+    station.overwrite(station.file(), (station.pack_page() - 1) * kPage, kPage);
+    constexpr uid_t kOther = 65534;
+    for (const std::string& path : {station.in(""), station.file()}) REQUIRE(::chown(path.c_str(), kOther, kOther) == 0);
+    REQUIRE(station.mend()->what == Mended::What::lists);
+    for (const std::string& path : {station.file(), station.in("damaged-1"), station.in("damaged-1/ledger.db")}) {
+        struct stat found {};
+        REQUIRE(::stat(path.c_str(), &found) == 0);
+        CHECK(found.st_uid == kOther);
+        CHECK((found.st_mode & 077) == 0);
+    }
 }
