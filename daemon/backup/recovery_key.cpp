@@ -2,6 +2,7 @@
 #include "backup/recovery_key.hpp"
 
 #include "crypto/secret_file.hpp"
+#include "ledger/files.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,14 +41,6 @@ Result<AgeSecretKey> make_recovery_key(const std::string& data_directory, bool r
     if (auto kept = write_secret(path_in(data_directory), key.recipient().text() + "\n"); !kept) return kept.error();
     give_to_owner(data_directory, path_in(data_directory));
     return key;
-}
-
-void give_to_owner(const std::string& directory, const std::string& path) {
-    struct stat owner {};
-    if (::geteuid() != 0 || ::stat(directory.c_str(), &owner) != 0 || owner.st_uid == 0) return;
-    if (::lchown(path.c_str(), owner.st_uid, owner.st_gid) != 0) {
-        // It stays root's; the daemon says that it may not read it.
-    }
 }
 
 }  // namespace dosario

@@ -13,7 +13,4 @@ Result<AgeRecipient> read_recovery_key(const std::string& data_directory);
 /// backups that were made until now need the old sheet. The file is for the owner of the directory.
 Result<AgeSecretKey> make_recovery_key(const std::string& data_directory, bool replace, Entropy& entropy);
 
-/// Gives a file that root made to the owner of the directory, so that the daemon may use it.
-void give_to_owner(const std::string& directory, const std::string& path);
-
 }  // namespace dosario

@@ -11,6 +11,7 @@
 #include "ledger/meta.hpp"
 #include "ledger/schema.hpp"
 #include "ledger/verify.hpp"
+#include "ledger/files.hpp"
 
 #include <boost/endian/conversion.hpp>
 

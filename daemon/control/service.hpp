@@ -91,10 +91,16 @@ private:
         Now now;
         Stamp stamp;
     };
+    static ThingId largest_thing(Ledger& ledger);
     Moment moment();
-    Result<DeskScan> desk_scan(const v1::ScanRequest& request) const;
     bool opens_work_without_room(const Review& review) const;
     Result<v1::ScanReply> decide(const DeskScan& scan, const std::string& request_id);
+    template <class Decide>
+    auto all_or_nothing(Decide decide) -> decltype(decide());
+    Result<Seq> append(const Fact& fact, const std::string& operator_badge, const Moment& moment);
+    Result<v1::RecallReply> book_recall(const v1::RecallRequest& request, const Fact& fact, const std::string& badge,
+                                        const std::string& held);
+    Result<v1::PersonsReply> book_access(std::span<const Recipient> visits, RecipientAccessed access, const std::string& badge);
     Result<Seq> append_alone(const Fact& fact, const std::string& operator_badge, const Moment& moment);
     v1::ScanReply reply_for(const Review& review, std::vector<Seq> written);
     Result<std::optional<v1::ScanReply>> reply_again(const std::string& request_id) const;
@@ -119,8 +125,5 @@ private:
     UtcTime started_at_;
     std::optional<Error> fatal_;
 };
-
-/// `DOSARIO.B.` + 8 characters or the 8 characters alone; nothing for anything else.
-std::optional<std::string> parse_badge(std::string_view text);
 
 }  // namespace dosario

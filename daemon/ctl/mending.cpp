@@ -7,6 +7,7 @@
 #include "ctl/progress_bar.hpp"
 #include "ctl/verbs.hpp"
 #include "ledger/mend.hpp"
+#include "ledger/files.hpp"
 
 #include <boost/json.hpp>
 

@@ -24,6 +24,17 @@ bool file_exists(const std::string& path) {
     return stat(path.c_str(), &found) == 0;
 }
 
+Result<void> refuse_emptied(const std::string& database) {
+    struct stat file {};
+    struct stat log {};
+    if (stat(database.c_str(), &file) == 0 && file.st_size > 0) return {};
+    if (stat((database + "-wal").c_str(), &log) != 0 || log.st_size == 0) return {};
+    return fail(Failure::damaged,
+                database + " is empty or gone, and the log beside it (" + database +
+                    "-wal) is not: nothing was touched. Move both away and keep them, and restore the last backup (`dosario "
+                    "restore`); a collector gives back what came after it");
+}
+
 Result<void> sync_to_disk(const std::string& path) {
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     const bool synced = descriptor >= 0 && fsync(descriptor) == 0;
@@ -32,7 +43,7 @@ Result<void> sync_to_disk(const std::string& path) {
     return result;
 }
 
-void give_to_owner_of(const std::string& directory, const std::string& path) {
+void give_to_owner(const std::string& directory, const std::string& path) {
     struct stat owner {};
     if (::geteuid() != 0 || ::stat(directory.c_str(), &owner) != 0 || owner.st_uid == 0) return;
     if (::lchown(path.c_str(), owner.st_uid, owner.st_gid) != 0) {

@@ -61,6 +61,9 @@ Result<Mended> Mending::run() {
         return fail(Failure::io, file_ + " may not be read by this user: mend it as root, or as the user that dosariod runs as");
     auto lock = FileLock::take(what_.directory + "/ledger.lock");
     if (!lock) return lock.error();
+    if (!kept_before_) {
+        if (auto there = refuse_emptied(file_); !there) return there.error();
+    }
     remove_scratch();
     const auto whole = is_whole();
     if (!whole) return whole.error();
@@ -140,7 +143,7 @@ Result<void> Mending::keep_files() {
         }
     }
     if (auto synced = sync_to_disk(result_.kept_in); !synced) return synced;
-    give_to_owner_of(what_.directory, result_.kept_in);
+    give_to_owner(what_.directory, result_.kept_in);
     mark.kept_in = kept_;
     return write_damage_mark(what_.directory, mark, true);
 }
@@ -218,7 +221,7 @@ Result<void> Mending::build_anew() {
                 "): nothing was changed; move ledger.db and ledger.db-wal away and restore the last backup (`dosario restore`)");
     salvage->reset();
     ::chmod(mended_.c_str(), 0600);
-    give_to_owner_of(what_.directory, mended_);
+    give_to_owner(what_.directory, mended_);
     return sync_to_disk(mended_);
 }
 

@@ -89,9 +89,27 @@ Error no_copy(const std::string& why) {
                                  "): the ledger is untouched; make room or give the data directory to this user");
 }
 
-Result<void> copy_aside(Database& db, const std::string& path) {
+/// Its last entry, as text; empty where there is none, or no ledger.
+std::string head_of(Database& db) {
+    const auto last = db.text("SELECT seq || ':' || hex(hash) FROM event ORDER BY seq DESC LIMIT 1");
+    return last ? *last : std::string{};
+}
+
+/// Of an earlier attempt, after which the older version may have gone on.
+bool holds(const std::string& path, const std::string& head) {
     struct stat found {};
-    if (stat(path.c_str(), &found) == 0) return {};  // of an earlier attempt: finished, as it has its name
+    if (stat(path.c_str(), &found) != 0) return false;
+    const auto copy = Database::open(path, OpenMode::existing);
+    return copy && head_of(**copy) == head;
+}
+
+/// `path`, or with the number of the last entry behind it where another copy has that name.
+Result<void> copy_aside(Database& db, std::string path) {
+    const std::string head = head_of(db);
+    if (holds(path, head)) return {};
+    struct stat found {};
+    if (stat(path.c_str(), &found) == 0) path += "-" + head.substr(0, head.find(':'));
+    if (holds(path, head)) return {};
     const std::string partial = path + ".partial";
     ::unlink(partial.c_str());
     {

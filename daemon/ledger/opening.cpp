@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "ledger/columns.hpp"
 #include "ledger/damage_mark.hpp"
+#include "ledger/files.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/meta.hpp"
 #include "ledger/migrate.hpp"
@@ -112,6 +113,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOpening& opening) {
     }
     auto lock = FileLock::take(opening.directory + "/ledger.lock");
     if (!lock) return lock.error();
+    if (auto there = refuse_emptied(path); !there) return there.error();
     if (auto header = check_header(path); !header) return header.error();
     const auto log_damage = find_log_damage(path + "-wal");  // SQLite would cut the log off there
     const bool turns_back =

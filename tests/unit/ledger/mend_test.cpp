@@ -88,6 +88,23 @@ private:
 
 }  // namespace
 
+TEST_CASE("an emptied ledger whose log is there is neither begun anew nor mended", "[mend]") {
+    for (const bool gone : {false, true}) {
+        const Station station;
+        const std::string log = content(station.log());
+        if (gone)
+            std::filesystem::remove(station.file());
+        else
+            std::filesystem::resize_file(station.file(), 0);
+        CHECK(station.mend().error().failure == (gone ? Failure::not_found : Failure::damaged));
+        Counter counter{{.directory = std::filesystem::path{station.file()}.parent_path().string(), .open = false}};
+        const auto opened = Ledger::open(counter.opening());
+        REQUIRE_FALSE(opened.has_value());
+        CHECK(opened.error().failure == Failure::damaged);
+        CHECK(content(station.log()) == log);
+    }
+}
+
 TEST_CASE("saved groups behind a damaged frame of the log are missed, and a branch is owed", "[mend]") {
     const Station station;
     REQUIRE(station.frames() > 12);

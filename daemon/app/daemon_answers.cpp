@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// What comes in, from the API and from readers, and what is answered.
+#include "app/running_daemon.hpp"
+
+#include "app/long_calls.hpp"
+#include "control/scan_request.hpp"
+#include "http/json.hpp"
+#include "system/log.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace dosario {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// What was asked may still be saved: asked again with the same id it is booked once.
+ApiReply not_confirmed() {
+    v1::ErrorReply reply;
+    reply.set_error("not_confirmed");
+    reply.set_message(
+        "the disk is slow, and this is not confirmed yet: it may still be saved. Ask again with the same request id, or look at the "
+        "last entries (dosario status), before repeating it");
+    return {504, to_json(reply), "not_confirmed"};
+}
+
+}  // namespace
+
+void RunningDaemon::publish(std::string event, std::string json) {
+    asio::post(context_, [this, event = std::move(event), json = std::move(json)] { api_->publish(event, json); });
+}
+
+/// An answer that no decision made.
+ApiReply RunningDaemon::say(What what) const {
+    Review review;
+    review.what = what;
+    review.sound = what == What::slow_disk ? Sound::notice : Sound::stop;
+    v1::ScanReply reply;
+    reply.set_sound(std::string{sound_name(review.sound)});
+    reply.set_what(std::string{what_name(what)});
+    reply.set_message(words_for(review, settings_.language).message);
+    return {200, to_json(reply), reply.what()};
+}
+
+void RunningDaemon::tell_slow() {
+    log(Level::warning, "disk_slow", {{"waiting", std::to_string(ledger_ == nullptr ? 0 : ledger_->waiting())}});
+    api_->publish("answer", say(What::slow_disk).body);
+}
+
+void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
+    reply = metrics_.counting(call.path, std::move(reply));
+    if (ledger_ == nullptr)
+        return reply(error_reply(fail(Failure::unavailable, "the daemon is stopping: nothing of this was saved")));
+    if (call.path == "/metrics")
+        return metrics_.scrape(*ledger_, uplink_.get(), *backing_up_, readers_->list(), std::move(reply));
+    const bool writes = call.path == "/v1/scan" || call.path == "/v1/readers/adopt" || call.path == "/v1/ledger/snapshot" ||
+                        call.path == "/v1/ledger/rebuild" || call.path == "/v1/backup/now" || call.path == "/v1/recall" ||
+                        call.path.starts_with("/v1/persons/");
+    if (call.method != "POST" && writes)
+        return reply(error_reply(fail(Failure::invalid, "this call changes or writes something: POST it")));
+    for (const ApiRow& row : ledger_calls()) {
+        if (row.path == call.path) return answer_by_ledger(row, std::move(call.body), std::move(reply));
+    }
+    if (call.path == "/v1/report/moves") {
+        v1::MovesRequest request;
+        if (auto parsed = from_json(call.body, request); !parsed) return reply(error_reply(parsed.error()));
+        return reporting_->begin(request, *ledger_, [reply](const Result<v1::MovesReply>& report) {
+            reply(report ? ApiReply{200, to_json(*report)} : error_reply(report.error()));
+        });
+    }
+    if (call.path == "/v1/backup") return reply({200, to_json(backing_up_->status())});
+    if (call.path == "/v1/backup/now") {
+        std::optional<Error> refused;
+        back_up([](bool) {}, [&refused](const Error& error) { refused = error; });
+        return reply(refused ? error_reply(*refused) : ApiReply{200, to_json(backing_up_->status())});
+    }
+    if (call.path == "/v1/ledger/progress") return reply({200, to_json(progress_.read())});
+    if (call.path == "/v1/readers") return reply({200, to_json(readers_->list())});
+    if (call.path == "/v1/readers/adopt") {
+        v1::AdoptRequest request;
+        if (auto parsed = from_json(call.body, request); !parsed) return reply(error_reply(parsed.error()));
+        if (!request.operator_().empty()) {
+            const auto badge = parse_badge(request.operator_());
+            if (!badge) return reply(error_reply(fail(Failure::invalid, "a badge is DOSARIO.B. and 8 characters A-Z 0-9")));
+            request.set_operator_(*badge);
+        }
+        return readers_->adopt(request, [reply](Result<v1::AdoptReply> adopted) {
+            reply(adopted ? ApiReply{200, to_json(*adopted)} : error_reply(adopted.error()));
+        });
+    }
+    if (auto chore = long_call(call.path, call.body, *verifying_, progress_, reply)) {
+        if (!ledger_->post_chore(std::move(*chore)))
+            reply(error_reply(fail(Failure::unavailable, "too much long work is waiting already: try again later")));
+        return;
+    }
+    reply(error_reply(fail(
+        Failure::not_found,
+        "the API has no such path: api.md (docs/ in the sources, /usr/share/doc/dosario when installed) lists what it has")));
+}
+
+void RunningDaemon::answer_by_ledger(const ApiRow& row, std::string body, std::function<void(ApiReply)> reply) {
+    auto answered = std::make_shared<ApiReply>();
+    const bool scan = row.path == "/v1/scan";
+    if (scan) metrics_.came(ScanSource::api);
+    if (scan && night_) night_->worked();
+    const auto call = answers_.begin([this, reply, scan] {
+        const auto late = not_confirmed();
+        if (scan) metrics_.answered(ScanSource::api, late);
+        if (scan) api_->publish("answer", say(What::not_confirmed).body);
+        reply(late);
+    });
+    Job job;
+    auto counter = std::make_shared<Service*>(nullptr);
+    job.decide = [&row, answered, counter, body = std::move(body)](Service& service) {
+        *counter = &service;
+        *answered = row.call(service, body);
+    };
+    job.answer = [this, &row, answered, counter, reply, scan, call](const std::optional<Error>& failure) {
+        if (failure) *answered = error_reply(*failure);
+        if (!failure && row.then != nullptr) {
+            if (auto done = ((*counter)->*row.then)(); !done) *answered = error_reply(done.error());
+        }
+        const bool first = call->settle();
+        if (scan && first) metrics_.answered(ScanSource::api, *answered);
+        // One errand to the main thread for all of it: a second one would find it just woken, and quarrel with it over its queue.
+        asio::post(context_, [this, answered, reply, scan, first] {
+            if (scan && answered->status != 400) api_->publish("answer", answered->body);
+            if (first) reply(std::move(*answered));
+        });
+    };
+    if (!ledger_->post(std::move(job))) {
+        call->settle();
+        const auto full =
+            error_reply(fail(Failure::unavailable,
+                             "the disk is too slow and too much is waiting: nothing of this was saved, repeat it in a moment"));
+        if (scan) metrics_.answered(ScanSource::api, full);
+        reply(full);
+    }
+}
+
+void RunningDaemon::scanned(Scan scan) {
+    metrics_.came(ScanSource::reader);
+    if (night_) night_->worked();
+    v1::ScanRequest request;
+    request.set_content(scan.content());
+    request.set_reader(scan.reader);
+    auto answered = std::make_shared<ApiReply>();
+    const auto call = answers_.begin([this] { api_->publish("answer", say(What::not_confirmed).body); });
+    Job job;
+    job.decide = [answered, request = std::move(request)](Service& service) {
+        const auto reply = service.scan(request);
+        *answered = reply ? ApiReply{200, to_json(*reply), reply->what()} : error_reply(reply.error());
+    };
+    job.answer = [this, answered, call](const std::optional<Error>& failure) {
+        call->settle();
+        if (failure) *answered = error_reply(*failure);
+        metrics_.answered(ScanSource::reader, *answered);
+        publish("answer", answered->body);
+    };
+    if (!ledger_->post(std::move(job))) {
+        call->settle();
+        const auto full =
+            error_reply(fail(Failure::unavailable, "too much is waiting: this scan was not saved, repeat it in a moment"));
+        log(Level::error, "scan_dropped", {{"reader", scan.reader}});
+        metrics_.answered(ScanSource::reader, full);
+        publish("answer", full.body);
+    }
+}
+
+void RunningDaemon::adopted(std::string reader, std::string operator_badge, std::function<void(std::optional<Error>)> done) {
+    auto failure = std::make_shared<std::optional<Error>>();
+    Job job;
+    job.decide = [failure, reader = std::move(reader), operator_badge = std::move(operator_badge)](Service& service) {
+        if (auto kept = service.adopt(reader, operator_badge); !kept) *failure = kept.error();
+    };
+    job.answer = [this, failure, done](const std::optional<Error>& failed) {
+        if (failed) *failure = failed;
+        asio::post(context_, [failure, done] { done(*failure); });
+    };
+    if (!ledger_->post(std::move(job))) done(fail(Failure::unavailable, "too much is waiting: try again in a moment"));
+}
+
+}  // namespace dosario

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon that runs: what it is made of. daemon_opening.cpp puts it together, daemon_answers.cpp has what comes in and what is answered,
+// daemon.cpp its beginning and end.
+#pragma once
+
+#include "app/answer_watch.hpp"
+#include "app/backing_up.hpp"
+#include "app/daemon.hpp"
+#include "app/ledger_thread.hpp"
+#include "app/metrics_desk.hpp"
+#include "app/night_shift.hpp"
+#include "app/reader_desk.hpp"
+#include "app/reporting.hpp"
+#include "app/uplink_desk.hpp"
+#include "app/verifying.hpp"
+#include "control/api.hpp"
+#include "crypto/openssl.hpp"
+#include "http/http_server.hpp"
+#include "system/system_clock.hpp"
+#include "system/thread_watch.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <mutex>
+#include <set>
+
+namespace dosario {
+
+class RunningDaemon final : public Daemon {
+public:
+    RunningDaemon(const Settings& settings, std::string directory) : settings_(settings), directory_(std::move(directory)) {}
+    ~RunningDaemon() override { stop(); }
+
+    Result<void> open();
+    int run() override;
+
+private:
+    Result<void> open_ledger();
+    Result<void> open_api();
+    Result<void> open_readers();
+    void open_uplink();
+    void open_night();
+    NightTask nightly_backup();
+    void learn_later();
+    void learn_now(bool all_is_back);
+    void mark_damage(const std::string& what);
+    v1::UplinkStatus uplink_at_rest() const;
+    void stop();
+
+    void answer(ApiCall call, std::function<void(ApiReply)> reply);
+    void answer_by_ledger(const ApiRow& row, std::string body, std::function<void(ApiReply)> reply);
+    void scanned(Scan scan);
+    void back_up(BackingUp::Ended ended, const std::function<void(const Error&)>& refused);
+    void adopted(std::string reader, std::string operator_badge, std::function<void(std::optional<Error>)> done);
+    void publish(std::string event, std::string json);
+    ApiReply say(What what) const;
+    void tell_slow();
+
+    Settings settings_;
+    std::string directory_;
+    std::unique_ptr<Clock> clock_ = make_system_clock();
+    std::unique_ptr<Digest> digest_ = make_digest();         ///< the ledger thread's: a digest is for one thread
+    std::unique_ptr<Digest> uplink_digest_ = make_digest();  ///< this thread's
+    std::unique_ptr<Entropy> entropy_ = make_entropy();
+    boost::asio::io_context context_{1};
+    boost::asio::signal_set signals_{context_, SIGINT, SIGTERM};
+    boost::asio::steady_timer learn_timer_{context_};
+    std::set<std::string> adopted_readers_;
+    MetricsDesk metrics_{context_, *clock_, directory_};
+    AnswerWatch answers_{context_, *clock_, [this] { tell_slow(); }};
+    ProgressBoard progress_;
+    std::unique_ptr<Verifying> verifying_ = std::make_unique<Verifying>(make_digest(), progress_);
+    std::unique_ptr<BackingUp> backing_up_;
+    std::unique_ptr<Entropy> persons_entropy_ = make_entropy();
+    std::unique_ptr<PersonTable> persons_;  ///< the ledger thread's
+    std::unique_ptr<LedgerThread> ledger_;
+    std::unique_ptr<Reporting> reporting_ =
+        std::make_unique<Reporting>(directory_);  ///< asks the ledger thread, and ends before it
+    std::optional<NightShift> night_;
+    std::optional<UtcTime> verified_at_;  ///< as the start found it
+    std::optional<ThreadWatch> watch_;
+    std::unique_ptr<HttpServer> api_;
+    std::unique_ptr<ReaderDesk> readers_;
+    std::unique_ptr<UplinkDesk> uplink_;
+    bool learns_later_ = false;  ///< the catalogue: the end of the ledger may still come back
+    bool read_only_ = false;     ///< the ledger is damaged
+    std::mutex marking_;  ///< damage is met on the ledger thread and by who verifies
+    int exit_code_ = 0;
+};
+
+}  // namespace dosario

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/scan_request.hpp"
+
+#include "control/plain_text.hpp"
+#include "identity/person.hpp"
+#include "identity/remito.hpp"
+#include "reader/driver.hpp"
+
+#include <algorithm>
+
+namespace dosario {
+namespace {
+
+constexpr std::size_t kLongestText = 200;  // typed names and lots
+constexpr std::size_t kLongestLot = 20;    // AI 10
+
+Error invalid(std::string message) { return fail(Failure::invalid, std::move(message)); }
+
+/// The paper that goods come with, in the form in which it is kept.
+Result<void> read_note(const v1::ScanRequest& request, Typed& typed) {
+    if (!request.supplier().empty() && request.note().empty())
+        return invalid("a supplier is said with the number of its delivery note");
+    if (!request.note().empty()) {
+        const auto note = parse_remito(request.note());
+        if (!note) return invalid("this is no number of a delivery note: write it as R0001-00001234");
+        typed.note = note->text();
+    }
+    if (request.supplier().empty()) return {};
+    const auto gln = parse_gln(request.supplier());
+    const auto cuit = parse_company_cuit(request.supplier());
+    if (!gln && !cuit) return invalid("a supplier is the CUIT of a company (11 digits) or a GLN of 13, with a right check digit");
+    typed.supplier = gln ? gln->text() : *cuit;
+    return {};
+}
+
+}  // namespace
+
+std::optional<std::string> parse_badge(std::string_view text) {
+    constexpr std::string_view kPrefix = "DOSARIO.B.";
+    if (text.starts_with(kPrefix)) text.remove_prefix(kPrefix.size());
+    const auto allowed = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+    if (text.size() != 8 || !std::all_of(text.begin(), text.end(), allowed)) return std::nullopt;
+    return std::string{text};
+}
+
+Result<DeskScan> read_scan(const v1::ScanRequest& request, MonoTime now) {
+    if (request.content().size() > kLongestBarcode) return invalid("the code is longer than any barcode");
+    if (request.lot().size() > kLongestLot || !is_plain_text(request.lot()))
+        return invalid("a lot has at most 20 characters and no control characters");
+    if (request.product_name().size() > kLongestText || !is_plain_text(request.product_name()))
+        return invalid("a product's name has at most 200 characters");
+    if (parse_person(request.product_name())) return invalid("a product's name cannot be a person's document");
+    constexpr std::uint32_t kMost = 9999;
+    for (const std::uint32_t number :
+         {request.units_per_pack(), request.doses(), request.units_per_dose(), request.waste(), request.packs()}) {
+        if (number > kMost) return invalid("quantities go up to 9999");
+    }
+    DeskScan scan;
+    const BarcodeRead read = make_barcode(request.content(), now);
+    scan.aim = read.aim.text();
+    scan.content = read.bytes;
+    constexpr std::string_view kModes[] = {"", "receive", "fraction", "verify", "dispense", "return", "release", "undo"};
+    if (std::find(std::begin(kModes), std::end(kModes), request.mode()) == std::end(kModes)) return invalid("unknown mode");
+    scan.mode = request.mode();
+    scan.typed = {request.lot(),
+                  std::nullopt,
+                  request.units_per_pack(),
+                  request.product_name(),
+                  request.packs(),
+                  request.doses(),
+                  request.units_per_dose(),
+                  request.waste(),
+                  request.undo_seq(),
+                  "",
+                  ""};
+    if (auto named = read_note(request, scan.typed); !named) return named.error();
+    if (!request.expires().empty()) {
+        scan.typed.expires_on = parse_date(request.expires());
+        if (!scan.typed.expires_on) return invalid("the expiry is no day: write it as 2027-06-30");
+    }
+    for (const auto& [text, badge] :
+         {std::pair{&request.operator_(), &scan.operator_badge}, std::pair{&request.witness(), &scan.witness_badge}}) {
+        if (text->empty()) continue;
+        const auto parsed = parse_badge(*text);
+        if (!parsed) return invalid("a badge is DOSARIO.B. and 8 characters A-Z 0-9");
+        *badge = *parsed;
+    }
+    return scan;
+}
+
+}  // namespace dosario
