@@ -11,10 +11,25 @@
 #include <algorithm>
 
 namespace dosario {
+namespace {
+
+// The ways back are prepared before anything is decided: then they need no memory.
+constexpr const char* kRollback = "ROLLBACK";
+constexpr const char* kBackToDecision = "ROLLBACK TO decision";
+constexpr const char* kReleaseDecision = "RELEASE decision";
+
+/// A process that cannot leave its transaction ends, and with it the transaction.
+void leave_transaction(Database& db) {
+    if (!db.autocommit()) (void)db.repeat(kRollback);
+    DOSARIO_CHECK(db.autocommit());
+}
+
+}  // namespace
 
 Result<void> Ledger::begin() {
     at_begin_ = head();
     (void)db_->take_failure();  // of the group before: it has been told
+    if (const auto prepared = db_->query(kRollback); prepared.failed()) return prepared.error();
     auto begun = db_->repeat("BEGIN IMMEDIATE");
     db_->hold_commits(begun.has_value());
     return begun;
@@ -22,14 +37,30 @@ Result<void> Ledger::begin() {
 
 Result<void> Ledger::savepoint() {
     at_savepoint_ = head();
-    return db_->repeat("SAVEPOINT decision");
+    auto saved = db_->repeat("SAVEPOINT decision");
+    for (const char* way : {kBackToDecision, kReleaseDecision}) {
+        if (!saved) break;
+        if (const auto prepared = db_->query(way); prepared.failed()) {
+            saved = prepared.error();
+            leave_transaction(*db_);
+        }
+    }
+    return saved;
 }
 
-Result<void> Ledger::keep() { return db_->repeat("RELEASE decision"); }
+// A decision that is told as refused must not stay in the group: where it cannot be taken out alone the group goes with it.
+Result<void> Ledger::keep() {
+    auto kept = db_->repeat(kReleaseDecision);
+    if (!kept) leave_transaction(*db_);
+    return kept;
+}
 
 Result<void> Ledger::undo() {
     return_to(at_savepoint_);
-    return db_->execute("ROLLBACK TO decision; RELEASE decision");
+    auto undone = db_->repeat(kBackToDecision);
+    if (undone) undone = db_->repeat(kReleaseDecision);
+    if (!undone) leave_transaction(*db_);
+    return undone;
 }
 
 Result<void> Ledger::commit() {
@@ -58,7 +89,7 @@ bool Ledger::overwrite_failed_group() {
 
 void Ledger::rollback() {
     db_->hold_commits(false);
-    if (!db_->autocommit()) (void)db_->execute("ROLLBACK");
+    leave_transaction(*db_);
     return_to(at_begin_);
 }
 

@@ -50,20 +50,28 @@ Query& Query::bind(std::int64_t value) {
 
 Query& Query::bind(std::string_view text) {
     if (statement_ == nullptr) return *this;
-    DOSARIO_CHECK(sqlite3_bind_text(statement_, next_++, text.empty() ? "" : text.data(), static_cast<int>(text.size()),
-                                    SQLITE_TRANSIENT) == SQLITE_OK);
+    const int code =
+        sqlite3_bind_text(statement_, next_++, text.empty() ? "" : text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+    DOSARIO_CHECK(code == SQLITE_OK || code == SQLITE_NOMEM);
+    if (code_ == 0) code_ = code;
     return *this;
 }
 
 Query& Query::bind(ByteView blob) {
     if (statement_ == nullptr) return *this;
-    DOSARIO_CHECK(sqlite3_bind_blob(statement_, next_++, blob.empty() ? reinterpret_cast<const std::byte*>("") : blob.data(),
-                                    static_cast<int>(blob.size()), SQLITE_TRANSIENT) == SQLITE_OK);
+    const int code = sqlite3_bind_blob(statement_, next_++, blob.empty() ? reinterpret_cast<const std::byte*>("") : blob.data(),
+                                       static_cast<int>(blob.size()), SQLITE_TRANSIENT);
+    DOSARIO_CHECK(code == SQLITE_OK || code == SQLITE_NOMEM);
+    if (code_ == 0) code_ = code;
     return *this;
 }
 
 bool Query::row() {
     if (statement_ == nullptr) return false;
+    if (code_ != 0) {  // what was bound had no room, or it failed before
+        database_.failure_ = error();
+        return false;
+    }
     const int code = sqlite3_step(statement_);
     if (code == SQLITE_ROW) return true;
     code_ = code == SQLITE_DONE ? 0 : sqlite3_extended_errcode(database_.handle_);
@@ -88,12 +96,14 @@ std::int64_t Query::number(int column) const { return sqlite3_column_int64(state
 
 std::string Query::text(int column) const {
     const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+    DOSARIO_CHECK(text != nullptr || sqlite3_errcode(database_.handle_) != SQLITE_NOMEM);  // else it would pass for NULL
     return text == nullptr ? std::string{}
                            : std::string{text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
 ByteView Query::blob_view(int column) const {
     const auto* blob = static_cast<const std::byte*>(sqlite3_column_blob(statement_, column));
+    DOSARIO_CHECK(blob != nullptr || sqlite3_errcode(database_.handle_) != SQLITE_NOMEM);
     return {blob, blob == nullptr ? 0 : static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
@@ -218,6 +228,9 @@ Error Database::explain(int code, std::string_view detail) {
                     why);
         case SQLITE_INTERRUPT: return fail(Failure::unavailable, "it was broken off: start it again" + why);
         case SQLITE_CONSTRAINT: return fail(Failure::refused, "a rule of the ledger forbids this; nothing of it was saved" + why);
+        case SQLITE_NOMEM:
+            return fail(Failure::io,
+                        "this computer has no memory left; nothing of this was saved, what was saved before is intact" + why);
         default: return fail(Failure::io, "the disk reports an error" + why);
     }
 }

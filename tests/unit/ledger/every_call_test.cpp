@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every call to the disk fails in turn, once, with all of its kind, or with everything from then on. Then the process ends as the daemon
-// would, and the next start finds what was accepted and nothing that was refused.
-//   DOSARIO_EVERY=1 DOSARIO_SEED=7 test_ledger '[every]'      every call; without, one of so many
+// Every call to the disk fails in turn, once, with all of its kind, or with everything from then on; and every allocation of SQLite. Then
+// the process ends as the daemon would, and the next start finds what was accepted and nothing that was refused.
+//   DOSARIO_EVERY=1 DOSARIO_SEED=7 test_ledger '[every]'      every call; without, one of so many (allocations: of four times so many)
 #include "support/catch.hpp"
 #include "support/child.hpp"
 #include "support/day.hpp"
+#include "support/failing_memory.hpp"
 #include "support/shim_vfs.hpp"
 
+#include <sys/wait.h>
+
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -44,6 +48,7 @@ struct Failing {
     std::uint64_t nth = 0;  ///< 0: none
     Lasting lasting = Lasting::once;
     bool orderly = false;  ///< the process closes its files at the end
+    bool memory = false;   ///< the n-th allocation, not the n-th call of the disk
 };
 
 void tell_replies(Told& told, const Promises& promises) {
@@ -116,19 +121,24 @@ End spend_a_day(Counter& counter, std::uint64_t seed, Told& told) {
 }
 
 void child(const std::string& directory, std::uint64_t seed, const Failing& failing, Told& told) {
+    if (failing.memory) {
+        std::signal(SIGABRT, SIG_DFL);  // not what the test's framework makes of it
+        take_over_memory();
+    }
     ShimVfs disk{"every"};
     disk.skip_syncs();
-    if (failing.nth > 0) disk.fail_call(failing.nth, failing.lasting);
+    if (failing.nth > 0 && !failing.memory) disk.fail_call(failing.nth, failing.lasting);
+    if (failing.memory) fail_allocation(failing.nth, failing.lasting == Lasting::everything);
     {
         Counter counter{{.seed = seed, .vfs = "every", .directory = directory, .open = false}};
         told.end = spend_a_day(counter, seed, told);
-        told.calls = disk.calls();
+        told.calls = failing.memory ? allocations() : disk.calls();
         told.calls_by_kind = disk.calls_by_kind();
-        told.failures = disk.failures();
+        told.failures = failing.memory ? static_cast<int>(failed_allocations()) : disk.failures();
         told.failed = disk.failed_call();
         if (!failing.orderly) _exit(0);
     }
-    told.failures = disk.failures();
+    if (!failing.memory) told.failures = disk.failures();
 }
 
 /// What is wrong with the ledger that was left; empty when all is as it was answered.
@@ -162,6 +172,7 @@ struct Tally {
     int failed_calls = 0;
     int not_started = 0;
     int stopped = 0;
+    int ended_themselves = 0;
     int refused = 0;
     int uncertain = 0;
     int uncertain_and_present = 0;
@@ -173,15 +184,19 @@ void fail_one(const Failing& failing, std::uint64_t seed, Tally& tally) {
     const TemporaryDirectory place{memory_path()};
     Shared<Told> told;
     const int status = run_in_child([&] { child(place.path(), seed, failing, *told); });
+    // Without memory for the way back the process ends by its own check.
+    const bool ended_itself = failing.memory && WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+    if (ended_itself) told->end = End::stopped;
     ++tally.runs;
-    tally.failed_calls += told->failures;
+    tally.ended_themselves += ended_itself;
+    tally.failed_calls += ended_itself ? 1 : told->failures;
     tally.not_started += told->end == End::not_started;
     tally.stopped += told->end == End::stopped;
     tally.refused += told->refused;
     tally.uncertain += told->uncertain;
     bool kept_refused = false;
-    std::string fault =
-        status != 0 ? "it ended with status " + std::to_string(status) : broken_answer(place.path(), *told, kept_refused);
+    std::string fault = status != 0 && !ended_itself ? "it ended with status " + std::to_string(status)
+                                                     : broken_answer(place.path(), *told, kept_refused);
     tally.uncertain_and_present += kept_refused && told->uncertain;
     if (fault.empty()) return;
     if (tally.broken++ < 10)
@@ -205,9 +220,9 @@ void print_calls(const Told& told, std::uint64_t seed) {
 
 void print(const char* lasting, const Tally& tally, double seconds) {
     std::printf(
-        "%s: %d runs in %.0f s, %d failed calls, %d did not start, %d ended, %d refused, %d said \"not certain\" (%d of them kept it), %d broken\n",
-        lasting, tally.runs, seconds, tally.failed_calls, tally.not_started, tally.stopped, tally.refused, tally.uncertain,
-        tally.uncertain_and_present, tally.broken);
+        "%s: %d runs in %.0f s, %d failed calls, %d did not start, %d ended (%d by a check), %d refused, %d said \"not certain\" (%d of them kept it), %d broken\n",
+        lasting, tally.runs, seconds, tally.failed_calls, tally.not_started, tally.stopped, tally.ended_themselves, tally.refused,
+        tally.uncertain, tally.uncertain_and_present, tally.broken);
     std::fflush(stdout);
 }
 
@@ -232,6 +247,32 @@ TEST_CASE("whichever call of the disk fails, accepted is kept and refused is not
         for (std::uint64_t nth = only > 0 ? only : 1 + (every > 1 ? seed % every : 0); nth <= whole->calls;
              nth += only > 0 ? whole->calls : every)
             fail_one({nth, lasting, nth / 2 % 2 == 1}, seed, tally);
+        print(name, tally, std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+        INFO(name << ": " << tally.first);
+        CHECK(tally.broken == 0);
+        CHECK(tally.failed_calls >= tally.runs);
+    }
+}
+
+TEST_CASE("whichever allocation of SQLite fails, accepted is kept and refused is not", "[every]") {
+    const std::uint64_t seed = wanted("DOSARIO_SEED", 1);
+    constexpr std::uint64_t kMoreThanCalls = 4;
+    const std::uint64_t every = std::max<std::uint64_t>(1, wanted("DOSARIO_EVERY", kEvery)) * kMoreThanCalls;
+    ShimVfs healed{"healed"};
+    healed.skip_syncs();
+    const TemporaryDirectory place{memory_path()};
+    Shared<Told> whole;
+    REQUIRE(run_in_child([&] { child(place.path(), seed, {.memory = true}, *whole); }) == 0);
+    REQUIRE(whole->end == End::well);
+    std::printf("seed %llu: %llu allocations\n", static_cast<unsigned long long>(seed),
+                static_cast<unsigned long long>(whole->calls));
+    for (const Lasting lasting : {Lasting::once, Lasting::everything}) {
+        Tally tally;
+        const auto began = std::chrono::steady_clock::now();
+        const std::uint64_t only = wanted("DOSARIO_CALL", 0);
+        for (std::uint64_t nth = only > 0 ? only : 1 + seed % every; nth <= whole->calls; nth += only > 0 ? whole->calls : every)
+            fail_one({nth, lasting, nth / 2 % 2 == 1, true}, seed, tally);
+        const char* const name = lasting == Lasting::once ? "one allocation" : "all allocations from one on";
         print(name, tally, std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
         INFO(name << ": " << tally.first);
         CHECK(tally.broken == 0);
