@@ -69,7 +69,7 @@ Query& Query::bind(ByteView blob) {
 bool Query::row() {
     if (statement_ == nullptr) return false;
     if (code_ != 0) {  // what was bound had no room, or it failed before
-        database_.failure_ = error();
+        if ((code_ & 0xff) != SQLITE_CONSTRAINT) database_.failure_ = error();
         return false;
     }
     const int code = sqlite3_step(statement_);

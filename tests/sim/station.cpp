@@ -111,7 +111,8 @@ void Station::open() {
     Ledger& ledger = counter_.ledger();
     must(!ledger.damage(), "the ledger is taken for damaged: " + (ledger.damage() ? ledger.damage()->message : ""));
     // A header of which half was written can look like one wrong bit. Turned back it is that of a log whose pages are all in the file.
-    must(!ledger.log_damage() || ledger.log_was_mended(), "the log is taken for damaged");
+    must(!ledger.log_damage() || ledger.log_was_mended(),
+         "the log is taken for damaged: " + (ledger.log_damage() ? ledger.log_damage()->words() : ""));
     tally_["log with one wrong bit"] += ledger.log_was_mended();
     must(!ledger.lost_log(), "the log is taken for lost");
     if (plant_ == Plant::skipped_sync) must(ledger.database().execute(test::kSkipsSyncs).has_value(), "no bug could be planted");
