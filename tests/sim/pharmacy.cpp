@@ -82,7 +82,7 @@ void Pharmacy::one_step() {
         (void)send(one);
         return;
     }
-    if (plant_ == Plant::no_conservation && step_ == 100) {
+    if (plant_ == Plant::no_conservation && step_ >= 100 && !model_.is_recalled(1, "CUT")) {
         station_.strip_conservation();
         must(station_.counter().append(test::box_to_cut()).has_value(), "the box of the planted bug is not taken");
         const auto taken = station_.counter().append(test::cut_too_much(today_), 0, "ANA00001");
