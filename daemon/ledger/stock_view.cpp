@@ -57,9 +57,11 @@ std::optional<LotAtPlace> StockView::lot(Gtin gtin, std::string_view lot, Place 
 }
 
 std::vector<LotAtPlace> StockView::lots_at(Gtin gtin, Place place) const {
-    auto query = db_.query(
-        "SELECT lot, expires_on, counted_packs, serial_packs, units_per_pack FROM stock WHERE gtin = ? AND here = 1 AND place = ?"
-        " AND counted_packs + serial_packs > 0 ORDER BY expires_on, lot LIMIT 16");
+#define LOTS_AT(of)                                                                                                  \
+    "SELECT lot, expires_on, counted_packs, serial_packs, units_per_pack FROM stock WHERE gtin = ? AND place = ?" of \
+    " AND counted_packs + serial_packs > 0 ORDER BY expires_on, lot LIMIT 16"
+    const bool here = place == Place::shelf || place == Place::quarantine;
+    auto query = db_.query(here ? LOTS_AT(" AND here = 1") : LOTS_AT(""));
     query.bind(sql(gtin)).bind(sql(place));
     std::vector<LotAtPlace> lots;
     while (query.row()) lots.push_back(read_lot(query));
