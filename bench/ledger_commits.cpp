@@ -3,6 +3,9 @@
 // In one run, again and again in this order, on files in DIR: a raw overwrite of 4 KiB + fdatasync; the same commit by hand; a scan
 // through the service in this process; through the ledger's thread with 1, 16 and 64 producers that wait for their answers. Then the
 // same threads with 5 and 20 ms added to each sync. A scan is a box with a serial number into an open reception: one entry.
+//   bench_ledger_commits hand DIR N   and   bench_ledger_commits scan DIR N
+// make N commits by hand, or N scans in process, and nothing else, to be counted by callgrind: the difference between 2N and N, divided
+// by N, is one.
 #include "app/ledger_thread.hpp"
 #include "bench/by_hand.hpp"
 #include "bench/measure.hpp"
@@ -228,8 +231,8 @@ void print(std::vector<Line>& lines, bool with_ratio) {
 
 void as_it_is(const std::string& directory, std::size_t rounds) {
     RawDisk raw{directory};
+    InProcess alone{inside(directory, "in_process")};  // first: it sets SQLite up as the daemon does
     ByHand hand{inside(directory, "by_hand")};
-    InProcess alone{inside(directory, "in_process")};
     Threaded threaded{inside(directory, "thread"), nullptr};
     const auto rest = [&] { threaded.checkpoint(); };
     std::vector<Line> lines;
@@ -255,9 +258,24 @@ void slowed(const std::string& directory, std::chrono::milliseconds longer) {
     print(lines, false);
 }
 
+/// Only these, to be counted.
+int count_one(std::string_view kind, const std::string& directory, std::size_t count) {
+    std::filesystem::create_directories(directory);
+    if (kind == "hand") {
+        ByHand hand{directory};
+        for (std::size_t i = 0; i < count; ++i) hand.commit_one();
+    } else {
+        InProcess alone{directory};
+        for (std::size_t i = 0; i < count; ++i) alone.scan();
+    }
+    return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+    const std::string_view kind = argc == 4 ? argv[1] : "";
+    if (kind == "hand" || kind == "scan") return count_one(kind, argv[2], std::strtoul(argv[3], nullptr, 10));
     const std::string where = argc > 1 ? argv[1] : ".";
     const std::size_t rounds = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 15;
     std::string directory = where + "/bench.XXXXXX";
