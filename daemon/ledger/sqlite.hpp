@@ -90,6 +90,8 @@ public:
     std::int64_t changes() const;
     /// Rows changed since the file was opened, those that were rolled back too.
     std::int64_t changes_so_far() const;
+    /// Gives back the memory of pages that are only kept to be read again: after long work, which filled it with what nobody asks for.
+    void release_memory();
     /// False while a transaction is open.
     bool autocommit() const;
     /// While `on`, nothing is committed. A full disk or an I/O error can end SQLite's transaction in the middle, even within a SELECT;
