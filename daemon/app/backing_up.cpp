@@ -145,6 +145,7 @@ bool BackingUp::copy_some(Run& run, Service& service) {
     }
     run.database = run.copy->take();
     run.copy.reset();
+    ledger.database().release_memory();
     return false;
 }
 

@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <malloc.h>
 #include <sys/stat.h>
 
 #include <csignal>
@@ -15,6 +16,7 @@
 int main(int argc, char** argv) {
     using namespace dosario;
     harden_process();
+    ::mallopt(M_ARENA_MAX, 1);  // a few threads that seldom meet: one pool of memory, which a night's work leaves small
     quiet_protobuf();
     CLI::App options{"Dosario's daemon: reads scanners, keeps the ledger, answers the counter."};
     std::string config;
