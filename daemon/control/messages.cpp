@@ -3,19 +3,35 @@
 
 #include "control/catalogue.hpp"
 
-#include <fmt/args.h>
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <unordered_map>
 
 namespace dosario {
 namespace {
 
 std::string_view find(std::string_view key, Language language) {
-    for (const CatalogueRow& row : catalogue()) {
-        if (row.key == key) return in_language(row, language);
+    static const auto rows = [] {
+        std::unordered_map<std::string_view, const CatalogueRow*> by_key;
+        for (const CatalogueRow& row : catalogue()) by_key.emplace(row.key, &row);
+        return by_key;
+    }();
+    const auto found = rows.find(key);
+    return found == rows.end() ? std::string_view{} : in_language(*found->second, language);
+}
+
+/// The pattern with each `{name}` replaced by its text. Nothing but names stands in the braces of the catalogue.
+template <class TextOf>
+std::string put_in(std::string_view pattern, const TextOf& text_of) {
+    std::string filled;
+    filled.reserve(pattern.size() + 64);
+    for (;;) {
+        const auto open = pattern.find('{');
+        filled += pattern.substr(0, open);
+        if (open == std::string_view::npos) return filled;
+        const auto close = std::min(pattern.find('}', open), pattern.size() - 1);
+        filled += text_of(pattern.substr(open + 1, close - open - 1));
+        pattern.remove_prefix(close + 1);
     }
-    return {};
 }
 
 std::string_view work_key(WorkKind kind) {
@@ -72,7 +88,7 @@ std::string or_dash(const std::string& text) { return text.empty() ? "-" : text;
 /// A number with its word, from the rows `count/KEY` and, of one, `count/KEY_one`.
 std::string counted(std::string_view key, std::uint64_t n, Language language) {
     const std::string row = "count/" + std::string{key} + (n == 1 ? "_one" : "");
-    return fmt::format(fmt::runtime(find(row, language)), fmt::arg("n", n));
+    return put_in(find(row, language), [n](std::string_view) { return std::to_string(n); });
 }
 
 /// `10 comprimidos`, in the unit of the product. Its word is that of one; what is a word and no symbol (`ml`) takes an s for more, in
@@ -91,7 +107,7 @@ std::string reading_line(const std::vector<ReadAs>& readings, std::size_t i, Lan
     const char* between = " ";
     const auto say = [&](std::string_view key, const std::string& value) {
         const std::string row = "reading/" + std::string{value.empty() ? "no_" : ""} + std::string{key};
-        line += between + fmt::format(fmt::runtime(find(row, language)), fmt::arg("value", value));
+        line += between + put_in(find(row, language), [&](std::string_view) { return value; });
         between = ", ";
     };
     const bool serials = std::ranges::any_of(readings, [](const ReadAs& one) { return !one.serial.empty(); });
@@ -101,34 +117,50 @@ std::string reading_line(const std::vector<ReadAs>& readings, std::size_t i, Lan
     return line;
 }
 
-/// What the braces of the catalogue stand for, of one review. Made once: most answers fill several rows.
-fmt::dynamic_format_arg_store<fmt::format_context> names_of(const Particulars& about, Language language) {
-    const std::string gtin = about.gtin ? about.gtin->text() : "-";
-    const std::string product = about.product && !about.product->name.empty() ? about.product->name : gtin;
-    fmt::dynamic_format_arg_store<fmt::format_context> names;
-    names.push_back(fmt::arg("product", product));
-    names.push_back(fmt::arg("gtin", gtin));
-    names.push_back(fmt::arg("lot", or_dash(about.lot)));
-    names.push_back(fmt::arg("expires", day(about.expires_on)));
-    names.push_back(fmt::arg("other_lot", or_dash(about.other_lot)));
-    names.push_back(fmt::arg("other", day(about.other_on)));
-    names.push_back(fmt::arg("until", day(about.beyond_use_on)));
-    names.push_back(fmt::arg("rule", std::string{about.rule ? find(rule_key(*about.rule), language) : "-"}));
-    names.push_back(fmt::arg("packs", about.packs));
-    names.push_back(fmt::arg("amount", amount(about.units, about.product, language)));
-    names.push_back(fmt::arg("remaining", about.remaining));
-    names.push_back(fmt::arg("wasted", about.wasted));
-    names.push_back(fmt::arg("doses", counted("doses", about.doses.size(), language)));
-    names.push_back(fmt::arg("wanted", counted("doses", about.packs, language)));
-    names.push_back(fmt::arg("work", std::string{about.work_kind ? find(work_key(*about.work_kind), language) : "-"}));
-    names.push_back(fmt::arg("seq", about.seq));
-    names.push_back(fmt::arg("badge", about.badge));
-    names.push_back(fmt::arg("reference", or_dash(about.reference)));
-    names.push_back(fmt::arg("note", or_dash(about.note)));
-    names.push_back(fmt::arg("today", day(about.today)));
-    names.push_back(fmt::arg("error", std::string{about.fault ? find(code_key(about.fault->error), language) : "-"}));
-    names.push_back(fmt::arg("at", about.fault ? about.fault->offset : 0));
-    return names;
+/// What the braces of the catalogue stand for, of one review. Made when it is asked for: a scan waits for its words.
+struct Name {
+    std::string_view name;
+    std::string (*text)(const Particulars&, Language);
+};
+
+constexpr Name kNames[] = {
+    {"product",
+     [](const Particulars& about, Language) {
+         if (about.product && !about.product->name.empty()) return about.product->name;
+         return about.gtin ? about.gtin->text() : std::string{"-"};
+     }},
+    {"gtin", [](const Particulars& about, Language) { return about.gtin ? about.gtin->text() : std::string{"-"}; }},
+    {"lot", [](const Particulars& about, Language) { return or_dash(about.lot); }},
+    {"label", [](const Particulars& about, Language) { return about.label; }},
+    {"expires", [](const Particulars& about, Language) { return day(about.expires_on); }},
+    {"other_lot", [](const Particulars& about, Language) { return or_dash(about.other_lot); }},
+    {"other", [](const Particulars& about, Language) { return day(about.other_on); }},
+    {"until", [](const Particulars& about, Language) { return day(about.beyond_use_on); }},
+    {"rule", [](const Particulars& about,
+                Language language) { return std::string{about.rule ? find(rule_key(*about.rule), language) : "-"}; }},
+    {"packs", [](const Particulars& about, Language) { return std::to_string(about.packs); }},
+    {"amount", [](const Particulars& about, Language language) { return amount(about.units, about.product, language); }},
+    {"remaining", [](const Particulars& about, Language) { return std::to_string(about.remaining); }},
+    {"wasted", [](const Particulars& about, Language) { return std::to_string(about.wasted); }},
+    {"doses", [](const Particulars& about, Language language) { return counted("doses", about.doses.size(), language); }},
+    {"wanted", [](const Particulars& about, Language language) { return counted("doses", about.packs, language); }},
+    {"work", [](const Particulars& about,
+                Language language) { return std::string{about.work_kind ? find(work_key(*about.work_kind), language) : "-"}; }},
+    {"seq", [](const Particulars& about, Language) { return std::to_string(about.seq); }},
+    {"badge", [](const Particulars& about, Language) { return about.badge; }},
+    {"reference", [](const Particulars& about, Language) { return or_dash(about.reference); }},
+    {"note", [](const Particulars& about, Language) { return or_dash(about.note); }},
+    {"today", [](const Particulars& about, Language) { return day(about.today); }},
+    {"error", [](const Particulars& about,
+                 Language language) { return std::string{about.fault ? find(code_key(about.fault->error), language) : "-"}; }},
+    {"at", [](const Particulars& about, Language) { return std::to_string(about.fault ? about.fault->offset : 0); }},
+};
+
+std::string fill(std::string_view pattern, const Particulars& about, Language language) {
+    return put_in(pattern, [&](std::string_view name) {
+        const auto* const found = std::ranges::find(kNames, name, &Name::name);
+        return found == std::end(kNames) ? "{" + std::string{name} + "}" : found->text(about, language);
+    });
 }
 
 std::string_view sentence(const Review& review, Language language) {
@@ -147,24 +179,21 @@ std::string_view sentence(const Review& review, Language language) {
 Words words_for(const Review& review, Language language) {
     Words words;
     const Particulars& about = review.about;
-    const auto names = names_of(about, language);
-    const auto fill = [&](std::string_view pattern) {
-        return fmt::vformat(fmt::string_view{pattern.data(), pattern.size()}, names);
-    };
-    words.message = fill(sentence(review, language));
-    if (about.product) words.lines.push_back(fill(find("line/product", language)));
+    const auto say = [&](std::string_view pattern) { return fill(pattern, about, language); };
+    words.message = say(sentence(review, language));
+    if (about.product) words.lines.push_back(say(find("line/product", language)));
     if (!about.lot.empty()) {
-        words.lines.push_back(fill(find(about.expires_on ? "line/lot" : "line/lot_alone", language)));
+        words.lines.push_back(say(find(about.expires_on ? "line/lot" : "line/lot_alone", language)));
     }
     if (!about.label.empty()) {
-        words.lines.push_back(fmt::format(fmt::runtime(find("line/label", language)), fmt::arg("label", about.label)));
+        words.lines.push_back(say(find("line/label", language)));
     }
     for (std::size_t i = 0; i < about.readings.size(); ++i) words.lines.push_back(reading_line(about.readings, i, language));
-    if (review.what == What::code_unclear) words.lines.push_back(fill(find("line/layout_helps", language)));
-    if (about.beyond_use_on) words.lines.push_back(fill(find("line/until", language)));
-    if (about.suspect_missing_fnc1) words.lines.push_back(fill(find("line/fnc1", language)));
-    if (const auto key = clock_key(about.clock); !key.empty()) words.lines.push_back(fill(find(key, language)));
-    if (review.ask) words.question = fill(find(question_key(*review.ask), language));
+    if (review.what == What::code_unclear) words.lines.push_back(say(find("line/layout_helps", language)));
+    if (about.beyond_use_on) words.lines.push_back(say(find("line/until", language)));
+    if (about.suspect_missing_fnc1) words.lines.push_back(say(find("line/fnc1", language)));
+    if (const auto key = clock_key(about.clock); !key.empty()) words.lines.push_back(say(find(key, language)));
+    if (review.ask) words.question = say(find(question_key(*review.ask), language));
     return words;
 }
 

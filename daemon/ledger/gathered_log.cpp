@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -13,11 +14,16 @@ namespace {
 /// More than a scan's commit; a group of many goes in several writes. SQLite's own VFS takes less than 128 KiB at a time.
 constexpr std::size_t kMostWaiting = 96 << 10;
 
+/// The file grows by so much at once, of zeros. A commit that makes a file longer changes the file system's own records too, which are synced
+/// with it: that costs as much again as the commit.
+constexpr sqlite3_int64 kGrowsBy = 512 << 10;
+
 /// A write-ahead log; the other VFS's own file lies behind it in memory.
 struct Log {
     sqlite3_file base;  ///< first: SQLite's pointer is to this
     std::string* waiting;
     sqlite3_int64 begins;  ///< where in the file what waits goes
+    sqlite3_int64 size;    ///< of the file, as far as it is known: not more than it is
 
     sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
     const sqlite3_io_methods& methods() { return *real()->pMethods; }
@@ -25,8 +31,22 @@ struct Log {
     int write_waiting() {
         if (waiting->empty()) return SQLITE_OK;
         const int code = methods().xWrite(real(), waiting->data(), static_cast<int>(waiting->size()), begins);
+        const sqlite3_int64 end = begins + static_cast<sqlite3_int64>(waiting->size());
         waiting->clear();
+        if (code == SQLITE_OK && end > size) grow_behind(end);
         return code;
+    }
+    /// Zeros are no frames, and SQLite reads up to the first that is none. A disk without room for them has refused no commit.
+    void grow_behind(sqlite3_int64 end) {
+        static const std::string kZeros(64 << 10, '\0');
+        size = end;
+        if (methods().xFileSize(real(), &size) != SQLITE_OK || size > end) return;  // it was longer than was known
+        const sqlite3_int64 goal = (end / kGrowsBy + 1) * kGrowsBy;
+        while (size < goal) {
+            const auto some = static_cast<int>(std::min<sqlite3_int64>(goal - size, static_cast<sqlite3_int64>(kZeros.size())));
+            if (methods().xWrite(real(), kZeros.data(), some, size) != SQLITE_OK) return;
+            size += some;
+        }
     }
 };
 
@@ -81,6 +101,11 @@ int same(sqlite3_file* file, Arguments... arguments) {
     return (log.methods().*Method)(log.real(), arguments...);
 }
 
+int truncate_log(sqlite3_file* file, sqlite3_int64 size) {
+    log_of(file).size = 0;
+    return then<&sqlite3_io_methods::xTruncate>(file, size);
+}
+
 constexpr sqlite3_io_methods log_methods() {
     using Methods = sqlite3_io_methods;
     Methods all{};
@@ -88,7 +113,7 @@ constexpr sqlite3_io_methods log_methods() {
     all.xClose = close_log;
     all.xRead = read_log;
     all.xWrite = write_log;
-    all.xTruncate = then<&Methods::xTruncate, sqlite3_int64>;
+    all.xTruncate = truncate_log;
     all.xSync = then<&Methods::xSync, int>;
     all.xFileSize = then<&Methods::xFileSize, sqlite3_int64*>;
     all.xLock = same<&Methods::xLock, int>;
@@ -105,7 +130,7 @@ constexpr sqlite3_io_methods kLogMethods = log_methods();
 int open_file(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* out_flags) {
     sqlite3_vfs* other = static_cast<GatheredLog*>(vfs->pAppData)->real();
     if ((flags & SQLITE_OPEN_WAL) == 0) return other->xOpen(other, path, file, flags, out_flags);
-    Log& log = *new (file) Log{{nullptr}, nullptr, 0};
+    Log& log = *new (file) Log{{nullptr}, nullptr, 0, 0};
     log.real()->pMethods = nullptr;
     const int code = other->xOpen(other, path, log.real(), flags, out_flags);
     if (log.real()->pMethods == nullptr) return code;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SQLite writes a commit into its write-ahead log piece by piece: for each page a header of 24 bytes and the page, some twenty calls of
 // the system, a quarter of a commit's time. Here what follows on what was written before waits, and goes to the file in one write at
-// the sync. The order of the bytes, the syncs and all other files stay as they are.
+// the sync. The order of the bytes, the syncs and all other files stay as they are; but behind its end the log has zeros, which the next
+// commits overwrite: to make a file longer with each commit costs twice as much.
 // Only for synchronous = FULL: without a sync of its own a commit would wait here.
 #pragma once
 

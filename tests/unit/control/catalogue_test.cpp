@@ -89,6 +89,23 @@ TEST_CASE("every key of the catalogue is one that an answer can have", "[catalog
     }
 }
 
+TEST_CASE("whatever stands in braces in a sentence or a line is known", "[catalogue]") {
+    for (const CatalogueRow& row : catalogue()) {
+        const auto slash = row.key.find('/');
+        for (int i = 0; i < kWhats; ++i) {
+            if (what_name(static_cast<What>(i)) != row.key.substr(0, slash)) continue;
+            Review review = full(static_cast<What>(i));
+            if (slash != std::string_view::npos) review.about.reason = row.key.substr(slash + 1);
+            const Words words = words_for(review, Language::en);
+            INFO(row.key << ": " << words.message);
+            for (const std::string& name : placeholders(row.en)) CHECK(words.message.find(name) == std::string::npos);
+            for (const std::string& line : words.lines) {
+                for (const std::string& name : placeholders(line)) CHECK((name == "{5}" || name == "{1}"));
+            }
+        }
+    }
+}
+
 TEST_CASE("all questions, kinds of work and rules have words", "[catalogue]") {
     for (const auto kind : {QuestionKind::lot, QuestionKind::which_lot, QuestionKind::units_per_pack, QuestionKind::short_life,
                             QuestionKind::which_work, QuestionKind::reading, QuestionKind::product}) {

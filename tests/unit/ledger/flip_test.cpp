@@ -154,17 +154,20 @@ TEST_CASE("a bit that flips in the write-ahead log is found, and the daemon's st
     ShimVfs quick{"flips"};
     quick.skip_syncs();
     const KilledLedger killed = kill_ledger(seed);
-    REQUIRE(killed.log.size() > 100'000);
+    // Behind the last frame there are zeros, which nobody reads.
+    const std::size_t frames = (killed.log.find_last_not_of('\0') - 32) / 4120 + 1;
+    const std::size_t written = 32 + frames * 4120;
+    REQUIRE(written > 100'000);
     const TemporaryDirectory place{memory_path()};
     std::mt19937_64 random{seed};
     const std::uint64_t flips = wanted("DOSARIO_FLIPS", kFlips) / 8;
     std::uint64_t ambiguous_flips = 0;
-    const std::size_t last_frame = killed.log.size() - 4120;
+    const std::size_t last_frame = written - 4120;
     for (std::uint64_t i = 0; i < flips; ++i) {
         // The header, the last frame, and anywhere.
         const std::size_t byte = i % 8 == 0   ? random() % 32
                                  : i % 8 == 1 ? last_frame + random() % 4120
-                                              : random() % killed.log.size();
+                                              : random() % written;
         const unsigned bit = static_cast<unsigned>(random() % 8);
         std::string log = killed.log;
         log[byte] = static_cast<char>(log[byte] ^ (1 << bit));

@@ -46,7 +46,7 @@ public:
     Seq head() const { return head_; }
     std::size_t pack_page() const { return pack_page_; }
     std::size_t meta_page() const { return meta_page_; }
-    std::size_t frames() const { return (std::filesystem::file_size(log()) - kLogHeader) / kFrame; }
+    std::size_t frames() const { return (content(log()).find_last_not_of('\0') - kLogHeader) / kFrame + 1; }  // zeros follow
 
     void overwrite(const std::string& path, std::size_t at, std::size_t bytes) const {
         std::fstream out{path, std::ios::binary | std::ios::in | std::ios::out};
