@@ -5,7 +5,11 @@
 
 namespace dosario {
 
+// The state of a thing does not say it all: a dose that was returned twice is as the first return left it.
 Result<void> Projection::reverse(const At& at, const SignedFact& original, Seq original_seq) {
+    for (const ThingId thing : things_of(original.fact)) {
+        if (later_move(db_, thing, original_seq)) return broken_rule("a later entry depends on the one that is to be taken back");
+    }
     if (const auto* fact = std::get_if<PacksReceived>(&original.fact)) return unfold(at, original, *fact);
     if (const auto* fact = std::get_if<PackFractioned>(&original.fact)) return unfold(at, *fact, original_seq);
     if (const auto* fact = std::get_if<DosesVerified>(&original.fact)) return unfold(at, *fact);

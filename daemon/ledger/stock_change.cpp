@@ -3,6 +3,13 @@
 
 namespace dosario {
 
+bool later_move(Database& db, ThingId thing, Seq seq) {
+    auto query = db.query(
+        "SELECT 1 FROM subject_event s JOIN event e ON e.seq = s.seq WHERE s.subject = ? AND s.seq > ? AND e.kind <> 19"
+        " AND NOT EXISTS (SELECT 1 FROM taken_back t WHERE t.seq = s.seq) LIMIT 1");
+    return query.bind(sql(thing)).bind(sql(seq)).row();
+}
+
 Error broken_rule(std::string what) { return fail(Failure::refused, "a rule of the ledger forbids this: " + std::move(what)); }
 
 Result<void> change_one(Database& db, Query& query, const char* what) {

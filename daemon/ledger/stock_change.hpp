@@ -25,6 +25,9 @@ struct StockChange {
 /// Refused: a rule of the ledger, in words.
 Error broken_rule(std::string what);
 
+/// An entry after that one moved this dose or pack, is no reversal, and was not taken back.
+bool later_move(Database& db, ThingId thing, Seq seq);
+
 /// Runs a statement that must change exactly one row, else the rule `what` is broken.
 Result<void> change_one(Database& db, Query& query, const char* what);
 

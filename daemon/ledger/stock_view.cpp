@@ -197,4 +197,6 @@ std::optional<SignedFact> StockView::undoable(Seq seq) const {
     return fact(seq);
 }
 
+bool StockView::moved_since(ThingId thing, Seq seq) const { return later_move(db_, thing, seq); }
+
 }  // namespace dosario

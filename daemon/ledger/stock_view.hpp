@@ -35,6 +35,7 @@ public:
     std::optional<Seq> last_undoable() const override;
     std::optional<SignedFact> fact(Seq seq) const override;
     std::optional<SignedFact> undoable(Seq seq) const override;
+    bool moved_since(ThingId thing, Seq seq) const override;
 
 private:
     Database& db_;

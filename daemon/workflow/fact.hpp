@@ -190,6 +190,9 @@ using Fact = std::variant<ProductLearned, OperatorChanged, WorkOpened, WorkClose
                           DoseDispensed, PacksDispensed, Reversed, ReaderAdopted, DeliveryNoteNamed, LotRecalled, RecallLifted,
                           DoseReturned, PacksReturned, DoseReleased, PacksReleased, RecipientAccessed>;
 
+/// The doses and the packs with a name of their own that a fact moves; packs that are only counted have none.
+std::vector<ThingId> things_of(const Fact& fact);
+
 /// A fact with who, for which work and for which day it was decided.
 struct SignedFact {
     Fact fact;

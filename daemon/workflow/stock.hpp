@@ -111,6 +111,8 @@ public:
     virtual std::optional<SignedFact> fact(Seq seq) const = 0;
     /// The fact with that number if an undo may take it back; nothing for others and for those already taken back.
     virtual std::optional<SignedFact> undoable(Seq seq) const = 0;
+    /// A later fact that stands moved this dose or pack too.
+    virtual bool moved_since(ThingId thing, Seq seq) const = 0;
 };
 
 }  // namespace dosario

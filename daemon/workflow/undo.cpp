@@ -4,6 +4,8 @@
 
 #include "base/overloaded.hpp"
 
+#include <algorithm>
+
 namespace dosario {
 namespace {
 
@@ -56,6 +58,27 @@ const char* why_not(Seq asked, const Stock& stock) {
 }
 
 }  // namespace
+
+std::vector<ThingId> things_of(const Fact& fact) {
+    const auto named = [](const auto& packs) { return packs.pack ? std::vector<ThingId>{packs.pack} : std::vector<ThingId>{}; };
+    return std::visit(Overloaded{
+                          [](const PackFractioned& one) {
+                              std::vector<ThingId> things{one.pack};
+                              for (const MadeDose& dose : one.doses) things.push_back(dose.dose);
+                              return things;
+                          },
+                          [](const DosesVerified& one) { return one.doses; },
+                          [](const DoseDispensed& one) { return std::vector<ThingId>{one.dose}; },
+                          [](const DoseReturned& one) { return std::vector<ThingId>{one.dose}; },
+                          [](const DoseReleased& one) { return std::vector<ThingId>{one.dose}; },
+                          [&](const PacksReceived& one) { return named(one); },
+                          [&](const PacksDispensed& one) { return named(one); },
+                          [&](const PacksReturned& one) { return named(one); },
+                          [&](const PacksReleased& one) { return named(one); },
+                          [](const auto&) { return std::vector<ThingId>{}; },
+                      },
+                      fact);
+}
 
 Review review_undo(const Bench& bench) {
     Particulars about;
@@ -119,7 +142,9 @@ Review review_undo(const Bench& bench) {
         },
         original->fact);
     if (about.gtin) about.product = stock.product(*about.gtin);
-    if (!free) {
+    const bool moved_since =
+        std::ranges::any_of(things_of(original->fact), [&](ThingId thing) { return stock.moved_since(thing, about.seq); });
+    if (!free || moved_since) {
         about.reason = "depended_upon";
         return stop(What::undo_refused, std::move(about));
     }

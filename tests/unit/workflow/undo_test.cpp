@@ -142,3 +142,31 @@ TEST_CASE("the recipe of a fractioning that was taken back is not proposed", "[u
     CHECK(counter.fraction(Scan{Box{}.code()}).size() == 2);
     CHECK(first_fault(counter.verify()) == "");
 }
+
+TEST_CASE("what later facts depend on stays, though the thing is again as it was", "[undo]") {
+    Counter counter;
+    const auto doses = counter.ready_doses([&] {
+        counter.scan(Scan{Box{.serial = "S1"}.code()}.mode("receive"));
+        return Scan{Box{.serial = "S1"}.code()}.units_per_dose(10);
+    }());
+    const Seq verified = counter.ledger().head_seq() - (doses.size() > 1 ? doses.size() - 1 : 0);
+    const auto move = [&](const char* mode) { return counter.scan(Scan{doses[0]}.mode(mode).by(kEva)).seq(); };
+    const auto undo = [&](Seq seq) { return counter.scan(Scan{}.mode("undo").undo_seq(seq).by(kEva)).what(); };
+    const Seq out = move("dispense");
+    const Seq back = move("return");
+    const Seq free = move("release");
+    const Seq out_again = move("dispense");
+    const Seq back_again = move("return");
+    REQUIRE(back_again != 0);
+    // It is in quarantine as after the first return, and was out as after the first dispensing.
+    for (const Seq earlier : {verified, out, back, free, out_again}) CHECK(undo(earlier) == "undo_refused");
+    for (const Seq step : {back_again, out_again, free, back, out}) CHECK(undo(step) == "undone");
+    CHECK(move("dispense") != 0);
+    // The ledger refuses it too, whoever asks.
+    const Seq last = counter.ledger().head_seq();
+    REQUIRE(move("return") != 0);
+    REQUIRE(move("release") != 0);
+    REQUIRE(move("dispense") != 0);
+    CHECK(counter.append(Reversed{last}, 0, kEva).error().failure == Failure::refused);
+    CHECK(first_fault(counter.verify()) == "");
+}
