@@ -236,3 +236,19 @@ TEST_CASE("a decision alone needs no ledger thread: facts come back unsigned by 
     CHECK(review.facts[1].work == counter.stock().next_seq());
     CHECK(review.facts[1].operator_badge == "ANA00001");
 }
+
+TEST_CASE("a kept reply outlives a clock that was set by weeks", "[desk]") {
+    Counter counter;
+    const Answer first = counter.scan(Scan{Box{.serial = "S1"}.code()}.mode("receive").id("first"));
+    REQUIRE(first.what() == "received");
+    counter.clock.pass(std::chrono::hours{24 * 30});
+    for (int n = 0; n < 300; ++n) {
+        const std::string id = "r" + std::to_string(n);
+        REQUIRE(counter.scan(Scan{Box{}.code()}.mode("receive").id(id.c_str())).what() == "received");
+    }
+    REQUIRE(counter.reopen().has_value());
+    const Seq head = counter.ledger().head_seq();
+    CHECK(counter.scan(Scan{Box{.serial = "S1"}.code()}.mode("receive").id("first")).reply.SerializeAsString() ==
+          first.reply.SerializeAsString());
+    CHECK(counter.ledger().head_seq() == head);
+}
