@@ -246,7 +246,7 @@ class Disks(PharmacyTest):
         private = unshare_or_skip(self)
         pharmacy, counter = self.pharmacy, self.pharmacy.home / "counter.sock"
         pharmacy.configure(api=f'socket = "{counter}"')
-        pharmacy.start(private(f"mount -t tmpfs -o size=1m tmpfs '{pharmacy.data}'", pharmacy.command))
+        pharmacy.start(private(f"mount -t tmpfs -o size=2m tmpfs '{pharmacy.data}'", pharmacy.command))
         inside = pathlib.Path(f"/proc/{pharmacy.child.pid}/root{pharmacy.data}")
 
         def ask(*words):
