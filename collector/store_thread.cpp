@@ -56,7 +56,8 @@ std::unique_ptr<StoreThread> make_store_thread(std::unique_ptr<SqliteStore> stor
         return std::nullopt;
     };
     turns.follow = [failing = false](SqliteStore& one) mutable {
-        // A full disk: the projections wait, the raw entries are what counts. They go on after the next group.
+        // A full disk: the projections wait, the raw entries are what counts. They go on after the next group, or when the log has
+        // given its room back.
         const auto more = one.project(kEntriesProjectedAtOnce);
         if (!more && !failing) log(Level::error, "projection_failed", {{"why", more.error().message}});
         failing = !more;

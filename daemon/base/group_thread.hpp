@@ -53,7 +53,7 @@ public:
         std::function<std::optional<Error>(State&)> after_chore;
         /// After kQuiet without a group.
         std::function<std::optional<Error>(State&)> rest;
-        /// A slice of what follows from every group, between groups; true while there is more. May be empty.
+        /// A slice of what follows from every group, between groups, and once after a rest; true while there is more. May be empty.
         std::function<bool(State&)> follow;
         std::function<void(const Error&)> on_fatal;
     };
@@ -159,6 +159,7 @@ private:
                 lock.unlock();
                 const bool more = !fatal_ && turns_.follow(*state_);
                 following.done(now, std::chrono::steady_clock::now(), more);
+                restless = restless || more;
                 lock.lock();
             } else if (!chores_.empty() && !following.wanted) {
                 Chore chore = std::move(chores_.front());
@@ -172,6 +173,8 @@ private:
                 lock.unlock();
                 if (auto failed = turns_.rest(*state_)) fail_for_good(*failed);
                 restless = false;
+                // What follows may have failed for want of the room that resting gave back.
+                if (turns_.follow != nullptr && !fatal_) following.want(std::chrono::steady_clock::now());
                 lock.lock();
                 continue;
             } else {

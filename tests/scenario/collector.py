@@ -366,7 +366,7 @@ class Disks(CentreTest):
         private = unshare_or_skip(self)
         centre = self.centre
         # The certificates are copied into the small disk that covers the directory.
-        mount = (f"cp -a '{centre.data}/pki' '{centre.home}/kept' && mount -t tmpfs -o size=3m,mode=0700 tmpfs '{centre.data}'"
+        mount = (f"cp -a '{centre.data}/pki' '{centre.home}/kept' && mount -t tmpfs -o size=4m,mode=0700 tmpfs '{centre.data}'"
                  f" && cp -a '{centre.home}/kept' '{centre.data}/pki'")
         station = self.station(entries=4000)
         self.centre.start(private(mount, centre.command))
