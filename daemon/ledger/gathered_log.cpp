@@ -102,8 +102,9 @@ int same(sqlite3_file* file, Arguments... arguments) {
 }
 
 int truncate_log(sqlite3_file* file, sqlite3_int64 size) {
-    log_of(file).size = 0;
-    return then<&sqlite3_io_methods::xTruncate>(file, size);
+    const int code = then<&sqlite3_io_methods::xTruncate>(file, size);
+    log_of(file).size = 0;  // what waited may have made it longer before it was cut
+    return code;
 }
 
 constexpr sqlite3_io_methods log_methods() {
