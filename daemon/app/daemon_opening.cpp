@@ -113,11 +113,11 @@ void RunningDaemon::open_uplink() {
 /// When the collector has given back what was lost; or somebody scanned before that, and the branch is begun anyway.
 void RunningDaemon::learn_later() {
     constexpr auto kBetweenLooks = std::chrono::milliseconds{500};
-    if (!learns_later_ || ledger_ == nullptr) return;
-    if (uplink_->status().state() == "connected") return learn_now(true);
     learn_timer_.expires_after(kBetweenLooks);
     learn_timer_.async_wait([this](const boost::system::error_code& error) {
-        if (!error) learn_later();
+        if (error || !learns_later_ || ledger_ == nullptr) return;
+        if (uplink_->status().state() == "connected") return learn_now(true);
+        learn_later();
     });
 }
 
@@ -134,10 +134,11 @@ void RunningDaemon::learn_now(bool all_is_back) {
     job.answer = [this, learnt, failure](const std::optional<Error>& failed) {
         const auto& why = failed ? failed : *failure;
         if (why) log(Level::error, "catalogue_not_learnt", {{"why", why->message}});
+        if (failed) asio::post(context_, [this] { learn_later(); });
         if (!*learnt || failed) return;
         asio::post(context_, [this] { learns_later_ = false; });
     };
-    (void)ledger_->post(std::move(job));
+    if (!ledger_->post(std::move(job))) learn_later();
 }
 
 void RunningDaemon::open_night() {

@@ -31,7 +31,7 @@ public:
         archive_write_set_bytes_per_block(archive_, kBlock);
         archive_write_set_bytes_in_last_block(archive_, 1);
         if (archive_write_add_filter_zstd(archive_) != ARCHIVE_OK ||
-            archive_write_set_filter_option(archive_, "zstd", "compression-level", "3") != ARCHIVE_OK)
+            archive_write_set_filter_option(archive_, "zstd", "compression-level", "1") != ARCHIVE_OK)
             return said();
         return done(archive_write_open(archive_, this, nullptr, &RealWriter::take, nullptr));
     }

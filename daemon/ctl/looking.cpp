@@ -81,7 +81,8 @@ void print_box(const json::value& reply) {
     if (!mother.empty()) std::printf("cut from box %s\n", mother.c_str());
     if (!serial.empty()) std::printf("the box has serial number %s\n", serial.c_str());
     if (among > 0)
-        std::printf("the box has no serial number: it is one of the %llu packs of this lot that came in by then\n", among);
+        std::printf("the box has no serial number: it is one of %s%llu packs of this lot that came in by then\n",
+                    reply.at("more_receptions").as_bool() ? "at least " : "the ", among);
     for (const json::value& reception : reply.at("receptions").as_array()) {
         const std::string note = text_of(reception, "note");
         const std::string supplier = text_of(reception, "supplier");

@@ -10,7 +10,6 @@ namespace {
 // Of a lot the first reception that stands says the expiry and the size of a pack. `counted` is for the comparison: stock from the things
 // above (0), and from the ledger's own rows of packs and doses (1).
 constexpr const char* kScratch = R"sql(
-PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000;
 CREATE TABLE taken_back (seq INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE batch (gtin INT, lot TEXT, expires INT, size INT, receptions INT, units INT, PRIMARY KEY (gtin, lot)) STRICT, WITHOUT ROWID;
 CREATE TABLE heap (gtin INT, lot TEXT, place INT, packs INT, wasted INT, PRIMARY KEY (gtin, lot, place)) STRICT, WITHOUT ROWID;
@@ -35,6 +34,7 @@ constexpr int kReturned = 4;  // of both
 Result<std::unique_ptr<Audit>> Audit::start() {
     auto scratch = Database::open("", OpenMode::create);
     if (!scratch) return scratch.error();
+    if (auto set = (*scratch)->execute(kForScratch); !set) return set.error();
     if (auto made = (*scratch)->execute(kScratch); !made) return made.error();
     return std::unique_ptr<Audit>{new Audit{std::move(*scratch)}};
 }

@@ -8,8 +8,7 @@ namespace dosario {
 Result<std::unique_ptr<LedgerCopy>> LedgerCopy::start(Ledger& ledger, const std::string& path, const char* vfs) {
     auto copy = Database::open(path, OpenMode::create, vfs);
     if (!copy) return copy.error();
-    if (auto set = (*copy)->execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000"); !set)
-        return set.error();
+    if (auto set = (*copy)->execute(kForScratch); !set) return set.error();
     sqlite3_backup* backup = sqlite3_backup_init((*copy)->handle(), "main", ledger.database().handle(), "main");
     if (backup == nullptr)
         return Database::explain(sqlite3_extended_errcode((*copy)->handle()), sqlite3_errmsg((*copy)->handle()));

@@ -278,7 +278,9 @@ void Salvage::look_behind() {
     if (found_.end > found_.kept && found_.why.empty())
         found_.why = "entry " + std::to_string(found_.kept + 1) + " cannot be read any more";
     if (found_.why.empty() && !lost_end_.empty()) found_.why = lost_end_ + ": entries may be missing at the end";
-    for (Seq seq = found_.kept + 1; seq <= found_.end && found_.loose.size() < Salvaged::kMostLoose; ++seq) {
+    // A number that a damaged page made large is not looked for behind what the file has room for: an entry is longer than its hash and id.
+    const Seq looked_at = std::min(found_.end, found_.kept + number_or_none(*db_, "PRAGMA old.page_count") * kPage / 64);
+    for (Seq seq = found_.kept + 1; seq <= looked_at && found_.loose.size() < Salvaged::kMostLoose; ++seq) {
         bool unread = false;
         if (auto entry = read_one(*db_, seq, unread); entry && decode_fact(entry->body))
             found_.loose.push_back(std::move(*entry));

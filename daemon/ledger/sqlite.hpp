@@ -22,6 +22,9 @@ namespace dosario {
 class Database;
 class GatheredLog;
 
+/// What is thrown away if it is not finished. A small cache: the daemon makes copies and verifies them in little memory, and no slower.
+inline constexpr const char* kForScratch = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -500;";
+
 /// A prepared statement in use: bind in order, step, read columns. Resets itself when it goes out of scope.
 class Query {
 public:

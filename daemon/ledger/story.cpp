@@ -143,10 +143,10 @@ Result<Story> story_of_undone(Ledger& ledger, ThingId thing) {
 /// Of the lot, its packs and its doses, by the keys of each.
 Result<void> add_entries_of_lot(Ledger& ledger, Story& story) {
     auto query = ledger.database().query(
-        "SELECT DISTINCT seq FROM subject_event WHERE subject IN (SELECT subject FROM lot WHERE gtin = ?1 AND lot = ?2"
+        "SELECT seq FROM subject_event WHERE subject IN (SELECT subject FROM lot WHERE gtin = ?1 AND lot = ?2"
         " UNION ALL SELECT pack FROM pack WHERE gtin = ?1 AND lot = ?2"
-        " UNION ALL SELECT dose FROM dose JOIN pack USING (pack) WHERE pack.gtin = ?1 AND pack.lot = ?2) ORDER BY seq LIMIT ?3");
-    query.bind(sql(story.gtin)).bind(story.lot).bind(static_cast<std::int64_t>(Story::kMostEntries + 1));
+        " UNION ALL SELECT dose FROM dose JOIN pack USING (pack) WHERE pack.gtin = ?1 AND pack.lot = ?2)");
+    query.bind(sql(story.gtin)).bind(story.lot);
     while (query.row()) story.entries.push_back(natural(query, 0));
     if (query.failed()) return query.error();
     return {};

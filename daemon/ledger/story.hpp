@@ -56,9 +56,10 @@ struct Story {
     std::vector<Seq> entries;          ///< its own and its mother's, of a lot also those of its packs and doses; in order
     bool more = false;                 ///< there are more entries than kMostEntries
     std::vector<Received> receptions;  ///< of the box; without serial number every one that it may be of; not those taken back
-    bool more_receptions = false;      ///< there are more than kMostReceptions
-    std::uint64_t box_among = 0;       ///< the box is one of so many packs; 0 when its serial number names it, and for lots
-    Step fractioned;                   ///< of a pack: when it was opened
+    bool more_receptions = false;      ///< there are more than kMostReceptions, or more entries than are looked through for them
+    std::uint64_t box_among =
+        0;  ///< the box is one of so many packs (or more, with more_receptions); 0 when its serial number names it, and for lots
+    Step fractioned;  ///< of a pack: when it was opened
     Step verified;
     Step dispensed;
     Step returned;

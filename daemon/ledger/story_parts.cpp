@@ -77,20 +77,19 @@ Result<void> add_reception_of_serial(Ledger& ledger, ThingId pack, Story& story)
 }
 
 Result<void> add_receptions_of_lot(Ledger& ledger, Seq opened, bool with_serial, Story& story) {
-    const std::uint64_t subject = lot_subject(ledger, story.gtin, story.lot);
-    const std::int64_t kind = kind_of(Fact{PacksReceived{}});
-    std::vector<Seq> found;
-    {
-        auto query = ledger.database().query(
-            "SELECT s.seq FROM (SELECT seq FROM subject_event WHERE subject = ?1 AND seq < ?2 ORDER BY seq LIMIT ?3) s"
-            " CROSS JOIN event e ON e.seq = s.seq WHERE e.kind = ?4 AND NOT EXISTS (SELECT 1 FROM taken_back t WHERE t.seq = s.seq)"
-            " ORDER BY s.seq");
-        query.bind(sql(subject)).bind(sql(opened)).bind(kMostLookedAt).bind(kind);
-        while (query.row()) found.push_back(natural(query, 0));
-        if (query.failed()) return query.error();
-    }
-    for (const Seq seq : found) {
-        const auto fact = ledger.fact(seq);
+    auto query = ledger.database().query(
+        "SELECT s.seq, CASE e.kind WHEN ?4 THEN NOT EXISTS (SELECT 1 FROM taken_back t WHERE t.seq = s.seq) ELSE 0 END, e.body"
+        " FROM subject_event s CROSS JOIN event e ON e.seq = s.seq WHERE s.subject = ?1 AND s.seq < ?2 ORDER BY s.seq LIMIT ?3");
+    query.bind(sql(lot_subject(ledger, story.gtin, story.lot))).bind(sql(opened)).bind(kMostLookedAt + 1);
+    query.bind(std::int64_t{kind_of(Fact{PacksReceived{}})});
+    for (std::int64_t looked_at = 0; query.row(); ++looked_at) {
+        if (looked_at == kMostLookedAt) {
+            story.more_receptions = true;
+            break;
+        }
+        if (query.number(1) == 0) continue;
+        const Seq seq = natural(query, 0);
+        const auto fact = decode_fact(query.blob_view(2));
         if (!fact) return fact.error();
         const auto* received = std::get_if<PacksReceived>(&fact->fact);
         if (received == nullptr || (!with_serial && !received->serial.empty())) continue;
@@ -101,10 +100,7 @@ Result<void> add_receptions_of_lot(Ledger& ledger, Seq opened, bool with_serial,
         }
         if (auto added = add_reception(ledger, seq, *fact, *received, story); !added) return added;
     }
-    auto beyond =
-        ledger.database().query("SELECT 1 FROM subject_event WHERE subject = ?1 AND seq < ?2 ORDER BY seq LIMIT 1 OFFSET ?3");
-    beyond.bind(sql(subject)).bind(sql(opened)).bind(kMostLookedAt);
-    if (beyond.row()) story.more_receptions = true;
+    if (query.failed()) return query.error();
     return {};
 }
 

@@ -252,8 +252,7 @@ Result<VerifyReport> verify(const VerifyOf& what, const std::function<bool()>& s
 Result<VerifyReport> verify(const VerifyOf& what, const VerifyHow& how) {
     auto scratch = Database::open("", OpenMode::create);
     if (!scratch) return scratch.error();
-    if (auto set = (*scratch)->execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000;"); !set)
-        return set.error();
+    if (auto set = (*scratch)->execute(kForScratch); !set) return set.error();
     if (auto made = (*scratch)->execute(kHistorySchema); !made) return made.error();
     if (auto made = (*scratch)->execute(kProjectionSchema); !made) return made.error();
     if (auto added = add_seal(what.database.handle(), what.digest); !added) return added.error();

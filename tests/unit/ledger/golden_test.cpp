@@ -56,8 +56,9 @@ TEST_CASE("a ledger for the years to come", "[.][make-golden]") {
     write_file(golden(kSchemaVersion), read_file(counter.file()));
 }
 
+/// The present one too: its text may not change any more without a new number.
 TEST_CASE("ledgers of every schema that landed are brought up to date", "[migration]") {
-    for (std::int64_t schema = 1; schema < kSchemaVersion; ++schema) {
+    for (std::int64_t schema = 1; schema <= kSchemaVersion; ++schema) {
         INFO("schema " << schema);
         Counter counter{{.products = false}};
         const std::string old = read_file(golden(schema));
@@ -76,7 +77,7 @@ TEST_CASE("ledgers of every schema that landed are brought up to date", "[migrat
               "L1|1|0|0|0|0|2|20\nL1|3|0|1|0|0|1|10\nT1|1|1|0|0|0|0|0\nZ9|1|0|1|0|0|0|0");
         // The file as it was is beside it, and work goes on.
         const std::string kept = counter.directory() + "/ledger.db.schema" + std::to_string(schema);
-        CHECK(read_file(kept).size() == old.size());
+        CHECK(read_file(kept).size() == (schema < kSchemaVersion ? old.size() : 0));
         CHECK(counter.scan(Scan{Box{.product = 5, .lot = "Z9", .serial = "S9"}.code()}.mode("receive")).what() ==
               "already_received");
         CHECK(counter.scan(Scan{Box{.product = 5, .lot = "Z9", .serial = "S9"}.code()}.mode("dispense")).what() == "dispensed");
