@@ -89,9 +89,7 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
               0};
     if (turn.work) turn.bench.work = *turn.work;
     if (scan.mode == "undo") {
-        question_.reset();
-        label_.reset();
-        settled_.clear();
+        forget_held();
         return review_undo(turn.bench);
     }
 
@@ -101,8 +99,8 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
     }
     if (chosen != nullptr && question_ && asked_work_ && *asked_work_ != chosen->kind)
         question_.reset();  // it was of another work
-    if (times_ != 0 && now.at - times_set_at_ > kTimesHolds) times_ = 0;
-    if (question_ && (now.at - asked_at_ > holds(*question_) || of_somebody_else(turn))) question_.reset();
+    if (times_ != 0 && (now.at - times_set_at_ > kTimesHolds || of_somebody_else(turn, times_of_))) times_ = 0;
+    if (question_ && (now.at - asked_at_ > holds(*question_) || of_somebody_else(turn, asked_of_))) question_.reset();
     let_label_go(turn, chosen);
     const bool to_be_typed = question_ && is_typed(*question_);
     const bool mode_alone = scan.content.empty() && !to_be_typed && chosen != nullptr;
@@ -214,9 +212,17 @@ Review Desk::keep(const Turn& turn, const Item& item, Review review) {
     return review;
 }
 
-bool Desk::of_somebody_else(const Turn& turn) const {
+bool Desk::of_somebody_else(const Turn& turn, const std::string& badge) const {
     const std::string& now = turn.bench.operator_badge;
-    return !now.empty() && !asked_of_.empty() && now != asked_of_;
+    return !now.empty() && !badge.empty() && now != badge;
+}
+
+/// A question, a label, a count and answers that were given: one of them may be what the person did not mean.
+void Desk::forget_held() {
+    question_.reset();
+    label_.reset();
+    settled_.clear();
+    times_ = 0;
 }
 
 Review Desk::see_command(Turn& turn, const Command& command) {
@@ -235,11 +241,7 @@ Review Desk::see_command(Turn& turn, const Command& command) {
     }
     Review review;
     switch (command.word) {
-        case CommandWord::undo:
-            question_.reset();
-            label_.reset();
-            settled_.clear();
-            return review_undo(turn.bench);
+        case CommandWord::undo: forget_held(); return review_undo(turn.bench);
         case CommandWord::done: return close(turn);
         case CommandWord::yes: return answer(turn, true);
         case CommandWord::no: return answer(turn, false);
@@ -277,6 +279,7 @@ Review Desk::see_times(Turn& turn, std::uint32_t times) {
     }
     times_ = times;
     times_set_at_ = turn.bench.now.at;
+    times_of_ = turn.bench.operator_badge;
     Review review = repeated(What::count_set);
     review.sound = Sound::notice;
     review.about.packs = times;
@@ -284,16 +287,13 @@ Review Desk::see_times(Turn& turn, std::uint32_t times) {
 }
 
 Review Desk::answer(Turn& turn, bool yes) {
-    if (!question_ && !(label_ && !yes)) {
+    if (!question_ && (yes || (!label_ && times_ == 0))) {
         Review review = stop(What::not_understood);
         review.about.reason = "nothing_asked";
         return review;
     }
     if (!yes) {
-        question_.reset();
-        label_.reset();
-        settled_.clear();  // one of them may be what the person did not mean
-        times_ = 0;
+        forget_held();
         return repeated(What::cancelled);
     }
     turn.bench.life_accepted = question_ == QuestionKind::short_life;
@@ -372,10 +372,7 @@ void Desk::name_note(Turn& turn) {
 }
 
 Review Desk::close(Turn& turn) {
-    question_.reset();
-    label_.reset();
-    settled_.clear();
-    times_ = 0;
+    forget_held();
     Particulars about;
     if (!turn.work) {
         about.reason = "nothing_open";

@@ -40,7 +40,8 @@ private:
     Review see_item(Turn& turn, Item item);
     Review see_asked(Turn& turn);
     Review keep(const Turn& turn, const Item& item, Review review);
-    bool of_somebody_else(const Turn& turn) const;
+    bool of_somebody_else(const Turn& turn, const std::string& badge) const;
+    void forget_held();
     Review see_times(Turn& turn, std::uint32_t times);
     Review answer(Turn& turn, bool yes);
     Review open(Turn& turn, const Workflow& workflow);
@@ -87,6 +88,7 @@ private:
     std::string asked_of_;
     std::uint32_t times_ = 0;
     UtcTime times_set_at_{};
+    std::string times_of_;
 };
 
 }  // namespace dosario

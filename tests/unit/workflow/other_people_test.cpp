@@ -45,6 +45,24 @@ TEST_CASE("a multiplier of somebody else or of long ago multiplies nothing", "[d
     counter.scan(kEva);
     counter.scan(Box{}.code());
     CHECK(counter.rows("SELECT counted_packs FROM stock WHERE place = 1") == "2");
+    counter.scan("DOSARIO.X10");
+    counter.scan(Scan{Box{}.code()}.by(kAna));
+    CHECK(counter.rows("SELECT counted_packs FROM stock WHERE place = 1") == "3");
+}
+
+TEST_CASE("a multiplier that was not meant is taken back by a no, and does not outlive an undo", "[desk]") {
+    Counter counter;
+    counter.scan(kReceive);
+    counter.scan(Box{}.code());
+    counter.scan("DOSARIO.X10");
+    CHECK(counter.scan(kNo).what() == "cancelled");
+    CHECK(counter.scan(kNo).what() == "not_understood");
+    counter.scan(Box{}.code());
+    CHECK(counter.rows("SELECT counted_packs FROM stock WHERE place = 1") == "2");
+    counter.scan("DOSARIO.X10");
+    CHECK(counter.scan(kUndo).what() == "undone");
+    counter.scan(Box{}.code());
+    CHECK(counter.rows("SELECT counted_packs FROM stock WHERE place = 1") == "2");
 }
 
 TEST_CASE("a multiplier on a dose stops: a dose is one", "[desk]") {
