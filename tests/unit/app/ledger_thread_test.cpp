@@ -91,8 +91,8 @@ TEST_CASE("a full queue is no reason not to live", "[ledger_thread]") {
 }
 
 TEST_CASE("long work in slices goes on while the thread says that it lives", "[ledger_thread]") {
-    Rig rig;
     std::atomic<bool> enough = false;
+    Rig rig;
     REQUIRE(rig.thread->post_chore([&enough](Service&) { return !enough; }));
     for (int i = 0; i < 5; ++i) rig.ask().get();
     enough = true;
