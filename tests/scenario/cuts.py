@@ -13,7 +13,7 @@ import tempfile
 import time
 
 from kill9 import Client, Worker
-from pharmacy import Pharmacy, PharmacyTest, main_guard, missing
+from pharmacy import Pharmacy, PharmacyTest, main_guard, missing, wait_until
 
 SECONDS = float(os.environ.get("DOSARIO_SECONDS", "10"))
 RECORDER = os.environ.get("DOSARIO_RECORDING_DISK")
@@ -27,16 +27,21 @@ class File:
         self.bytes, self.since = bytearray(), []
 
     def sync(self):
-        self.bytes, self.since = self.after(self.since), []
+        self.do(self.bytes, self.since)
+        self.since = []
 
-    def after(self, steps):
-        made = bytearray(self.bytes)
+    @staticmethod
+    def do(made, steps):
         for place, data in steps:
             if data is None:
                 made[place:] = b""
             else:
                 made.extend(bytes(max(0, place - len(made))))
                 made[place:place + len(data)] = data
+
+    def after(self, steps):
+        made = bytearray(self.bytes)
+        self.do(made, steps)
         return made
 
     def torn(self, chance):
@@ -141,7 +146,7 @@ class Cuts(PharmacyTest):
             for one in people:
                 one.answered = Told(self.record)
                 one.start()
-            time.sleep(1.0)      # the moments are the experiment
+            wait_until(lambda: sum(len(one.answered) for one in people) > 120 or any(one.trouble for one in people), "some answers came")
             self.pharmacy.kill()
             for one in people:
                 one.join(30)
