@@ -242,19 +242,26 @@ std::optional<Error> BackingUp::write_to(const std::string& directory, const Bac
 }
 
 void BackingUp::end(const Ended& ended, const std::optional<Error>& failure) {
+    v1::BackupReply at_rest;
     {
         const std::lock_guard lock{mutex_};
-        status_.set_running(false);
-        status_.set_phase("");
-        status_.set_done(0);
-        status_.set_all(0);
-        status_.set_runs(status_.runs() + 1);
-        status_.set_last_attempt_at(second_of(plan_.clock->wall()));
-        status_.set_problem(failure ? failure->message : "");
+        at_rest = status_;
     }
+    at_rest.set_running(false);
+    at_rest.set_phase("");
+    at_rest.set_done(0);
+    at_rest.set_all(0);
+    at_rest.set_runs(at_rest.runs() + 1);
+    at_rest.set_last_attempt_at(second_of(plan_.clock->wall()));
+    at_rest.set_problem(failure ? failure->message : "");
     if (failure) log(Level::error, "backup_failed", {{"why", failure->message}});
-    if (!stopping_) keep_state();
-    busy_ = false;
+    if (!stopping_) keep_state(at_rest);
+    {
+        // Whoever sees that none runs may begin the next one.
+        const std::lock_guard lock{mutex_};
+        status_ = std::move(at_rest);
+        busy_ = false;
+    }
     ended(!failure);
 }
 
@@ -335,12 +342,7 @@ void BackingUp::read_state() {
     }
 }
 
-void BackingUp::keep_state() const {
-    v1::BackupReply state;
-    {
-        const std::lock_guard lock{mutex_};
-        state = status_;
-    }
+void BackingUp::keep_state(const v1::BackupReply& state) const {
     if (auto kept = write_secret(path(kState), to_json(state)); !kept)
         log(Level::error, "backup_state_not_kept", {{"why", kept.error().message}});
 }

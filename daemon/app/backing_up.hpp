@@ -81,7 +81,7 @@ private:
     v1::BackupTarget& target(const std::string& directory);
     std::string path(const char* name) const { return plan_.data_directory + "/" + name; }
     void read_state();
-    void keep_state() const;
+    void keep_state(const v1::BackupReply& state) const;
 
     BackupPlan plan_;
     std::unique_ptr<Digest> digest_;
