@@ -17,6 +17,7 @@ using Names = std::set<std::string>;
 const std::map<std::string, Names> kMayInclude = {
     {"base", {}},
     {"reader", {"base"}},
+    {"simulated", {"base"}},
     {"scan", {"base", "reader"}},
     {"identity", {"base"}},
     {"workflow", {"base", "identity", "reader", "scan"}},
@@ -43,7 +44,7 @@ const std::map<std::string, Names> kMayInclude = {
 const Names kDriversMayInclude = {"base", "reader"};
 
 /// Folders that know nothing but the standard library and Boost's headers without I/O.
-const Names kPure = {"base", "reader", "scan", "identity", "workflow", "drivers"};
+const Names kPure = {"base", "reader", "simulated", "scan", "identity", "workflow", "drivers"};
 const Names kBoostForPure = {"system", "endian", "container", "crc"};
 
 /// Generated from proto/, for the folders that may see it.
