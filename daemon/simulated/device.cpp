@@ -173,6 +173,10 @@ void SimulatedDevice::send(std::uint8_t endpoint, ByteView bytes) {
     send_packet(endpoint, {bytes.begin(), bytes.end()});
 }
 
+bool SimulatedDevice::all_taken() const {
+    return std::all_of(packets_.begin(), packets_.end(), [](const auto& of) { return of.second.empty(); });
+}
+
 bool SimulatedDevice::nothing_waits(std::uint8_t endpoint) const {
     const auto found = packets_.find(endpoint);
     return found == packets_.end() || found->second.empty();

@@ -73,6 +73,9 @@ public:
     /// scan is lost, the message says what is missing); full, the host does not read.
     Result<void> scan(std::string_view aim, std::string_view text);
 
+    /// The host has taken every packet.
+    bool all_taken() const;
+
     /// How often idle() wants to be called while nobody calls anything else; nothing = never.
     virtual std::optional<std::chrono::milliseconds> idle_period() const { return std::nullopt; }
     /// Such a period has gone by.
