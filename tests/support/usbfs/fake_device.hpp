@@ -49,7 +49,9 @@ struct FakeSpec {
     /// The device is this simulated scanner: it has the descriptors, answers requests and fills URBs. Faults and reports of the test come
     /// before what it has to say.
     std::optional<simulated::ScannerSettings> scanner;
-    bool idles = false;  ///< the scanner's idle() is called as time goes by; otherwise by the test
+    Bytes descriptors;        ///< the scanner's own
+    bool high_speed = false;  ///< likewise
+    bool idles = false;       ///< the scanner's idle() is called as time goes by; otherwise by the test
 };
 
 /// A keyboard-wedge scanner as it is plugged into a desktop: usbhid has it, sysfs shows its report descriptor.

@@ -43,6 +43,10 @@ FakeSpec simulated_spec(const simulated::ScannerSettings& scanner) {
     spec.serial = description.serial;
     spec.product = description.product_name;
     spec.scanner = scanner;
+    spec.high_speed = description.speed == simulated::UsbSpeed::high;
+    spec.descriptors = description.device_descriptor();
+    const Bytes configuration = description.configuration_descriptor();
+    spec.descriptors.insert(spec.descriptors.end(), configuration.begin(), configuration.end());
     for (const simulated::UsbInterface& one : description.interfaces) {
         FakeInterface interface;
         interface.number = one.number;

@@ -191,15 +191,11 @@ private:
         std::snprintf(numbers, sizeof numbers, "E: BUSNUM=001\nE: DEVNUM=%03d\n", number);
         std::string text = "P: /devices/usb1/" + name + "\nN: " + (node + 5) + "\nE: DEVNAME=" + node +
                            "\nE: DEVTYPE=usb_pending\nE: SUBSYSTEM=usb\n" + numbers;
-        text += "A: busnum=1\\n\nA: devnum=" + std::to_string(number) + "\\n\nA: speed=" + (high_speed(spec) ? "480" : "12") +
+        text += "A: busnum=1\\n\nA: devnum=" + std::to_string(number) + "\\n\nA: speed=" + (spec.high_speed ? "480" : "12") +
                 "\\n\nA: bConfigurationValue=1\\n\n";
         if (spec.strings_in_sysfs && !spec.serial.empty()) text += "A: serial=" + spec.serial + "\\n\n";
         if (spec.strings_in_sysfs && !spec.product.empty()) text += "A: product=" + spec.product + "\\n\n";
         return text + "H: descriptors=" + to_hex(usb_descriptors(spec)) + "\n";
-    }
-
-    static bool high_speed(const FakeSpec& spec) {
-        return spec.scanner && simulated::make_simulated(*spec.scanner).value()->description().speed == simulated::UsbSpeed::high;
     }
 
     void show_hid_devices(const FakeSpec& spec, const std::string& name) {
