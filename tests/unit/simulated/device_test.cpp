@@ -14,10 +14,6 @@ std::vector<std::string> all_kinds() {
     return names;
 }
 
-Step get_descriptor(unsigned type, unsigned index, std::uint16_t length, unsigned request_type = 0x80, unsigned windex = 0) {
-    return in(request_type, 6, type << 8 | index, windex, length);
-}
-
 TEST_CASE("the descriptors of every kind are well-formed", "[simulated]") {
     const std::string kind = GENERATE(from_range(all_kinds()));
     INFO(kind);

@@ -34,6 +34,10 @@ inline Step in(unsigned type, unsigned request, unsigned value, unsigned index, 
     step.setup.length = length;
     return step;
 }
+inline Step get_descriptor(unsigned type, unsigned index, std::uint16_t length, unsigned request_type = 0x80,
+                           unsigned windex = 0) {
+    return in(request_type, 6, type << 8 | index, windex, length);
+}
 inline const Step kConfigure = out(0x00, 0x09, 1, 0);
 
 inline std::optional<Bytes> request(SimulatedDevice& device, const Step& step) {
