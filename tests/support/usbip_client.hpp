@@ -48,9 +48,12 @@ public:
                                       0,
                                       0};
         for (const std::uint32_t one : head) add(bytes, one);
-        for (const unsigned one : {setup.request_type + 0u, setup.request + 0u, setup.value & 0xFFu, setup.value >> 8u,
-                                   setup.index & 0xFFu, setup.index >> 8u, setup.length & 0xFFu, setup.length >> 8u})
-            bytes.push_back(static_cast<std::byte>(one));
+        bytes.push_back(static_cast<std::byte>(setup.request_type));
+        bytes.push_back(static_cast<std::byte>(setup.request));
+        for (const std::uint16_t one : {setup.value, setup.index, setup.length}) {
+            bytes.push_back(static_cast<std::byte>(one & 0xFF));
+            bytes.push_back(static_cast<std::byte>(one >> 8));
+        }
         if (!in) bytes.insert(bytes.end(), out.begin(), out.end());
         return bytes;
     }
