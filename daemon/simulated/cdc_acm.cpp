@@ -58,7 +58,7 @@ public:
         : SerialScanner(with_interfaces(std::move(description), two_interfaces), settings) {}
 
 private:
-    std::string_view missing() const override { return {}; }
+    std::string_view chip_missing() const override { return {}; }
     std::optional<LineFormat> receiver() const override { return std::nullopt; }
     std::uint8_t bytes_in() const override { return kBytesIn; }
     void arrived(ByteView bytes, bool) override { send(kBytesIn, bytes); }

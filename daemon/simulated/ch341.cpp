@@ -41,7 +41,7 @@ public:
         : SerialScanner(with_interface(std::move(description)), settings) {}
 
 private:
-    std::string_view missing() const override {
+    std::string_view chip_missing() const override {
         if (!begun_) return "begun with the CH341 chip (request A1)";
         if (registers_[kDivisor] == 0) return "set the rate of the CH341 chip (registers 12, 13)";
         if ((registers_[kLine] & 0x80) == 0) return "let the CH341 chip receive (register 18, bit 7)";

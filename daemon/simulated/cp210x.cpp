@@ -33,7 +33,7 @@ public:
         : SerialScanner(with_interface(std::move(description)), settings) {}
 
 private:
-    std::string_view missing() const override { return enabled_ ? std::string_view{} : "enabled the CP210x chip"; }
+    std::string_view chip_missing() const override { return enabled_ ? std::string_view{} : "enabled the CP210x chip"; }
     std::optional<LineFormat> receiver() const override {
         LineFormat format = format_;
         const double prescale = format.baud <= 365 ? 4 : 1;

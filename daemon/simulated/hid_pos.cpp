@@ -84,8 +84,8 @@ public:
         : HidDevice(std::move(description), pos_descriptor(layout), 0, kReportSize), layout_(layout), awake_(!layout.has_menu) {}
 
 private:
+    std::string_view missing() const override { return awake_ ? std::string_view{} : "written 01 to feature report 0xFE"; }
     Result<void> scanned(std::string_view aim, std::string_view text) override {
-        if (!awake_) return fail(Failure::unavailable, "the scan is lost: the host has not written 01 to feature report 0xFE");
         if (!has_room(kHidEndpoint, text.size() / kTextRoom + 1))
             return fail(Failure::full, "the scan is lost: the host does not read");
         send_text(aim, text);

@@ -48,7 +48,7 @@ public:
         : SerialScanner(with_interface(std::move(description), hxn), settings), hxn_(hxn) {}
 
 private:
-    std::string_view missing() const override {
+    std::string_view chip_missing() const override {
         if (!hxn_ && danced_ < std::size(kDance)) return "begun with the PL2303 chip (eight reads and writes)";
         if (!hxn_ && written_ != kAllWritten) return "written registers 0, 1, 2 of the PL2303 chip";
         if (format_.baud == 0) return "set the rate of the PL2303 chip";
