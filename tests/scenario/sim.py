@@ -264,7 +264,7 @@ class Program(SimTest):
             self.assertEqual(sim.greeting, "attached hidpos port=1")
             # Where the kernel would hold the other end, here nobody does: the connection ends, and nothing else.
             self.assertRegex((vhci / "attach").read_text(), r"^1 \d+ 65537 2$")
-            self.assertEqual(sim.tell("list"), "ok hidpos 1-1 05e0:2100 free")
+            wait_until(lambda: sim.tell("list") == "ok hidpos 1-1 05e0:2100 free", "the scanner is free")
             self.assertEqual((sim.tell("unplug hidpos"), sim.tell("plug hidpos")), ("ok", "ok port=1"))
             (vhci / "status").write_text("hub port sta spd dev      sockfd local_busid\n")
             self.assertEqual(sim.tell("unplug hidpos"), "ok")
