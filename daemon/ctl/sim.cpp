@@ -108,10 +108,11 @@ public:
             if (auto listening = listen(); !listening) return detach_all(), listening;
         }
         signals_.async_wait([this](const boost::system::error_code& error, int) {
-            if (!error) end();
+            if (!error) context_.stop();
         });
-        asio::co_spawn(context_, obey_all(), [this](const std::exception_ptr&) { end(); });
+        asio::co_spawn(context_, obey_all(), [this](const std::exception_ptr&) { context_.stop(); });
         context_.run();
+        // The kernel lets go before its connections end; those end with this object.
         detach_all();
         return {};
     }
@@ -165,11 +166,6 @@ private:
             if (!answer.empty()) say(answer);
         }
     }
-    void end() {
-        server_.end();
-        context_.stop();
-    }
-
     Wanted wanted_;
     simulated::UsbipDesk desk_;  // connections, which end with the context, give their scanners back
     asio::io_context context_;

@@ -273,6 +273,9 @@ class Program(SimTest):
             self.assertEqual(sim.tell("plug hidpos"), "ok port=2")
             self.assertEqual(sim.end(), DONE)
             self.assertEqual((vhci / "detach").read_text(), "2")
+            (vhci / "script").write_text("unplug hidpos\nplug hidpos\n" * 20)
+            answer = run_dosario("sim", "--attach", "--vhci", folder, "--script", vhci / "script", "hidpos")
+            self.assertEqual(answer.out.splitlines(), ["attached hidpos port=2"] + ["ok", "ok port=2"] * 20)
             (vhci / "status").write_text("hub port sta spd dev      sockfd local_busid\nhs  0000 006 002 00010001 000003 1-1\n")
             self.assertIn("all ports", run_dosario("sim", "--attach", "--vhci", folder, "hidpos").err)
 
