@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What scanners that send text have in common, whatever chip carries it: prefix, code, suffix; DTR; the line's rate and format.
+#pragma once
+
+#include "simulated/make.hpp"
+
+namespace dosario::simulated {
+
+class SerialScanner : public SimulatedDevice {
+protected:
+    SerialScanner(UsbDescription description, const ScannerSettings& settings)
+        : SimulatedDevice(std::move(description)), settings_(settings) {}
+
+    /// What the chip wants before it receives anything, as missing(); DTR is looked at here.
+    virtual std::string_view chip_missing() const = 0;
+    /// How the chip samples the line; nothing = there is no line in between.
+    virtual std::optional<LineFormat> receiver() const = 0;
+    /// Some bytes came over the line, `framing_error` if others were lost. They go out as packets now.
+    virtual void arrived(ByteView bytes, bool framing_error) = 0;
+    virtual std::uint8_t bytes_in() const = 0;  ///< the endpoint of the scanner's bytes
+
+    bool dtr = false;
+    bool rts = false;
+
+private:
+    std::string_view missing() const final;
+    Result<void> scanned(std::string_view aim, std::string_view text) final;
+
+    ScannerSettings settings_;
+};
+
+}  // namespace dosario::simulated
