@@ -6,6 +6,8 @@
 
 #include <cstdio>
 #include <fstream>
+#include <set>
+#include <utility>
 
 namespace {
 
@@ -26,10 +28,10 @@ ENV{DEVTYPE}!="usb_device", GOTO="dosario_end"
 constexpr const char* kTail =
     R"(
 ENV{DOSARIO_READER}=="", GOTO="dosario_end"
-# The daemon's user and nobody else, for devices with a HID interface: no others are driven.
-ENV{ID_USB_INTERFACES}=="*:03*", OWNER="dosario", GROUP="root", MODE="0600"
-# No reader is a modem: commands for modems are not tried on it.
-ENV{ID_MM_DEVICE_IGNORE}="1"
+# The daemon's user and nobody else, for devices with an interface that can be driven: HID, a serial port, a maker's own.
+ENV{ID_USB_INTERFACES}=="*:03*|*:0202*|*:ff*", OWNER="dosario", GROUP="root", MODE="0600"
+# No reader is a modem: commands for modems are not tried on it. Behind a bridge chip there may be one.
+ENV{DOSARIO_READER}!="bridge", ENV{ID_MM_DEVICE_IGNORE}="1"
 
 LABEL="dosario_end"
 )";
@@ -37,7 +39,7 @@ LABEL="dosario_end"
 std::string line_for(const Driver& driver, const Driver::Known& known) {
     std::string line = std::string{"# "} + known.what + "\nATTR{idVendor}==\"" + hex4(known.vid) + '"';
     if (known.pid != 0) line += ", ATTR{idProduct}==\"" + hex4(known.pid) + '"';
-    return line + ", ENV{DOSARIO_READER}=\"" + driver.name + "\"\n";
+    return line + ", ENV{DOSARIO_READER}=\"" + (known.surely ? driver.name : "bridge") + "\"\n";
 }
 
 }  // namespace
@@ -49,8 +51,11 @@ int main(int argc, char** argv) {
     }
     std::ofstream file{argv[1], std::ios::trunc};
     file << kHead;
+    std::set<std::pair<int, int>> written;  // a maker's number stands in the row of every driver that takes readers of his
     for (const Driver* driver : all_drivers()) {
-        for (const Driver::Known& known : driver->known) file << line_for(*driver, known);
+        for (const Driver::Known& known : driver->known) {
+            if (written.emplace(known.vid, known.pid).second) file << line_for(*driver, known);
+        }
     }
     file << kTail;
     file.close();

@@ -28,8 +28,7 @@ const char* state_of(Claim claim) {
 const char* explanation_of(Claim claim) {
     switch (claim) {
         case Claim::take: return "";
-        case Claim::candidate:
-            return "types like a keyboard and could be a scanner: `dosario readers adopt` tries it with a printed test code";
+        case Claim::candidate: return "could be a scanner: `dosario readers adopt` tries it with a printed test code";
         case Claim::leave: return "no driver here knows this device";
         case Claim::protect: return "the device also carries a mouse: it is left to the desktop";
         case Claim::last_keyboard: return "it is the only keyboard of this computer: plug in another one before adopting it";
@@ -164,7 +163,9 @@ void ReaderDesk::look_again() {
     std::vector<UsbInterface> all;
     for (const auto& [port, reader] : readers_) all.push_back(reader->interface);
     for (const auto& [port, reader] : readers_) {
-        reader->decision = decide_claim(reader->interface, all, adopted_, all_drivers());
+        const ReaderRow* const row = row_for(reader->interface);
+        const Driver* const said = row != nullptr ? find_driver(row->driver) : nullptr;
+        reader->decision = decide_claim(reader->interface, all, adopted_, all_drivers(), said);
         if (reader->decision.claim == Claim::take && !reader->asked && reader->failure.empty())
             take(port, *reader->decision.driver);
     }

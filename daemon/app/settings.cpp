@@ -3,6 +3,7 @@
 
 #include "system/system_clock.hpp"
 #include "config/toml_section.hpp"
+#include "serial/bridge.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -138,8 +139,17 @@ void read_reader(TomlSection section, std::vector<ReaderRow>& rows) {
     section.choice<KeyboardLayout>("layout", row.settings.layout,
                                    {{"us", KeyboardLayout::us}, {"es", KeyboardLayout::es}, {"latam", KeyboardLayout::latam}});
     section.text("gs_substitutes", row.settings.gs_substitutes);
-    section.text("terminators", row.settings.terminators);
+    if (section.has("terminators")) section.text("terminators", row.settings.terminators.emplace());
+    section.choice<CodeIds>("code_ids", row.settings.code_ids,
+                            {{"none", CodeIds::none}, {"zebra", CodeIds::zebra}, {"honeywell", CodeIds::honeywell}});
     section.number("idle_ms", row.settings.idle_ms, 20, 5000);
+    section.number("line_rate", row.settings.line_rate, 0, 1'000'000);
+    if (row.settings.line_rate != 0 &&
+        std::find(std::begin(kLineRates), std::end(kLineRates), row.settings.line_rate) == std::end(kLineRates))
+        section.problem("line_rate", "one of 1200, 2400, 4800, 9600, 19200, 38400, 57600 and 115200 is wanted");
+    section.text("driver", row.driver);
+    if (!row.driver.empty() && find_driver(row.driver) == nullptr)
+        section.problem("driver", "there is no such driver: `dosario readers drivers` lists them");
     section.number("echo_ms", row.echo_ms, 0, 10'000);
     section.end();
     rows.push_back(std::move(row));

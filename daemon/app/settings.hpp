@@ -19,6 +19,7 @@ struct ReaderRow {
     std::string match;
     std::string name;
     ReaderSettings settings;
+    std::string driver;  ///< what is known to be behind a serial port: no adoption is needed then; empty = not said
     int echo_ms = 0;
 };
 

@@ -2,7 +2,8 @@
 // One line is one thing; CR LF line ends and blank lines are accepted:
 //   # comment                     also after a blank at the end of any line
 //   = key value                   vid, pid (hex), serial, interface (decimal), class, subclass, protocol (decimal), report_descriptor
-//                                 (hex), family, layout (us, es, latam), gs_substitutes, terminators (text with \xHH), idle_ms
+//                                 (hex), bulk_packet (bytes), family, layout (us, es, latam), gs_substitutes, terminators (text with
+//                                 \xHH), code_ids (none, zebra, honeywell), idle_ms
 //   [@ms] <[n] hex                bytes from the device, on endpoint n
 //   [@ms] >[n] hex                bytes to the device
 //   [@ms] ! plug                  or `! unplug`
@@ -20,6 +21,7 @@ namespace {
 constexpr std::string_view kBlanks = " \t\r";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // some editors begin a text with it
 constexpr int kLongestIdleMs = 60'000;
+constexpr int kLargestPacket = 1024;  // of USB 3
 
 std::string_view trim(std::string_view text) {
     const std::size_t first = text.find_first_not_of(kBlanks);
@@ -63,6 +65,13 @@ std::optional<KeyboardLayout> layout_of(std::string_view text) {
     return std::nullopt;
 }
 
+std::optional<CodeIds> code_ids_of(std::string_view text) {
+    if (text == "none") return CodeIds::none;
+    if (text == "zebra") return CodeIds::zebra;
+    if (text == "honeywell") return CodeIds::honeywell;
+    return std::nullopt;
+}
+
 // What is wrong with the value of a known key, as advice; nothing when it is right.
 const char* advice_for(std::string_view key, std::string_view value) {
     if (key == "vid" || key == "pid") return usb_id(value) ? nullptr : "write up to four hexadecimal digits, such as 05e0";
@@ -73,6 +82,8 @@ const char* advice_for(std::string_view key, std::string_view value) {
         const auto bytes = from_hex(value);
         return bytes && bytes->size() <= kLargestReportDescriptor ? nullptr : "write at most 4096 bytes in hexadecimal";
     }
+    if (key == "bulk_packet") return number<int>(value, kLargestPacket) ? nullptr : "write bytes, 0 to 1024";
+    if (key == "code_ids") return code_ids_of(value) ? nullptr : "write none, zebra or honeywell";
     if (key == "layout") return layout_of(value) ? nullptr : "write us, es or latam";
     if (key == "gs_substitutes" || key == "terminators") {
         return unescape(value) ? nullptr
@@ -212,8 +223,10 @@ UsbInterface capture_interface(const Capture& capture) {
     one.report_descriptor = from_hex(capture_value(capture, "report_descriptor")).value_or(Bytes{});
     const bool says_something = one.vid != 0 || !one.report_descriptor.empty();
     one.class_code = static_cast<std::uint8_t>(decimal(capture, "class", says_something ? kHidClass : 0));
-    one.subclass = static_cast<std::uint8_t>(decimal(capture, "subclass", 0));
+    one.subclass =
+        static_cast<std::uint8_t>(decimal(capture, "subclass", one.class_code == kCommunicationsClass ? kAbstractControl : 0));
     one.protocol = static_cast<std::uint8_t>(decimal(capture, "protocol", 0));
+    one.bulk_packet = static_cast<std::uint16_t>(decimal(capture, "bulk_packet", 0));
     return one;
 }
 
@@ -221,8 +234,10 @@ ReaderSettings capture_settings(const Capture& capture) {
     ReaderSettings settings;
     settings.layout = layout_of(capture_value(capture, "layout")).value_or(settings.layout);
     settings.gs_substitutes = unescape(capture_value(capture, "gs_substitutes")).value_or("");
-    const std::string_view terminators = capture_value(capture, "terminators");
-    if (!terminators.empty()) settings.terminators = unescape(terminators).value_or(settings.terminators);
+    const bool has_terminators = std::any_of(capture.headers.begin(), capture.headers.end(),
+                                             [](const CaptureHeader& one) { return one.key == "terminators"; });
+    if (has_terminators) settings.terminators = unescape(capture_value(capture, "terminators"));
+    settings.code_ids = code_ids_of(capture_value(capture, "code_ids")).value_or(settings.code_ids);
     settings.idle_ms = decimal(capture, "idle_ms", settings.idle_ms);
     settings.settle_ms = 0;
     return settings;

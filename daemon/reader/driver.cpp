@@ -1,7 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reader/driver.hpp"
 
+#include <algorithm>
+#include <span>
+
 namespace dosario {
+namespace {
+
+/// The letter of a maker; `aim` only where the letter alone says that the content is an element string.
+struct CodeId {
+    std::string_view letters;
+    std::string_view aim;
+};
+
+// Longer ones first.
+constexpr CodeId kZebraIds[] = {{"P00", ""}, {"P01", ""}, {"A", ""}, {"B", ""},    {"C", ""},    {"D", ""}, {"E", ""},
+                                {"F", ""},   {"X", ""},   {"G", ""}, {"K", "]C1"}, {"R", "]e0"}, {"T", ""}};
+constexpr CodeId kHoneywellIds[] = {{"c", ""},    {"d", ""},    {"D", ""},    {"E", ""},    {"j", ""},
+                                    {"w", ""},    {"s", ""},    {"r", ""},    {"<", ""},    {"z", ""},
+                                    {"I", "]C1"}, {"|", "]C1"}, {"y", "]e0"}, {"{", "]e0"}, {"}", "]e0"}};
+
+std::span<const CodeId> ids_of(CodeIds whose) {
+    switch (whose) {
+        case CodeIds::none: return {};
+        case CodeIds::zebra: return kZebraIds;
+        case CodeIds::honeywell: return kHoneywellIds;
+    }
+    return {};
+}
+
+}  // namespace
 
 std::string reader_id(const UsbInterface& interface) {
     std::string id = hex4(interface.vid) + ':' + hex4(interface.pid) + ':';
@@ -29,12 +57,17 @@ std::optional<Aim> leading_aim(std::string_view text) {
     return Aim{{text[0], text[1], text[2]}};
 }
 
-BarcodeRead make_barcode(std::string_view as_sent, MonoTime heard_at) {
+BarcodeRead make_barcode(std::string_view as_sent, MonoTime heard_at, CodeIds code_ids) {
     BarcodeRead read;
     read.heard_at = heard_at;
+    const auto ids = ids_of(code_ids);
+    const auto id = std::find_if(ids.begin(), ids.end(), [&](const CodeId& one) { return as_sent.starts_with(one.letters); });
     if (const auto aim = leading_aim(as_sent)) {
         read.aim = *aim;
         as_sent.remove_prefix(kAimLength);
+    } else if (id != ids.end()) {
+        read.aim = leading_aim(id->aim).value_or(Aim{});
+        as_sent.remove_prefix(id->letters.size());
     }
     read.bytes = as_sent;
     return read;

@@ -6,19 +6,26 @@
 #include "reader/events.hpp"
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace dosario {
 
-inline constexpr std::uint8_t kHidClass = 3;
-inline constexpr std::uint8_t kBootSubclass = 1;
+// Classes and subclasses of interfaces (USB-IF's Defined Class Codes).
+inline constexpr std::uint8_t kCommunicationsClass = 0x02;
+inline constexpr std::uint8_t kAbstractControl = 0x02;  ///< subclass of it: CDC-ACM, a serial port
+inline constexpr std::uint8_t kHidClass = 0x03;
+inline constexpr std::uint8_t kBootSubclass = 0x01;
+inline constexpr std::uint8_t kVendorClass = 0xFF;
 
 /// A device as USB shows it, before anything is claimed. Strings are as the device gives them, empty where it has none.
 struct UsbInterface {
     std::uint16_t vid = 0;
     std::uint16_t pid = 0;
+    std::uint8_t device_class = 0;    ///< bDeviceClass
+    std::uint8_t control_packet = 0;  ///< bMaxPacketSize0, 0 = unknown
     std::string serial;
     std::string product;
     std::string bus_path;           ///< `1-4.2`: bus and ports down to the device, as the kernel names it; empty while unknown
@@ -28,6 +35,10 @@ struct UsbInterface {
     std::uint8_t protocol = 0;      ///< 1 = keyboard, 2 = mouse
     std::uint8_t endpoint_in = 0;   ///< first interrupt IN endpoint address, 0 = none
     std::uint16_t max_packet = 8;   ///< of that endpoint, bytes
+    std::uint8_t data_number = 0;   ///< the interface that the bulk endpoints are of: CDC-ACM has two, others the same one
+    std::uint8_t bulk_in = 0;       ///< bulk IN endpoint address, 0 = none
+    std::uint8_t bulk_out = 0;      ///< bulk OUT endpoint address, 0 = none
+    std::uint16_t bulk_packet = 0;  ///< of the bulk IN endpoint, bytes
     Bytes report_descriptor;        ///< HID report descriptor, empty while unknown
     bool device_has_mouse = false;  ///< some interface of the same device is a mouse
 };
@@ -44,13 +55,18 @@ std::string reader_id(const UsbInterface& interface);
 /// The keyboard layout that the scanner itself is set to (not the desktop's).
 enum class KeyboardLayout { us, es, latam };
 
+/// Whose letters for symbologies a scanner was programmed to type in front of each code.
+enum class CodeIds { none, zebra, honeywell };
+
 /// How one reader is set, from the configuration or from the head of a capture.
 struct ReaderSettings {
     KeyboardLayout layout = KeyboardLayout::us;
-    std::string gs_substitutes;        ///< characters the scanner was programmed to send in the place of GS
-    std::string terminators = "\r\t";  ///< characters that end a scan of a keyboard
-    int idle_ms = 100;                 ///< a keyboard scan without terminator ends after this silence
-    int settle_ms = 40;  ///< reports this soon after opened(), or after one dropped so, are scans of before; 0 in replays
+    std::string gs_substitutes;              ///< characters the scanner was programmed to send in the place of GS
+    std::optional<std::string> terminators;  ///< characters that end a scan; nothing = as the family usually ends them
+    CodeIds code_ids = CodeIds::none;
+    int idle_ms = 0;     ///< a scan without terminator ends after this silence; 0 = what suits the family
+    int settle_ms = 40;  ///< what comes this soon after opened(), or after what was dropped so, is of before; 0 in replays
+    int line_rate = 0;   ///< of a serial line, bits per second; 0 = what the family usually has
 };
 
 /// How a port ended.
@@ -91,11 +107,13 @@ struct Driver {
     Match (*match)(const UsbInterface&);
     /// Never null for an interface whose match() was yes or if_adopted.
     std::unique_ptr<ReaderProtocol> (*make)(const UsbInterface&, const ReaderSettings&);
-    /// Rows of VID:PID (PID 0 = all of the vendor) that match() takes as surely readers; for documents and udev rules.
+    /// Rows of VID:PID (PID 0 = all of the vendor) that the daemon's user must be able to open: readers that match() takes, and what
+    /// carries readers and can be adopted. For documents and udev rules.
     struct Known {
         std::uint16_t vid;
         std::uint16_t pid;
         const char* what;
+        bool surely = true;  ///< a reader; otherwise it carries one, or something else
     };
     std::span<const Known> known;
     /// True if a device about which nothing is known (a capture without header) could have sent these bytes first; null = cannot tell.
@@ -105,10 +123,14 @@ struct Driver {
 /// All drivers, generated from the folders under drivers/.
 std::span<const Driver* const> all_drivers();
 
+/// Null if there is none of that name.
+const Driver* find_driver(std::string_view name);
+
 /// The AIM identifier that `text` begins with: `]`, a letter, a letter or a digit.
 std::optional<Aim> leading_aim(std::string_view text);
 
-/// Splits an AIM identifier typed in front of the data from it: `]d201...` gives `]d2` and `01...`. Data without one is left whole.
-BarcodeRead make_barcode(std::string_view as_sent, MonoTime heard_at);
+/// Splits an AIM identifier typed in front of the data from it: `]d201...` gives `]d2` and `01...`. Data without one is left whole, but
+/// for the letter of `code_ids`: it is taken off, and becomes an AIM identifier where it says that the content is GS1's.
+BarcodeRead make_barcode(std::string_view as_sent, MonoTime heard_at, CodeIds code_ids = CodeIds::none);
 
 }  // namespace dosario

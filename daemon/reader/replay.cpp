@@ -127,7 +127,6 @@ Result<const Driver*> choose(const Capture& capture, std::span<const Driver* con
     }
     if (const Driver* const matched = by_interface(drivers, capture_interface(capture))) return matched;
     if (const Driver* const guessed = by_bytes(drivers, capture)) return guessed;
-    if (drivers.size() == 1) return drivers.front();  // nothing else could read it: it says what is wrong with the bytes
     return fail(Failure::not_found,
                 "nothing tells which driver reads this capture; add a line `= family NAME`, with one of: " + names_of(drivers));
 }

@@ -126,6 +126,7 @@ bool SimulatedDevice::write(std::uint8_t endpoint, ByteView bytes) {
 }
 
 UsbRead SimulatedDevice::read(std::uint8_t endpoint, std::size_t room) {
+    asked_.insert(endpoint);
     const UsbEndpoint* const one = description_.find_endpoint(endpoint);
     if (!configured() || one == nullptr || !one->in() || halted_.contains(endpoint)) return {UsbRead::Outcome::stalled, {}};
     std::deque<Bytes>& waiting = packets_[endpoint];
@@ -177,7 +178,9 @@ void SimulatedDevice::send(std::uint8_t endpoint, ByteView bytes) {
 }
 
 bool SimulatedDevice::all_taken() const {
-    return std::all_of(packets_.begin(), packets_.end(), [](const auto& of) { return of.second.empty(); });
+    return std::all_of(packets_.begin(), packets_.end(), [this](const auto& of) {
+        return of.second.empty() || (!asked_.empty() && !asked_.contains(of.first));
+    });
 }
 
 bool SimulatedDevice::nothing_waits(std::uint8_t endpoint) const {

@@ -75,7 +75,7 @@ public:
     /// What the host has not done yet without which every scan is lost, in words that go on from "the host has not"; empty = nothing.
     std::string_view silent_until() const;
 
-    /// The host has taken every packet.
+    /// The host has taken every packet of the endpoints that it reads at all.
     bool all_taken() const;
 
     /// How often idle() wants to be called while nobody calls anything else; nothing = never.
@@ -111,6 +111,7 @@ private:
     std::uint8_t configuration_ = 0;
     bool remote_wakeup_ = false;
     std::set<std::uint8_t> halted_;
+    std::set<std::uint8_t> asked_;  ///< IN endpoints that the host has read from
     std::map<std::uint8_t, std::deque<Bytes>> packets_;
 };
 

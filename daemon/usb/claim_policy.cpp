@@ -46,7 +46,9 @@ bool other_keyboard_present(const UsbInterface& one, std::span<const UsbInterfac
 }  // namespace
 
 ClaimDecision decide_claim(const UsbInterface& one, std::span<const UsbInterface> all, const std::set<std::string>& adopted,
-                           std::span<const Driver* const> drivers) {
+                           std::span<const Driver* const> drivers, const Driver* said) {
+    const bool is_keyboard_like = one.class_code == kHidClass;
+    if (said != nullptr && !is_keyboard_like && said->match(one) != Match::no) return {Claim::take, said};
     const Best best = best_match(one, drivers);
     const bool mouse_at_risk = one.device_has_mouse && (is_boot_keyboard(one) || best.match == Match::if_adopted);
     switch (best.match) {
@@ -56,7 +58,7 @@ ClaimDecision decide_claim(const UsbInterface& one, std::span<const UsbInterface
         case Match::if_adopted: break;
     }
     if (mouse_at_risk) return {Claim::protect, nullptr};
-    if (!other_keyboard_present(one, all, adopted, drivers)) return {Claim::last_keyboard, best.driver};
+    if (is_keyboard_like && !other_keyboard_present(one, all, adopted, drivers)) return {Claim::last_keyboard, best.driver};
     return {adopted.contains(reader_id(one)) ? Claim::take : Claim::candidate, best.driver};
 }
 

@@ -26,8 +26,9 @@ struct ClaimDecision {
 
 /// `all` are all interfaces present, `one` among them; `adopted` are reader_id()s that a person adopted.
 /// A boot keyboard is taken only if a driver's table knows its VID:PID or its id is in `adopted`; never if its device carries a
-/// mouse; an adopted or candidate one never if no other keyboard (one that is not itself a reader) is present.
+/// mouse; an adopted or candidate keyboard never if no other keyboard (one that is not itself a reader) is present.
+/// `said` is the driver that the configuration names for it, null if it names none: behind a serial port it stands for an adoption.
 ClaimDecision decide_claim(const UsbInterface& one, std::span<const UsbInterface> all, const std::set<std::string>& adopted,
-                           std::span<const Driver* const> drivers);
+                           std::span<const Driver* const> drivers, const Driver* said = nullptr);
 
 }  // namespace dosario

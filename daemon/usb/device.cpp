@@ -86,28 +86,94 @@ std::optional<std::uint16_t> find_report_length(const libusb_interface_descripto
     return std::nullopt;
 }
 
-void fill_endpoint(UsbInterface& one, const libusb_interface_descriptor& setting) {
+/// The first endpoint of that type and direction, null if there is none.
+const libusb_endpoint_descriptor* find_endpoint(const libusb_interface_descriptor& setting, libusb_endpoint_transfer_type type,
+                                                libusb_endpoint_direction direction) {
     for (int i = 0; i < setting.bNumEndpoints; ++i) {
         const libusb_endpoint_descriptor& endpoint = setting.endpoint[i];
-        const bool interrupt = (endpoint.bmAttributes & LIBUSB_TRANSFER_TYPE_MASK) == LIBUSB_TRANSFER_TYPE_INTERRUPT;
-        const bool in = (endpoint.bEndpointAddress & LIBUSB_ENDPOINT_DIR_MASK) == LIBUSB_ENDPOINT_IN;
-        if (!interrupt || !in) continue;
-        one.endpoint_in = endpoint.bEndpointAddress;
-        one.max_packet = endpoint.wMaxPacketSize & 0x07ff;  // the bits above count transactions (USB 2.0, 9.6.6)
-        return;
+        const bool is_that = (endpoint.bmAttributes & LIBUSB_TRANSFER_TYPE_MASK) == type &&
+                             (endpoint.bEndpointAddress & LIBUSB_ENDPOINT_DIR_MASK) == direction;
+        if (is_that) return &endpoint;
     }
+    return nullptr;
+}
+
+std::uint16_t packet_of(const libusb_endpoint_descriptor& endpoint) {
+    return endpoint.wMaxPacketSize & 0x07ff;  // the bits above count transactions (USB 2.0, 9.6.6)
+}
+
+void fill_interrupt(UsbInterface& one, const libusb_interface_descriptor& setting) {
+    const auto* const in = find_endpoint(setting, LIBUSB_ENDPOINT_TRANSFER_TYPE_INTERRUPT, LIBUSB_ENDPOINT_IN);
+    if (in == nullptr) return;
+    one.endpoint_in = in->bEndpointAddress;
+    one.max_packet = packet_of(*in);
+}
+
+/// False if there is no pair of bulk endpoints.
+bool fill_bulk(UsbInterface& one, const libusb_interface_descriptor& setting) {
+    const auto* const in = find_endpoint(setting, LIBUSB_ENDPOINT_TRANSFER_TYPE_BULK, LIBUSB_ENDPOINT_IN);
+    const auto* const out = find_endpoint(setting, LIBUSB_ENDPOINT_TRANSFER_TYPE_BULK, LIBUSB_ENDPOINT_OUT);
+    if (in == nullptr || out == nullptr) return false;
+    one.data_number = setting.bInterfaceNumber;
+    one.bulk_in = in->bEndpointAddress;
+    one.bulk_packet = packet_of(*in);
+    one.bulk_out = out->bEndpointAddress;
+    return true;
+}
+
+const libusb_interface_descriptor* find_setting(const libusb_config_descriptor& config, int number) {
+    for (int i = 0; i < config.bNumInterfaces; ++i) {
+        if (config.interface[i].num_altsetting < 1) continue;
+        const libusb_interface_descriptor& setting = config.interface[i].altsetting[0];
+        if (setting.bInterfaceNumber == number) return &setting;
+    }
+    return nullptr;
+}
+
+/// The subordinate interface of a union functional descriptor (USB CDC 1.2, 5.2.3.2), nothing if there is none.
+std::optional<int> united_number(ByteView extra) {
+    constexpr std::byte kInterfaceExtra{0x24};
+    constexpr std::byte kUnion{0x06};
+    while (extra.size() >= 2) {
+        const auto length = std::to_integer<std::size_t>(extra[0]);
+        if (length < 2 || length > extra.size()) return std::nullopt;
+        if (length >= 5 && extra[1] == kInterfaceExtra && extra[2] == kUnion) return std::to_integer<int>(extra[4]);
+        extra = extra.subspan(length);
+    }
+    return std::nullopt;
+}
+
+/// The bulk endpoints of CDC-ACM are at the interface it is united with, at the next one, or, against the standard, at its own.
+bool fill_serial_port(UsbInterface& one, const libusb_config_descriptor& config, const libusb_interface_descriptor& setting) {
+    const int next = setting.bInterfaceNumber + 1;
+    const int united = united_number(extra_of(setting.extra, setting.extra_length)).value_or(next);
+    for (const int number : {united, next}) {
+        const auto* const found = find_setting(config, number);
+        if (found != nullptr && found->bInterfaceClass == LIBUSB_CLASS_DATA && fill_bulk(one, *found)) return true;
+    }
+    return fill_bulk(one, setting);
 }
 
 UsbInterface describe(const libusb_device_descriptor& device, const libusb_interface_descriptor& setting) {
     UsbInterface one;
     one.vid = device.idVendor;
     one.pid = device.idProduct;
+    one.device_class = device.bDeviceClass;
+    one.control_packet = device.bMaxPacketSize0;
     one.number = setting.bInterfaceNumber;
+    one.data_number = one.number;
     one.class_code = setting.bInterfaceClass;
     one.subclass = setting.bInterfaceSubClass;
     one.protocol = setting.bInterfaceProtocol;
-    fill_endpoint(one, setting);
+    fill_interrupt(one, setting);
     return one;
+}
+
+/// HID, serial ports, and whatever a maker put behind a pair of bulk endpoints. Of the others no driver could know anything.
+bool could_be_reader(UsbInterface& one, const libusb_config_descriptor& config, const libusb_interface_descriptor& setting) {
+    if (one.class_code == kHidClass) return true;
+    if (one.class_code == kCommunicationsClass) return one.subclass == kAbstractControl && fill_serial_port(one, config, setting);
+    return one.class_code == kVendorClass && fill_bulk(one, setting);
 }
 
 bool looks_like_mouse(const UsbInterface& one) {
@@ -128,14 +194,16 @@ std::vector<UsbInterface> describe_interfaces(libusb_device* device) {
     for (int i = 0; i < config->bNumInterfaces; ++i) {
         if (config->interface[i].num_altsetting < 1) continue;
         const libusb_interface_descriptor& setting = config->interface[i].altsetting[0];
-        if (setting.bInterfaceClass != LIBUSB_CLASS_HID) continue;
         UsbInterface one = describe(descriptor, setting);
+        if (!could_be_reader(one, *config, setting)) continue;
         one.bus_path = name;
         one.serial = read_text(name, "serial", descriptor.iSerialNumber, handle);
         one.product = read_text(name, "product", descriptor.iProduct, handle);
-        one.report_descriptor = read_sysfs_report_descriptor(name, config->bConfigurationValue, one.number);
-        const auto length = find_report_length(setting);
-        if (one.report_descriptor.empty() && length) one.report_descriptor = read_from_device(one, *length, handle);
+        if (one.class_code == kHidClass) {
+            one.report_descriptor = read_sysfs_report_descriptor(name, config->bConfigurationValue, one.number);
+            const auto length = find_report_length(setting);
+            if (one.report_descriptor.empty() && length) one.report_descriptor = read_from_device(one, *length, handle);
+        }
         found.push_back(std::move(one));
     }
     const bool has_mouse = std::any_of(found.begin(), found.end(), looks_like_mouse);

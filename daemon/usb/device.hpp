@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a device says about its HID interfaces. Reads sysfs first; opens the device only for what sysfs does not know.
+// What a device says about its interfaces that could be of readers. Reads sysfs first; opens the device only for what sysfs does not know.
 #pragma once
 
 #include "reader/driver.hpp"
@@ -9,7 +9,8 @@
 
 namespace dosario {
 
-/// The HID interfaces (class 3, alternate setting 0) of the configuration that is active; none if there are none. Whatever cannot be
+/// The interfaces (alternate setting 0) of the configuration that is active which are HID, CDC-ACM, or a maker's own with a pair of bulk
+/// endpoints; none if there are none. Whatever cannot be
 /// read stays empty: a device without permission still appears, and open() says why it cannot be used. Blocking: at most some
 /// control transfers of a second each. A kernel driver that had to leave for the report descriptor is put back before returning;
 /// that is never done to a boot interface, which somebody may be typing on.

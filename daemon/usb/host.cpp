@@ -163,6 +163,7 @@ private:
         if (!present) return;
         for (const UsbAddress address : ports_.addresses())
             if (!present->contains(address)) ports_.remove(address);
+        ports_.find_again(*present);
         std::set<UsbAddress> missed;
         for (const UsbAddress address : *present)
             if (!ports_.knows(address)) missed.insert(address);

@@ -4,20 +4,50 @@
 #include "usb/device.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace dosario {
+namespace {
+
+bool answers(libusb_device* device) {
+    constexpr std::uint8_t kInStandardDevice = 0x80;
+    constexpr unsigned kTimeoutMs = 1000;
+    libusb_device_handle* raw = nullptr;
+    if (libusb_open(device, &raw) != LIBUSB_SUCCESS) return false;
+    const UsbHandle handle{raw};
+    std::array<unsigned char, 2> status{};
+    return libusb_control_transfer(raw, kInStandardDevice, LIBUSB_REQUEST_GET_STATUS, 0, 0, status.data(),
+                                   static_cast<std::uint16_t>(status.size()), kTimeoutMs) >= 0;
+}
+
+}  // namespace
 
 void UsbPorts::add(const UsbDeviceRef& device) {
     const UsbAddress address = address_of(device.get());
     if (knows(address)) return;
     Device& added = devices_[address];
     added.usb = device;
-    for (UsbInterface& interface : describe_interfaces(device.get())) {
+    tell_ports(address, added);
+}
+
+void UsbPorts::tell_ports(UsbAddress address, Device& device) {
+    for (UsbInterface& interface : describe_interfaces(device.usb.get())) {
         const UsbPort port = next_port_++;
         where_[port] = address;
-        added.ports[port] = interface;
+        device.ports[port] = interface;
         listener_.appeared(port, std::move(interface));
+    }
+}
+
+void UsbPorts::find_again(const std::set<UsbAddress>& present) {
+    constexpr int kLooks = 2;
+    for (auto& [address, device] : devices_) {
+        if (!device.left || !present.contains(address) || ++device.looks_since < kLooks) continue;
+        device.looks_since = 0;
+        if (!answers(device.usb.get())) continue;
+        device.left = false;
+        tell_ports(address, device);
     }
 }
 
@@ -30,6 +60,7 @@ void UsbPorts::remove(UsbAddress address) {
 void UsbPorts::tell_left(UsbAddress address) {
     const auto device = devices_.find(address);
     if (device == devices_.end()) return;
+    device->second.left = true;
     for (const auto& [port, interface] : std::exchange(device->second.ports, {})) {
         where_.erase(port);
         if (const auto open = sessions_.find(port); open != sessions_.end()) {

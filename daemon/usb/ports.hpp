@@ -15,10 +15,13 @@ class UsbPorts {
 public:
     UsbPorts(UsbListener& listener, const Clock& clock) : listener_(listener), clock_(clock) {}
 
-    /// A device that is not known yet: asks it, tells appeared() for each HID interface.
+    /// A device that is not known yet: asks it, tells appeared() for each interface that could be a reader's.
     void add(const UsbDeviceRef& device);
     /// The device left: disappeared() for each port that was not told yet; the address is free for another one.
     void remove(UsbAddress address);
+    /// `present` is what the kernel lists. A device that said it had left, and is still there a while later and answers, is told anew: after
+    /// a sleep of the computer transfers end as if it had been unplugged.
+    void find_again(const std::set<UsbAddress>& present);
     bool knows(UsbAddress address) const { return devices_.contains(address); }
     std::set<UsbAddress> addresses() const;
 
@@ -37,6 +40,8 @@ private:
     struct Device {
         UsbDeviceRef usb;
         std::map<UsbPort, UsbInterface> ports;  ///< those the listener believes to be there
+        bool left = false;                      ///< the listener was told so
+        int looks_since = 0;                    ///< that the kernel listed it nevertheless
     };
     struct Open {
         std::unique_ptr<UsbSession> session;
@@ -44,6 +49,7 @@ private:
         bool open_again = false;  ///< open() came while it was closing
     };
 
+    void tell_ports(UsbAddress address, Device& device);
     void tell_left(UsbAddress address);
     void start_session(UsbPort port, const Device& device, const UsbInterface& interface);
     void end_session(UsbPort port, const Open& ended);

@@ -13,12 +13,21 @@ namespace {
 constexpr unsigned kTimeoutMs = 1000;
 constexpr std::size_t kSetupSize = LIBUSB_CONTROL_SETUP_SIZE;
 
+/// The longest of CDC-ACM: SERIAL_STATE (USB CDC PSTN 1.2, 6.5.4).
+constexpr std::size_t kLongestNotice = 10;
+
+std::size_t whole_packets(std::size_t bytes, std::size_t packet) {
+    packet = std::max<std::size_t>(packet, 1);
+    return std::max<std::size_t>((bytes + packet - 1) / packet, 1) * packet;
+}
+
 /// A transfer ends with a short packet or when it is full. So it is as long as the longest report, in whole packets: a shorter
 /// buffer would split a report of several packets, a longer one would wait for the next report, a part of a packet would overflow.
+/// A serial line has no reports: some packets, so that a fast scanner is read in few rounds.
 std::size_t transfer_size(const UsbInterface& interface) {
-    const std::size_t packet = std::max<std::size_t>(interface.max_packet, 1);
-    const std::size_t longest = read_report_descriptor(interface.report_descriptor).longest_report();
-    return std::max<std::size_t>((longest + packet - 1) / packet, 1) * packet;
+    constexpr std::size_t kPacketsOfALine = 8;
+    if (interface.bulk_in != 0) return kPacketsOfALine * std::max<std::size_t>(interface.bulk_packet, 1);
+    return whole_packets(read_report_descriptor(interface.report_descriptor).longest_report(), interface.max_packet);
 }
 
 }  // namespace
@@ -51,24 +60,32 @@ Result<std::unique_ptr<UsbSession>> UsbSession::open(UsbDeviceRef device, UsbPor
     return session;
 }
 
+/// The kernel's driver of CDC-ACM has both interfaces, and leaves both when it is taken from one.
 int UsbSession::claim() {
-    const int active = libusb_kernel_driver_active(handle_.get(), interface_.number);
+    const int code = claim(interface_.number);
+    const bool has_another = interface_.bulk_in != 0 && interface_.data_number != interface_.number;
+    return code == LIBUSB_SUCCESS && has_another ? claim(interface_.data_number) : code;
+}
+
+int UsbSession::claim(std::uint8_t number) {
+    const int active = libusb_kernel_driver_active(handle_.get(), number);
     if (active == LIBUSB_ERROR_NO_DEVICE) return active;
     if (active == 1) {
-        const int code = libusb_detach_kernel_driver(handle_.get(), interface_.number);
+        const int code = libusb_detach_kernel_driver(handle_.get(), number);
         // NOT_FOUND: it went by itself in between, and is not ours to put back.
         if (code != LIBUSB_SUCCESS && code != LIBUSB_ERROR_NOT_FOUND) return code;
-        detached_ = code == LIBUSB_SUCCESS;
+        if (code == LIBUSB_SUCCESS) detached_.push_back(number);
     }
-    const int code = libusb_claim_interface(handle_.get(), interface_.number);
-    claimed_ = code == LIBUSB_SUCCESS;
+    const int code = libusb_claim_interface(handle_.get(), number);
+    if (code == LIBUSB_SUCCESS) claimed_.push_back(number);
     return code;
 }
 
 void UsbSession::give_back() {
-    if (claimed_) libusb_release_interface(handle_.get(), interface_.number);
-    if (detached_) libusb_attach_kernel_driver(handle_.get(), interface_.number);
-    claimed_ = detached_ = false;
+    for (const std::uint8_t number : claimed_) libusb_release_interface(handle_.get(), number);
+    for (const std::uint8_t number : detached_) libusb_attach_kernel_driver(handle_.get(), number);
+    claimed_.clear();
+    detached_.clear();
     handle_.reset();
     finished_ = true;
 }
@@ -77,22 +94,31 @@ bool UsbSession::arm() {
     out_.session = this;
     out_.usb = libusb_alloc_transfer(0);
     if (out_.usb == nullptr) note(LIBUSB_ERROR_NO_MEM, "read from");
-    const bool silent = interface_.endpoint_in == 0;
+    in_.back().of_notices = true;
+    const bool has_notices = interface_.class_code == kCommunicationsClass && interface_.endpoint_in != 0;
     for (Transfer& transfer : in_) {
-        if (silent || stopping_ || left_) break;
-        transfer.session = this;
-        transfer.usb = libusb_alloc_transfer(0);
-        transfer.buffer.resize(transfer_size(interface_));
-        if (transfer.usb == nullptr) {
-            note(LIBUSB_ERROR_NO_MEM, "read from");
-            break;
-        }
-        libusb_fill_interrupt_transfer(transfer.usb, handle_.get(), interface_.endpoint_in, transfer.buffer.data(),
-                                       static_cast<int>(transfer.buffer.size()), on_in, &transfer, 0);
-        if (!submit(transfer)) break;
+        const bool is_wanted = transfer.of_notices ? has_notices : endpoint_in() != 0;
+        if (stopping_ || left_) break;
+        if (is_wanted && (!prepare(transfer) || !submit(transfer))) break;
     }
     if (left_) stop();
     return !stopping_;
+}
+
+bool UsbSession::prepare(Transfer& transfer) {
+    transfer.session = this;
+    transfer.usb = libusb_alloc_transfer(0);
+    if (transfer.usb == nullptr) {
+        note(LIBUSB_ERROR_NO_MEM, "read from");
+        return false;
+    }
+    const bool bulk = interface_.bulk_in != 0 && !transfer.of_notices;
+    transfer.buffer.resize(transfer.of_notices ? whole_packets(kLongestNotice, interface_.max_packet)
+                                               : transfer_size(interface_));
+    const auto fill = bulk ? libusb_fill_bulk_transfer : libusb_fill_interrupt_transfer;
+    fill(transfer.usb, handle_.get(), transfer.of_notices ? interface_.endpoint_in : endpoint_in(), transfer.buffer.data(),
+         static_cast<int>(transfer.buffer.size()), on_in, &transfer, 0);
+    return true;
 }
 
 bool UsbSession::submit(Transfer& transfer) {
@@ -122,6 +148,9 @@ void UsbSession::in_done(Transfer& transfer) {
     transfer.in_flight = false;
     noted_ = true;
     if (stopping_) return;
+    // Without notices a serial line works all the same.
+    const bool gives_up = transfer.of_notices && transfer.usb->status != LIBUSB_TRANSFER_COMPLETED;
+    if (gives_up && transfer.usb->status != LIBUSB_TRANSFER_NO_DEVICE) return;
     switch (transfer.usb->status) {
         case LIBUSB_TRANSFER_COMPLETED:
             // Also when it is known that the device left: this report came before.
@@ -142,7 +171,7 @@ void UsbSession::deliver(const Transfer& transfer) {
     if (transfer.usb->actual_length <= 0) return;
     const auto size = static_cast<std::size_t>(transfer.usb->actual_length);
     const ByteView report = std::as_bytes(std::span{transfer.buffer.data(), size});
-    listener_.received(port_, interface_.endpoint_in, Bytes{report.begin(), report.end()}, clock_.mono());
+    listener_.received(port_, transfer.usb->endpoint, Bytes{report.begin(), report.end()}, clock_.mono());
 }
 
 void UsbSession::write(ReaderWrite write) {
@@ -161,8 +190,9 @@ void UsbSession::fill_out(const ReaderWrite& write) {
     if (!write.setup) {
         out_.buffer.assign(bytes, bytes + write.bytes.size());
         const auto endpoint = static_cast<unsigned char>(write.endpoint & ~unsigned{LIBUSB_ENDPOINT_IN});
-        libusb_fill_interrupt_transfer(out_.usb, handle_.get(), endpoint, out_.buffer.data(),
-                                       static_cast<int>(out_.buffer.size()), on_out, &out_, kTimeoutMs);
+        const auto fill = endpoint == interface_.bulk_out ? libusb_fill_bulk_transfer : libusb_fill_interrupt_transfer;
+        fill(out_.usb, handle_.get(), endpoint, out_.buffer.data(), static_cast<int>(out_.buffer.size()), on_out, &out_,
+             kTimeoutMs);
         return;
     }
     // wLength (USB 2.0, 9.3.5) rules: the data stage is cut or filled up with zeros to it.
@@ -250,8 +280,7 @@ void UsbSession::recover() {
     if (in_in_flight()) return;
     const Trouble trouble = std::exchange(trouble_, Trouble::none);
     if (++bad_rounds_ > kMostBadRounds) return note(LIBUSB_ERROR_IO, "read from");
-    if (trouble == Trouble::halted && libusb_clear_halt(handle_.get(), interface_.endpoint_in) == LIBUSB_ERROR_NO_DEVICE)
-        left_ = true;
+    if (trouble == Trouble::halted && libusb_clear_halt(handle_.get(), endpoint_in()) == LIBUSB_ERROR_NO_DEVICE) left_ = true;
     if (left_ || !probe()) return;
     for (Transfer& transfer : in_)
         if (transfer.usb != nullptr && !submit(transfer)) return;

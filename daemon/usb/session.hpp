@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One opened interface: claimed, its IN transfers armed, its writes in order; recovers from errors of the line; gives everything back.
+// One opened interface (of CDC-ACM the two that belong together): claimed, its IN transfers armed, its writes in order; recovers from
+// errors of the line; gives everything back.
 // Used on the USB thread only. Callbacks of libusb only note what happened; tend() acts, outside of them.
 #pragma once
 
@@ -9,6 +10,7 @@
 #include <array>
 #include <deque>
 #include <optional>
+#include <vector>
 
 namespace dosario {
 
@@ -50,16 +52,20 @@ private:
         libusb_transfer* usb = nullptr;
         std::vector<unsigned char> buffer;
         bool in_flight = false;
+        bool of_notices = false;  ///< CDC-ACM tells on an endpoint of its own what happened to the line
     };
     enum class Trouble { none, line, halted };
 
     UsbSession(UsbDeviceRef device, UsbPort port, const UsbInterface& interface, UsbListener& listener, const Clock& clock);
     int claim();
+    int claim(std::uint8_t number);
     void give_back();
+    std::uint8_t endpoint_in() const { return interface_.bulk_in != 0 ? interface_.bulk_in : interface_.endpoint_in; }
     static void on_in(libusb_transfer* usb);
     static void on_out(libusb_transfer* usb);
     void in_done(Transfer& transfer);
     void out_done();
+    bool prepare(Transfer& transfer);
     bool submit(Transfer& transfer);
     void deliver(const Transfer& transfer);
     void start_next_write();
@@ -78,15 +84,15 @@ private:
     UsbListener& listener_;
     const Clock& clock_;
     UsbHandle handle_;
-    std::array<Transfer, kInTransfers> in_;
+    std::array<Transfer, kInTransfers + 1> in_;  ///< the last one for notices, where there are any
     Transfer out_;
     std::deque<ReaderWrite> queue_;
     Trouble trouble_ = Trouble::none;
     std::uint8_t halted_out_ = 0;  ///< an OUT endpoint that stalled, 0 = none
     int bad_rounds_ = 0;
     bool noted_ = true;
-    bool detached_ = false;
-    bool claimed_ = false;
+    std::vector<std::uint8_t> claimed_;   ///< interfaces, in the order they were taken
+    std::vector<std::uint8_t> detached_;  ///< those that a driver of the kernel had
     bool stopping_ = false;
     bool finished_ = false;
     bool left_ = false;

@@ -250,7 +250,7 @@ bool HidPos::answer() {
 }
 
 void HidPos::strip_terminator() {
-    const auto ends_scans = [this](char c) { return settings_.terminators.find(c) != std::string::npos; };
+    const auto ends_scans = [this](char c) { return settings_.terminators.value_or("\r\t").find(c) != std::string::npos; };
     if (code_.ends_with("\r\n") && ends_scans('\r')) {
         code_.resize(code_.size() - 2);
     } else if (!code_.empty() && (code_.back() == '\r' || code_.back() == '\n') && ends_scans(code_.back())) {

@@ -2,7 +2,7 @@
 // A scanner in HID POS mode (USB-IF HID Point of Sale Usage Tables 1.02, page 0x8C): scanned-data reports to scans.
 #pragma once
 
-#include "hid_scanner/queued_reader.hpp"
+#include "reader/queued_reader.hpp"
 #include "reader/report_descriptor.hpp"
 
 #include <memory>

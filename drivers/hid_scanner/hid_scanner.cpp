@@ -3,8 +3,7 @@
 // descriptors; vendor and product numbers only say whether a keyboard is surely a scanner.
 #include "hid_scanner/hid_pos.hpp"
 #include "hid_scanner/keyboard.hpp"
-
-#include <algorithm>
+#include "reader/scanner_makers.hpp"
 
 namespace dosario {
 
@@ -20,17 +19,12 @@ constexpr std::uint16_t kZebra = 0x05E0;
 constexpr std::size_t kBootReportBytes = 8;
 constexpr std::byte kScannedDataId{0x02};
 
-constexpr Driver::Known kKnown[] = {
-    {0x05E0, 0, "Zebra, Symbol"},
-    {0x0C2E, 0, "Honeywell, Metrologic"},
-    {0x0536, 0, "Hand Held Products"},
-    {0x05F9, 0, "Datalogic, PSC"},
-    {0x1EAB, 0, "Newland"},
-    {0x23D0, 0, "Honeywell Youjie"},
+constexpr Driver::Known kModels[] = {
     {0x24EA, 0x0197, "Meva"},
     {0x0218, 0x0210, "generic 1D scanner"},
     {0x0145, 0x0012, "Tera"},
 };
+constexpr auto kKnown = joined(kScannerMakers, kModels);
 
 enum class Kind { unknown, keyboard, hid_pos, keyboard_and_mouse, other };
 
@@ -65,11 +59,6 @@ Kind kind_of(const UsbInterface& one, const std::optional<ReportDescriptor>& des
     return Kind::unknown;
 }
 
-bool is_known(const UsbInterface& one) {
-    return std::any_of(std::begin(kKnown), std::end(kKnown),
-                       [&one](const Driver::Known& row) { return row.vid == one.vid && (row.pid == 0 || row.pid == one.pid); });
-}
-
 Match match(const UsbInterface& one) {
     if (one.class_code != kHidClass || is_not_driven(one)) return Match::no;
     switch (kind_of(one, descriptor_of(one))) {
@@ -77,7 +66,7 @@ Match match(const UsbInterface& one) {
         case Kind::keyboard_and_mouse: return Match::never;
         case Kind::keyboard:
             if (one.device_has_mouse) return Match::never;
-            return is_known(one) ? Match::yes : Match::if_adopted;
+            return is_in(kKnown, one) ? Match::yes : Match::if_adopted;
         case Kind::unknown:
         case Kind::other: return Match::no;
     }
@@ -85,7 +74,9 @@ Match match(const UsbInterface& one) {
 }
 
 bool is_scan_report(ByteView report) {
-    return report.size() == kBootReportBytes || (report.size() > kBootReportBytes && report[0] == kScannedDataId);
+    // The reserved byte of a keyboard's report is 0; eight letters of a serial line have none there.
+    return (report.size() == kBootReportBytes && report[1] == std::byte{0}) ||
+           (report.size() > kBootReportBytes && report[0] == kScannedDataId);
 }
 
 std::unique_ptr<ReaderProtocol> make_pos(const UsbInterface& one, const std::optional<ReportDescriptor>& descriptor,

@@ -22,6 +22,8 @@ constexpr std::uint8_t kKeypadZero = 0x62;
 constexpr std::size_t kMostAltDigits = 4;
 constexpr int kLastLatin1 = 255;
 constexpr std::uint16_t kKeyboardPage = 0x07;
+constexpr int kUsualIdleMs = 100;
+constexpr const char* kUsualTerminators = "\r\t";
 constexpr std::uint8_t kSetIdle = 0x0A;
 constexpr std::uint8_t kSetProtocol = 0x0B;
 constexpr std::uint8_t kToInterface = 0x21;
@@ -40,7 +42,11 @@ KeyLevel level_of(std::uint8_t modifiers) {
 class Keyboard final : public QueuedReader {
 public:
     Keyboard(KeyboardReport report, std::uint8_t number, ReaderSettings settings)
-        : report_(std::move(report)), number_(number), settings_(std::move(settings)) {}
+        : report_(std::move(report)),
+          number_(number),
+          settings_(std::move(settings)),
+          terminators_(settings_.terminators.value_or(kUsualTerminators)),
+          idle_(settings_.idle_ms != 0 ? settings_.idle_ms : kUsualIdleMs) {}
 
     void opened(MonoTime now) override;
     void receive(std::uint8_t endpoint, ByteView bytes, MonoTime now) override;
@@ -63,6 +69,8 @@ private:
     const KeyboardReport report_;
     const std::uint8_t number_;
     const ReaderSettings settings_;
+    const std::string terminators_;
+    const std::chrono::milliseconds idle_;
     std::vector<std::uint8_t> held_;  // keys of the last report, at most kMostKeySlots
     std::string scan_;                // at most kLongestBarcode
     bool spoilt_ = false;             // something is missing: drop everything up to the end of the scan
@@ -176,7 +184,7 @@ void Keyboard::character(char one) {
     after_cr_ = false;
     if (one == '\n' && follows_cr) return;
     if (settings_.gs_substitutes.find(one) != std::string::npos) one = '\x1D';
-    if (settings_.terminators.find(one) != std::string::npos) {
+    if (terminators_.find(one) != std::string::npos) {
         finish();
         after_cr_ = one == '\r';
         return;
@@ -187,7 +195,7 @@ void Keyboard::character(char one) {
 }
 
 void Keyboard::finish() {
-    if (!scan_.empty()) emit(make_barcode(scan_, last_key_at_));
+    if (!scan_.empty()) emit(make_barcode(scan_, last_key_at_, settings_.code_ids));
     forget();
 }
 
@@ -216,7 +224,7 @@ void Keyboard::closed(MonoTime, PortEnd end) {
 
 std::optional<MonoTime> Keyboard::next_wake() const {
     if (is_idle()) return std::nullopt;
-    return last_key_at_ + std::chrono::milliseconds{settings_.idle_ms};
+    return last_key_at_ + idle_;
 }
 
 }  // namespace

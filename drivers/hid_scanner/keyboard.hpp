@@ -4,7 +4,7 @@
 #pragma once
 
 #include "hid_scanner/keyboard_layout.hpp"
-#include "hid_scanner/queued_reader.hpp"
+#include "reader/queued_reader.hpp"
 #include "reader/report_descriptor.hpp"
 
 #include <memory>

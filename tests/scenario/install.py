@@ -181,16 +181,17 @@ class Install(unittest.TestCase):
 
     def test_udev_rules_name_the_readers_of_the_table_and_no_others(self):
         known = set()
-        for source in ROOT.glob("drivers/*/*.cpp"):
+        for source in [*ROOT.glob("drivers/*/*.cpp"), ROOT / "daemon/reader/scanner_makers.hpp", ROOT / "daemon/serial/bridge.hpp"]:
             for rows in re.findall(r"Driver::Known \w+\[\] = \{(.*?)\};", source.read_text(encoding="utf-8"), re.DOTALL):
-                known |= {(int(vid, 16), int(pid, 16), source.parent.name) for vid, pid in re.findall(r"\{(0x[0-9A-Fa-f]{4}), (0x[0-9A-Fa-f]{4}|0), ", rows)}
-        self.assertGreater(len(known), 5)
+                known |= {(int(vid, 16), int(pid, 16)) for vid, pid in re.findall(r"\{(0x[0-9A-Fa-f]{4}), (0x[0-9A-Fa-f]{4}|0), ", rows)}
+        self.assertGreater(len(known), 20)
         named = set()
         for line in self.rules():
             keys = {key + operator: value for key, operator, value in line}
             if "ATTR{idVendor}==" in keys:
                 self.assertRegex(keys["ATTR{idVendor}=="], "^[0-9a-f]{4}$")
-                named.add((int(keys["ATTR{idVendor}=="], 16), int(keys.get("ATTR{idProduct}==", "0"), 16), keys["ENV{DOSARIO_READER}="]))
+                named.add((int(keys["ATTR{idVendor}=="], 16), int(keys.get("ATTR{idProduct}==", "0"), 16)))
+                self.assertIn(keys["ENV{DOSARIO_READER}="], {"hid_scanner", "serial_scanner", "bridge"})
         self.assertEqual(named, known)
 
     def test_udev_rules_give_a_node_to_the_daemons_user_alone_and_only_where_a_reader_was_named(self):
@@ -203,7 +204,7 @@ class Install(unittest.TestCase):
         gate = rules.index([("ENV{DOSARIO_READER}", "==", ""), ("GOTO", "=", "dosario_end")])
         self.assertGreater(rules.index(given[0]), gate)
 
-    def udev_says(self, vendor, interfaces):
+    def udev_says(self, vendor, interfaces, product="1200"):
         """What the real udev would do with a device that is plugged in: its log, and then the properties."""
         for tool in ("udevadm", "umockdev-run"):
             if not shutil.which(tool):
@@ -211,7 +212,7 @@ class Install(unittest.TestCase):
         private = unshare_or_skip(self)
         people, device = self.root / "people", self.root / "reader.umockdev"
         people.write_text(pathlib.Path("/etc/passwd").read_text(encoding="utf-8") + "dosario:x:64123:64123::/:/usr/sbin/nologin\n", encoding="utf-8")
-        device.write_text(DEVICE.format(vendor=vendor, interfaces=interfaces), encoding="utf-8")
+        device.write_text(DEVICE.format(vendor=vendor, product=product, interfaces=interfaces), encoding="utf-8")
         rules = self.root / "usr/lib/udev/rules.d/70-dosario.rules"
         mounts = f"mount --bind '{people}' /etc/passwd && mount -t tmpfs tmpfs /run && mkdir -p /run/udev/rules.d && cp '{rules}' /run/udev/rules.d"
         return self.run_tool(*private(mounts, ["umockdev-run", "-d", str(device), "--", "udevadm", "test", "--action=add", "/sys/devices/usb1/1-1"]))
@@ -222,6 +223,13 @@ class Install(unittest.TestCase):
             self.assertRegex(said, rf"70-dosario\.rules:\d+ {line}\n")
         self.assertIn("\nDOSARIO_READER=hid_scanner\n", said)
         self.assertNotRegex(said, r"70-dosario\.rules:\d+.* (Invalid|Unknown|Failed)")
+
+    def test_udev_gives_serial_scanners_and_bridge_chips_to_the_daemon_but_a_modem_behind_one_is_tried(self):
+        for vendor, product, interfaces, ignored in (("05e0", "1701", ":020201:0a0000:", True), ("0403", "6001", ":ffffff:", False)):
+            with self.subTest(vendor=vendor):
+                said = self.udev_says(vendor, interfaces, product)
+                self.assertRegex(said, r"70-dosario\.rules:\d+ OWNER 64123\n")
+                self.assertEqual("\nID_MM_DEVICE_IGNORE=1\n" in said, ignored)
 
     def test_udev_leaves_other_devices_of_the_same_maker_and_other_makers_alone(self):
         for vendor, interfaces in (("05e0", ":080650:"), ("046d", ":030101:")):
@@ -243,7 +251,7 @@ E: MINOR=1
 E: DEVNAME=/dev/bus/usb/001/002
 E: ID_USB_INTERFACES={interfaces}
 A: idVendor={vendor}
-A: idProduct=1200
+A: idProduct={product}
 """
 
 main_guard(__name__)

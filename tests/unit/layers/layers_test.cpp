@@ -17,6 +17,7 @@ using Names = std::set<std::string>;
 const std::map<std::string, Names> kMayInclude = {
     {"base", {}},
     {"reader", {"base"}},
+    {"serial", {"base", "reader"}},
     {"simulated", {"base"}},
     {"scan", {"base", "reader"}},
     {"identity", {"base"}},
@@ -35,17 +36,17 @@ const std::map<std::string, Names> kMayInclude = {
     {"control", {"base", "reader", "scan", "identity", "workflow", "wire", "ledger", "persons", "http"}},
     {"usb", {"base", "reader"}},
     {"app",
-     {"base", "reader", "scan", "identity", "workflow", "crypto", "net", "wire", "ledger", "persons", "backup", "uplink",
+     {"base", "reader", "serial", "scan", "identity", "workflow", "crypto", "net", "wire", "ledger", "persons", "backup", "uplink",
       "system", "metrics", "http", "config", "control", "usb", "drivers"}},
     {"ctl",
      {"base", "reader", "identity", "workflow", "wire", "ledger", "backup", "http", "control", "crypto", "drivers", "simulated"}},
     {"collector",
      {"base", "identity", "workflow", "wire", "ledger", "uplink", "crypto", "system", "metrics", "http", "config", "net"}},
 };
-const Names kDriversMayInclude = {"base", "reader"};
+const Names kDriversMayInclude = {"base", "reader", "serial"};
 
 /// Folders that know nothing but the standard library and Boost's headers without I/O.
-const Names kPure = {"base", "reader", "simulated", "scan", "identity", "workflow", "drivers"};
+const Names kPure = {"base", "reader", "serial", "simulated", "scan", "identity", "workflow", "drivers"};
 const Names kBoostForPure = {"system", "endian", "container", "crc"};
 
 /// Generated from proto/, for the folders that may see it.

@@ -107,7 +107,8 @@ TEST_CASE("the driver is the one that is named, else the header's, else the one 
     CHECK(replayed("= family hid_scanner\n< 01\n") == Lines{"0 " + kLengthFault});
     CHECK(replayed(key, "unheard_of")[0].starts_with("there is no driver unheard_of; known are: "));
     CHECK(replayed("= family x\n" + key)[0].starts_with("there is no driver x"));
-    CHECK(replayed("< 01 02\n") == Lines{"0 " + kLengthFault});  // one family is known: it says what is wrong
+    CHECK(replayed("< 01 02\n")[0].starts_with("nothing tells which driver reads this capture"));
+    CHECK(replayed("< 37373930303031310d\n") == Lines{"0 " + barcode("", "77900011")});
     CHECK(replayed("").empty());
     CHECK(replayed("# nothing came\n! plug\n").empty());
 }

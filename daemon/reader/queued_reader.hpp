@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The queues towards the shell that both decoders share. No protocol knowledge.
+// The queues towards the shell that protocol cores share. No protocol knowledge.
 #pragma once
 
 #include "reader/driver.hpp"
