@@ -40,7 +40,8 @@ struct FakeSpec {
     std::string port;  ///< `1-250`, or `1-250.2` behind a device that is plugged into `1-250`; empty = the device's number
     std::vector<FakeInterface> interfaces;
     bool strings_in_sysfs = true;
-    bool permitted = true;  ///< false: the node has mode 000
+    bool permitted = true;       ///< false: the node has mode 000
+    bool held_by_other = false;  ///< another program has all interfaces from the start
 };
 
 /// A keyboard-wedge scanner as it is plugged into a desktop: usbhid has it, sysfs shows its report descriptor.
@@ -67,7 +68,11 @@ struct FakeUrb {
 
 class FakeDevice {
 public:
-    explicit FakeDevice(FakeSpec spec) : spec_(std::move(spec)) { bind_all(); }
+    explicit FakeDevice(FakeSpec spec) : spec_(std::move(spec)) {
+        bind_all();
+        if (!spec_.held_by_other) return;
+        for (const FakeInterface& one : spec_.interfaces) others_.insert(one.number);
+    }
     const FakeSpec& spec() const { return spec_; }
 
     // -- what the test does --
@@ -93,6 +98,9 @@ public:
     /// Another program has the interface.
     void hold_by_other(std::uint8_t interface) {
         locked([&] { others_.insert(interface); });
+    }
+    void let_go_by_other() {
+        locked([&] { others_.clear(); });
     }
 
     /// From now on taking the kernel driver away is misuse.

@@ -8,12 +8,13 @@
 // stdin PROGRAM gets SIGTERM, and the stage ends with its exit code (128 + n for signal n).
 //
 //   plug NAME vid=HEX pid=HEX serial=TEXT kind=keyboard|hidpos|mouse|combo [product=TEXT] [port=1-N] [bound=usbhid|none]
-//        [sysfs=yes|no]
+//        [sysfs=yes|no] [held=yes]
 //   unplug NAME                  the device leaves the bus
 //   report NAME HEX              one raw report
 //   type NAME TEXT               TEXT (with \xHH) as a US keyboard types it, and Enter
 //   pos NAME AIM TEXT            TEXT (with \xHH) as HID POS reports in Zebra's layout; AIM is `]d2`, or `-` for none
 //   stall NAME                   halts the IN endpoint
+//   free NAME                    the other program lets go of a device that was plugged with held=yes
 //   await NAME claimed|released|read
 //                                waits until the program has taken the device and reads it, has given it back, took every report
 //   state NAME                   claimed=, bound=, opens=, misuse=
@@ -122,7 +123,7 @@ private:
 
 struct PlugWords {
     std::uint16_t vid = 0, pid = 0;
-    std::string serial, kind, product, port, bound, sysfs = "yes";
+    std::string serial, kind, product, port, bound, sysfs = "yes", held;
 };
 
 /// The message of what is wrong, nothing if all is well.
@@ -147,6 +148,8 @@ std::optional<std::string> read_word(PlugWords& into, const std::string& word) {
         into.bound = value;
     else if (key == "sysfs")
         into.sysfs = value;
+    else if (key == "held")
+        into.held = value;
     else
         return "unknown key: " + key;
     return std::nullopt;
@@ -177,6 +180,7 @@ std::optional<FakeSpec> spec_of(const PlugWords& words) {
         one.in_sysfs = !one.driver.empty() && words.sysfs == "yes";
     }
     spec.strings_in_sysfs = words.sysfs == "yes";
+    spec.held_by_other = words.held == "yes";
     return spec;
 }
 
@@ -210,6 +214,8 @@ public:
         if (verb == "await") return await(device, rest);
         if (verb == "stall")
             device.stall();
+        else if (verb == "free")
+            device.let_go_by_other();
         else if (verb == "unplug") {
             bus_->unplug(*found->second);
             plugged_.erase(found);
