@@ -54,7 +54,8 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
         return reply(error_reply(fail(Failure::unavailable, "the daemon is stopping: nothing of this was saved")));
     if (call.path == "/metrics")
         return metrics_.scrape(*ledger_, uplink_.get(), *backing_up_, readers_->list(), std::move(reply));
-    const bool writes = call.path == "/v1/scan" || call.path == "/v1/readers/adopt" || call.path == "/v1/ledger/snapshot" ||
+    const bool writes = call.path == "/v1/scan" || call.path == "/v1/readers/adopt" || call.path == "/v1/readers/zone" ||
+                        call.path == "/v1/readers/record" || call.path == "/v1/ledger/snapshot" ||
                         call.path == "/v1/ledger/rebuild" || call.path == "/v1/backup/now" || call.path == "/v1/recall" ||
                         call.path.starts_with("/v1/persons/");
     if (call.method != "POST" && writes)
@@ -88,6 +89,19 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
         return readers_->adopt(request, [reply](Result<v1::AdoptReply> adopted) {
             reply(adopted ? ApiReply{200, to_json(*adopted)} : error_reply(adopted.error()));
         });
+    }
+    if (call.path == "/v1/readers/zone") {
+        v1::ZoneRequest request;
+        if (auto parsed = from_json(call.body, request); !parsed) return reply(error_reply(parsed.error()));
+        return readers_->set_zone(request, [reply](const Result<v1::ZoneReply>& kept) {
+            reply(kept ? ApiReply{200, to_json(*kept)} : error_reply(kept.error()));
+        });
+    }
+    if (call.path == "/v1/readers/record") {
+        v1::RecordRequest request;
+        if (auto parsed = from_json(call.body, request); !parsed) return reply(error_reply(parsed.error()));
+        const auto recorded = readers_->record(request);
+        return reply(recorded ? ApiReply{200, to_json(*recorded)} : error_reply(recorded.error()));
     }
     if (auto chore = long_call(call.path, call.body, *verifying_, progress_, reply)) {
         if (!ledger_->post_chore(std::move(*chore)))
@@ -145,6 +159,8 @@ void RunningDaemon::scanned(Scan scan) {
     v1::ScanRequest request;
     request.set_content(scan.content());
     request.set_reader(scan.reader);
+    request.set_zone(scan.zone);
+    request.set_gs(std::string{gs_habit_name(scan.gs)});
     auto answered = std::make_shared<ApiReply>();
     const auto call = answers_.begin([this] { api_->publish("answer", say(What::not_confirmed).body); });
     Job job;
@@ -168,11 +184,12 @@ void RunningDaemon::scanned(Scan scan) {
     }
 }
 
-void RunningDaemon::adopted(std::string reader, std::string operator_badge, std::function<void(std::optional<Error>)> done) {
+/// Asks the ledger thread for something that a reader's desk wants to be durable, and tells it on this thread.
+void RunningDaemon::keep_for_readers(std::function<Result<void>(Service&)> keep, ReaderDesk::Kept done) {
     auto failure = std::make_shared<std::optional<Error>>();
     Job job;
-    job.decide = [failure, reader = std::move(reader), operator_badge = std::move(operator_badge)](Service& service) {
-        if (auto kept = service.adopt(reader, operator_badge); !kept) *failure = kept.error();
+    job.decide = [failure, keep = std::move(keep)](Service& service) {
+        if (auto kept = keep(service); !kept) *failure = kept.error();
     };
     job.answer = [this, failure, done](const std::optional<Error>& failed) {
         if (failed) *failure = failed;

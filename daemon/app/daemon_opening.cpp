@@ -60,7 +60,8 @@ Result<void> RunningDaemon::open_ledger() {
     if (!read_only_ && !learns_later_) run_group(*service, {&learn, 1});
     if (failure && failure->failure == Failure::damaged) mark_damage(failure->message);
     if (failure) return *failure;
-    adopted_readers_ = service->adopted_readers();
+    reader_settings_ = {settings_.readers, service->adopted_readers(), {}, settings_.language};
+    if (auto zones = service->zones()) reader_settings_.zones = std::move(*zones);
     log(Level::info, "ledger_open", {{"ledger", to_hex((*ledger)->id())}, {"entries", std::to_string((*ledger)->head_seq())}});
     LedgerThread::Hooks hooks;
     hooks.fatal = [this](const Error& error) {
@@ -192,13 +193,16 @@ Result<void> RunningDaemon::open_api() {
 Result<void> RunningDaemon::open_readers() {
     ReaderDesk::Hooks hooks;
     hooks.scanned = [this](Scan scan) { scanned(std::move(scan)); };
-    hooks.adopted = [this](std::string reader, std::string badge, std::function<void(std::optional<Error>)> done) {
-        adopted(std::move(reader), std::move(badge), std::move(done));
+    hooks.adopted = [this](const std::string& reader, const std::string& badge, ReaderDesk::Kept done) {
+        keep_for_readers([reader, badge](Service& service) { return service.adopt(reader, badge); }, std::move(done));
+    };
+    hooks.zoned = [this](const std::string& reader, const std::string& zone, ReaderDesk::Kept done) {
+        keep_for_readers([reader, zone](Service& service) { return service.keep_zone(reader, zone); }, std::move(done));
     };
     hooks.changed = [this] {
         if (readers_ != nullptr) api_->publish("readers", to_json(readers_->list()));
     };
-    readers_ = std::make_unique<ReaderDesk>(context_, *clock_, settings_.readers, adopted_readers_, std::move(hooks));
+    readers_ = std::make_unique<ReaderDesk>(context_, *clock_, reader_settings_, std::move(hooks));
     if (!settings_.usb) return {};
     if (auto started = readers_->start(); !started) {
         // The counter works without scanners (`dosario scan`), so this is said and not fatal.

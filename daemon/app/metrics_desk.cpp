@@ -4,13 +4,15 @@
 #include "control/api.hpp"
 #include "metrics/process.hpp"
 
+#include <algorithm>
+
 namespace dosario {
 namespace {
 
 /// Beside those of ledger_calls(). What else is asked for counts as one path, so that nobody makes series at will.
-constexpr const char* kOtherPaths[] = {
-    "/v1/readers",         "/v1/readers/adopt", "/v1/ledger/verify", "/v1/ledger/snapshot", "/v1/ledger/rebuild",
-    "/v1/ledger/progress", "/v1/backup",        "/v1/backup/now",    "/v1/report/moves",    "/metrics"};
+constexpr const char* kOtherPaths[] = {"/v1/readers",       "/v1/readers/adopt",   "/v1/readers/zone",   "/v1/readers/record",
+                                       "/v1/ledger/verify", "/v1/ledger/snapshot", "/v1/ledger/rebuild", "/v1/ledger/progress",
+                                       "/v1/backup",        "/v1/backup/now",      "/v1/report/moves",   "/metrics"};
 
 MetricLabels of(ScanSource source) { return {{"source", source == ScanSource::reader ? "reader" : "api"}}; }
 
@@ -54,22 +56,45 @@ void read_backup(Readings& readings, const BackupState& state, UtcTime now) {
 /// Of the devices that are taken or should be: not of the keyboards and mice of the people.
 void read_readers(Readings& readings, const v1::ReadersReply& all) {
     const char* const state = "dosario_reader_state";
+    const char* const health = "dosario_reader_health";
     const char* const scans = "dosario_reader_scans_total";
+    const char* const echoes = "dosario_reader_echoes_total";
     const char* const faults = "dosario_reader_faults_total";
-    const char* const state_help = "Readers of this name that are in this state: open, opening or failed.";
-    const char* const scans_help = "Codes that the reader read since it was plugged in.";
+    const char* const failures = "dosario_reader_failures_total";
+    const char* const reconnects = "dosario_reader_reconnects_total";
+    const char* const state_help = "Readers of this name that are in this state: open, opening, asleep or failed.";
+    const char* const health_help = "Open readers of this name whose health is this: good, poor or silent.";
+    const char* const scans_help = "Codes that the reader read since it was plugged in, echoes too.";
+    const char* const echoes_help = "Codes that were the same gesture as the one before, since the reader was plugged in.";
     const char* const faults_help = "Reports of the reader that its driver did not understand, since it was plugged in.";
+    const char* const failures_help = "Times that the reader could not be opened or went wrong, since the daemon started.";
+    const char* const reconnects_help = "Times that the reader was plugged in again, since the daemon started.";
     readings.gauge(state, state_help, std::nullopt);
+    readings.gauge(health, health_help, std::nullopt);
     readings.counter(scans, scans_help, std::nullopt);
+    readings.counter(echoes, echoes_help, std::nullopt);
     readings.counter(faults, faults_help, std::nullopt);
+    readings.counter(failures, failures_help, std::nullopt);
+    readings.counter(reconnects, reconnects_help, std::nullopt);
+    static constexpr std::string_view kTold[] = {"open", "opening", "asleep", "failed"};
     for (const v1::Reader& one : all.readers()) {
-        if (one.state() != "open" && one.state() != "opening" && one.state() != "failed") continue;
+        if (std::ranges::find(kTold, one.state()) == std::end(kTold)) continue;
         const MetricLabels labels{{"reader", one.name()}, {"driver", one.driver()}};
-        MetricLabels with_state = labels;
-        with_state["state"] = one.state();
-        readings.gauge(state, state_help, 1, with_state);
+        const auto with = [&labels](const char* name, const std::string& value) {
+            MetricLabels more = labels;
+            more[name] = value;
+            return more;
+        };
+        readings.gauge(state, state_help, 1, with("state", one.state()));
+        if (!one.health().empty()) readings.gauge(health, health_help, 1, with("health", one.health()));
         readings.counter(scans, scans_help, static_cast<double>(one.scans()), labels);
-        readings.counter(faults, faults_help, static_cast<double>(one.faults()), labels);
+        readings.counter(echoes, echoes_help, static_cast<double>(one.echoes()), labels);
+        const v1::FaultCounts& kinds = one.faults_by_kind();
+        readings.counter(faults, faults_help, static_cast<double>(kinds.checksum()), with("kind", "checksum"));
+        readings.counter(faults, faults_help, static_cast<double>(kinds.length()), with("kind", "length"));
+        readings.counter(faults, faults_help, static_cast<double>(kinds.framing()), with("kind", "framing"));
+        readings.counter(failures, failures_help, static_cast<double>(one.failures()), labels);
+        readings.counter(reconnects, reconnects_help, static_cast<double>(one.reconnects()), labels);
     }
 }
 

@@ -1,40 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/reader_desk.hpp"
+#include "app/plugged_reader.hpp"
 
-#include "system/log.hpp"
 #include "identity/identity.hpp"
+#include "system/log.hpp"
 
 #include <boost/asio/post.hpp>
 
 namespace dosario {
 namespace {
 
-constexpr auto kTrial = std::chrono::seconds{20};
 constexpr auto kRetry = std::chrono::seconds{10};
 constexpr std::size_t kMostReaders = 256;
+constexpr std::size_t kMostPasts = 256;
 constexpr int kMostStepsAtOnce = 10'000;  // events of one report; beyond it a driver is broken
-
-const char* state_of(Claim claim) {
-    switch (claim) {
-        case Claim::take: return "opening";
-        case Claim::candidate: return "candidate";
-        case Claim::leave: return "not_driven";
-        case Claim::protect: return "protected";
-        case Claim::last_keyboard: return "last_keyboard";
-    }
-    return "not_driven";
-}
-
-const char* explanation_of(Claim claim) {
-    switch (claim) {
-        case Claim::take: return "";
-        case Claim::candidate: return "could be a scanner: `dosario readers adopt` tries it with a printed test code";
-        case Claim::leave: return "no driver here knows this device";
-        case Claim::protect: return "the device also carries a mouse: it is left to the desktop";
-        case Claim::last_keyboard: return "it is the only keyboard of this computer: plug in another one before adopting it";
-    }
-    return "";
-}
 
 bool is_test_code(const BarcodeRead& read) {
     CodeBuffer unescaped;
@@ -45,34 +23,8 @@ bool is_test_code(const BarcodeRead& read) {
 
 }  // namespace
 
-struct ReaderDesk::Reader {
-    Reader(boost::asio::io_context& context, UsbInterface what) : interface(std::move(what)), timer(context) {}
-    UsbInterface interface;
-    ClaimDecision decision;
-    bool asked = false;  ///< open() was called and neither failed nor closed since
-    bool open = false;
-    std::string failure;
-    std::string told;  ///< the failure that was logged last
-    std::unique_ptr<ReaderProtocol> protocol;
-    std::unique_ptr<ScanWindow> window;
-    boost::asio::steady_timer timer;
-    std::uint64_t scans = 0;
-    std::uint64_t faults = 0;
-};
-
-struct ReaderDesk::Trial {
-    Trial(boost::asio::io_context& context) : timer(context) {}
-    UsbPort port = 0;
-    std::string reader;
-    bool has_serial = false;
-    std::string operator_badge;
-    std::function<void(Result<v1::AdoptReply>)> answer;
-    boost::asio::steady_timer timer;
-};
-
-ReaderDesk::ReaderDesk(boost::asio::io_context& context, const Clock& clock, std::vector<ReaderRow> rows,
-                       std::set<std::string> adopted, Hooks hooks)
-    : context_(context), clock_(clock), rows_(std::move(rows)), adopted_(std::move(adopted)), hooks_(std::move(hooks)) {}
+ReaderDesk::ReaderDesk(boost::asio::io_context& context, const Clock& clock, ReaderDeskSettings settings, Hooks hooks)
+    : context_(context), clock_(clock), settings_(std::move(settings)), hooks_(std::move(hooks)) {}
 
 ReaderDesk::~ReaderDesk() { stop(); }
 
@@ -88,38 +40,13 @@ void ReaderDesk::stop() {
     host_.reset();
     readers_.clear();
     trial_.reset();
+    tape_.reset();
 }
 
-const ReaderRow* ReaderDesk::row_for(const UsbInterface& interface) const {
-    const std::string id = reader_id(interface);
-    for (const ReaderRow& row : rows_) {
-        if (id.starts_with(row.match)) return &row;
-    }
-    return nullptr;
-}
-
-std::string ReaderDesk::name_for(const UsbInterface& interface) const {
-    const ReaderRow* row = row_for(interface);
-    return row != nullptr && !row->name.empty() ? row->name : reader_id(interface);
-}
-
-v1::Reader ReaderDesk::describe(const Reader& reader) const {
-    v1::Reader out;
-    out.set_name(name_for(reader.interface));
-    out.set_id(reader_id(reader.interface));
-    out.set_product(reader.interface.product);
-    if (reader.decision.driver != nullptr) out.set_driver(reader.decision.driver->name);
-    out.set_state(reader.open ? "open" : !reader.failure.empty() ? "failed" : state_of(reader.decision.claim));
-    out.set_explanation(reader.failure.empty() ? explanation_of(reader.decision.claim) : reader.failure);
-    out.set_scans(reader.scans);
-    out.set_faults(reader.faults);
-    return out;
-}
-
-v1::ReadersReply ReaderDesk::list() const {
-    v1::ReadersReply reply;
-    for (const auto& [port, reader] : readers_) *reply.add_readers() = describe(*reader);
-    return reply;
+/// Nothing when more readers came by than are remembered: their counts begin anew each time.
+ReaderDesk::Past* ReaderDesk::past_of(const std::string& id) {
+    if (pasts_.size() >= kMostPasts && !pasts_.contains(id)) return nullptr;
+    return &pasts_[id];
 }
 
 // --- news from the USB thread, carried over to the main thread ------------------------------------------------------------------
@@ -127,6 +54,7 @@ v1::ReadersReply ReaderDesk::list() const {
 void ReaderDesk::appeared(UsbPort port, UsbInterface interface) {
     boost::asio::post(context_, [this, port, interface = std::move(interface)]() mutable {
         if (host_ == nullptr || readers_.size() >= kMostReaders) return;
+        if (Past* const past = past_of(reader_id(interface))) ++past->times_plugged;
         readers_[port] = std::make_unique<Reader>(context_, std::move(interface));
         look_again();
     });
@@ -149,12 +77,8 @@ void ReaderDesk::failed(UsbPort port, Error why) {
 }
 
 void ReaderDesk::received(UsbPort port, std::uint8_t endpoint, Bytes bytes, MonoTime heard_at) {
-    boost::asio::post(context_, [this, port, endpoint, bytes = std::move(bytes), heard_at] {
-        const auto found = readers_.find(port);
-        if (found == readers_.end() || found->second->protocol == nullptr) return;
-        found->second->protocol->receive(endpoint, bytes, heard_at);
-        pump(port, *found->second);
-    });
+    boost::asio::post(
+        context_, [this, port, endpoint, bytes = std::move(bytes), heard_at] { on_received(port, endpoint, bytes, heard_at); });
 }
 
 // --- decisions ------------------------------------------------------------------------------------------------------------------
@@ -165,7 +89,7 @@ void ReaderDesk::look_again() {
     for (const auto& [port, reader] : readers_) {
         const ReaderRow* const row = row_for(reader->interface);
         const Driver* const said = row != nullptr ? find_driver(row->driver) : nullptr;
-        reader->decision = decide_claim(reader->interface, all, adopted_, all_drivers(), said);
+        reader->decision = decide_claim(reader->interface, all, settings_.adopted, all_drivers(), said);
         if (reader->decision.claim == Claim::take && !reader->asked && reader->failure.empty())
             take(port, *reader->decision.driver);
     }
@@ -182,11 +106,24 @@ void ReaderDesk::take(UsbPort port, const Driver& driver) {
     host_->open(port);
 }
 
+void ReaderDesk::on_received(UsbPort port, std::uint8_t endpoint, ByteView bytes, MonoTime heard_at) {
+    const auto found = readers_.find(port);
+    if (found == readers_.end() || found->second->protocol == nullptr) return;
+    Reader& reader = *found->second;
+    Tape* const tape = tape_of(port);
+    if (tape != nullptr) tape->recording.received(endpoint, bytes, heard_at);
+    if (tape != nullptr && tape->recording.full()) end_tape("size");
+    reader.protocol->receive(endpoint, bytes, heard_at);
+    pump(port, reader);
+}
+
 void ReaderDesk::on_opened(UsbPort port) {
     const auto found = readers_.find(port);
     if (found == readers_.end() || !found->second->asked) return;
     Reader& reader = *found->second;
     reader.open = true;
+    reader.health.opened(clock_.mono());
+    tape_opened(port);
     log(Level::info, "reader_open", {{"reader", reader_id(reader.interface)}, {"name", name_for(reader.interface)}});
     reader.protocol->opened(clock_.mono());
     pump(port, reader);
@@ -200,15 +137,19 @@ void ReaderDesk::on_failed(UsbPort port, const Error& why) {
     if (reader.told != why.message)
         log(Level::warning, "reader_failed", {{"reader", reader_id(reader.interface)}, {"why", why.message}});
     reader.told = why.message;  // once, though it is tried again and again
-    if (trial_ != nullptr && trial_->port == port) end_trial(false, why.message);
+    if (Past* const past = past_of(reader_id(reader.interface))) ++past->failures;
+    if (in_trial(port)) end_trial(false, why.message);
     if (reader.open) {
+        tape_closed(port);
         reader.protocol->closed(clock_.mono(), PortEnd::unplugged);
         pump(port, reader);
     }
     reader.open = false;
+    reader.health.closed();
     reader.asked = false;
     reader.protocol.reset();
     reader.failure = why.message;
+    reader.failure_kind = why.failure;
     hooks_.changed();
     if (reader.decision.claim == Claim::take) try_again(port);
 }
@@ -231,10 +172,11 @@ void ReaderDesk::on_gone(UsbPort port) {
     Reader& reader = *found->second;
     if (reader.open) {
         log(Level::info, "reader_gone", {{"reader", reader_id(reader.interface)}});
+        tape_closed(port);
         reader.protocol->closed(clock_.mono(), PortEnd::unplugged);
         pump(port, reader);
     }
-    if (trial_ != nullptr && trial_->port == port) end_trial(false, "it was unplugged");
+    if (in_trial(port)) end_trial(false, "it was unplugged");
     readers_.erase(port);
     look_again();
 }
@@ -271,8 +213,10 @@ void ReaderDesk::arm_timer(UsbPort port, Reader& reader) {
 void ReaderDesk::on_flushed(UsbPort port) {
     const auto found = readers_.find(port);
     if (found == readers_.end() || found->second->protocol == nullptr) return;
+    const MonoTime now = clock_.mono();
     const auto wake = found->second->protocol->next_wake();
-    if (wake && *wake <= clock_.mono()) found->second->protocol->wake(clock_.mono());
+    if (wake && *wake <= now) found->second->protocol->wake(now);
+    if (Tape* const tape = tape_of(port)) tape->recording.wake(now);
     pump(port, *found->second);
 }
 
@@ -280,97 +224,22 @@ void ReaderDesk::on_event(UsbPort port, Reader& reader, const ReaderEvent& event
     if (const auto* read = std::get_if<BarcodeRead>(&event)) {
         on_barcode(port, reader, *read);
     } else if (const auto* fault = std::get_if<ReaderFault>(&event)) {
-        ++reader.faults;
+        reader.health.fault(*fault, clock_.mono());
         log(Level::warning, "reader_fault", {{"reader", reader_id(reader.interface)}, {"what", fault->what}});
     }
 }
 
 void ReaderDesk::on_barcode(UsbPort port, Reader& reader, const BarcodeRead& read) {
-    if (trial_ != nullptr && trial_->port == port) {
+    if (in_trial(port)) {
         if (is_test_code(read)) end_trial(true, "");
         return;  // during the trial nothing else counts: it may be somebody typing
     }
-    ++reader.scans;
-    if (auto scan = reader.window->see(read)) hooks_.scanned(std::move(*scan));
-}
-
-// --- adoption -------------------------------------------------------------------------------------------------------------------
-
-void ReaderDesk::adopt(const v1::AdoptRequest& request, std::function<void(Result<v1::AdoptReply>)> answer) {
-    v1::AdoptReply reply;
-    reply.set_test_code(std::string{command_code(CommandWord::test)});
-    UsbPort port = 0;
-    for (const auto& [number, reader] : readers_) {
-        const Claim claim = reader->decision.claim;
-        if (reader->open || (claim != Claim::candidate && claim != Claim::last_keyboard)) continue;
-        *reply.add_candidates() = describe(*reader);
-        if (claim == Claim::candidate && reader_id(reader->interface) == request.reader()) port = number;
-    }
-    if (request.reader().empty()) {
-        reply.set_ok(true);
-        reply.set_message(reply.candidates().empty() ? "no device here could be a scanner that is not driven yet"
-                                                     : "adopt one of these with its id, and then scan the test code");
-        return answer(std::move(reply));
-    }
-    if (trial_ != nullptr) return answer(fail(Failure::unavailable, "another reader is being tried: wait 20 seconds"));
-    if (port == 0)
-        return answer(fail(Failure::not_found,
-                           "there is no candidate with this id: `dosario readers adopt` lists them and says why others are not"));
-    trial_ = std::make_unique<Trial>(context_);
-    trial_->port = port;
-    trial_->reader = request.reader();
-    trial_->has_serial = !readers_.at(port)->interface.serial.empty();
-    trial_->operator_badge = request.operator_();
-    trial_->answer = std::move(answer);
-    trial_->timer.expires_after(kTrial);
-    trial_->timer.async_wait([this](const boost::system::error_code& error) {
-        if (!error && trial_ != nullptr) end_trial(false, "the test code did not come within 20 seconds");
-    });
-    log(Level::info, "reader_trial", {{"reader", trial_->reader}});
-    readers_.at(port)->failure.clear();
-    take(port, *readers_.at(port)->decision.driver);
-}
-
-/// What was typed on it and not yet taken for a scan is forgotten: it may be somebody's words.
-void ReaderDesk::give_back(UsbPort port) {
-    const auto found = readers_.find(port);
-    if (found == readers_.end() || !found->second->asked) return;
-    Reader& reader = *found->second;
-    reader.asked = false;
-    reader.open = false;
-    reader.timer.cancel();
-    reader.protocol.reset();
-    host_->close(port);
-    hooks_.changed();
-}
-
-void ReaderDesk::end_trial(bool seen, const std::string& why) {
-    const std::shared_ptr<Trial> trial{std::move(trial_)};
-    trial->timer.cancel();
-    if (!seen) {
-        give_back(trial->port);
-        log(Level::info, "reader_given_back", {{"reader", trial->reader}, {"why", why}});
-        v1::AdoptReply reply;
-        reply.set_message("the device was given back: " + why);
-        return trial->answer(std::move(reply));
-    }
-    adopted_.insert(trial->reader);
-    hooks_.adopted(trial->reader, trial->operator_badge, [this, trial](std::optional<Error> failure) {
-        if (failure) {
-            adopted_.erase(trial->reader);
-            give_back(trial->port);
-            return trial->answer(*failure);
-        }
-        log(Level::info, "reader_adopted", {{"reader", trial->reader}});
-        v1::AdoptReply reply;
-        reply.set_ok(true);
-        reply.set_message(trial->has_serial
-                              ? "adopted: from now on this scanner belongs to Dosario, on any port"
-                              : "adopted: from now on this scanner belongs to Dosario as long as it is plugged into "
-                                "this port (it has no serial number)");
-        trial->answer(std::move(reply));
-        look_again();
-    });
+    auto scan = reader.window->see(read);
+    reader.health.read(clock_.mono(), !scan);
+    if (!scan) return;
+    scan->zone = zone_for(reader.interface);
+    scan->gs = gs_for(reader.interface);
+    hooks_.scanned(std::move(*scan));
 }
 
 }  // namespace dosario

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The readers of this station: which interfaces are taken, by which driver, under which name, and the trial by which a person adopts
-// a keyboard-like scanner. Lives on the main thread; the USB thread's news are posted to it.
+// The readers of this station: which interfaces are taken, by which driver, under which name and in which zone; the trial by which a
+// person adopts a keyboard-like scanner; the recording of what one sends. Lives on the main thread; the USB thread's news are posted to it.
+// reader_desk.cpp has what comes from the bus, reader_adoption.cpp the trial, reader_recording.cpp recordings, reader_view.cpp what is told.
 #pragma once
 
 #include "dosario/v1/control.pb.h"
@@ -18,29 +19,46 @@
 
 namespace dosario {
 
+/// What the desk of readers begins with.
+struct ReaderDeskSettings {
+    std::vector<ReaderRow> rows;
+    std::set<std::string> adopted;             ///< ids
+    std::map<std::string, std::string> zones;  ///< by id, as people said them; a row's zone comes first
+    Language language = Language::es;
+};
+
 class ReaderDesk final : public UsbListener {
 public:
+    using Kept = std::function<void(std::optional<Error>)>;
     struct Hooks {
         /// A scan for the counter.
         std::function<void(Scan)> scanned;
         /// Makes an adoption durable, then calls back with what went wrong, if anything.
-        std::function<void(std::string reader, std::string operator_badge, std::function<void(std::optional<Error>)>)> adopted;
+        std::function<void(std::string reader, std::string operator_badge, Kept)> adopted;
+        /// The same for a zone.
+        std::function<void(std::string reader, std::string zone, Kept)> zoned;
         /// Something about the readers changed.
         std::function<void()> changed;
     };
 
     /// `context` and `clock` outlive the desk.
-    ReaderDesk(boost::asio::io_context& context, const Clock& clock, std::vector<ReaderRow> rows, std::set<std::string> adopted,
-               Hooks hooks);
+    ReaderDesk(boost::asio::io_context& context, const Clock& clock, ReaderDeskSettings settings, Hooks hooks);
     ~ReaderDesk() override;
 
     Result<void> start();
     /// Gives every reader back.
     void stop();
 
+    /// What is plugged in. Devices that the system blocks are among them.
     v1::ReadersReply list() const;
     /// Without a reader: the candidates. With one: takes it for 20 s and answers when the test code came, or did not.
     void adopt(const v1::AdoptRequest& request, std::function<void(Result<v1::AdoptReply>)> answer);
+    /// Says where a reader stands; answers when that is durable.
+    void set_zone(const v1::ZoneRequest& request, std::function<void(Result<v1::ZoneReply>)> answer);
+    /// What a reader was found to do with separators: holds until the daemon ends, and after what the configuration says.
+    void learn_gs(const std::string& reader, GsHabit habit);
+    /// Begins a recording, gives what came since the last call, or ends it. One at a time; who does not ask for ten seconds has left.
+    Result<v1::RecordReply> record(const v1::RecordRequest& request);
 
     // UsbListener, on the USB thread.
     void appeared(UsbPort port, UsbInterface interface) override;
@@ -52,13 +70,16 @@ public:
 
 private:
     struct Reader;
+    struct Past;
     struct Trial;
+    struct Tape;
 
     void look_again();
     void take(UsbPort port, const Driver& driver);
     void on_opened(UsbPort port);
     void on_failed(UsbPort port, const Error& why);
     void on_gone(UsbPort port);
+    void on_received(UsbPort port, std::uint8_t endpoint, ByteView bytes, MonoTime heard_at);
     void on_flushed(UsbPort port);
     void try_again(UsbPort port);
     void pump(UsbPort port, Reader& reader);
@@ -67,17 +88,36 @@ private:
     void arm_timer(UsbPort port, Reader& reader);
     void give_back(UsbPort port);
     void end_trial(bool seen, const std::string& why);
+    bool in_trial(UsbPort port) const;
+    Past* past_of(const std::string& id);
+
+    Tape* tape_of(UsbPort port);
+    void tape_opened(UsbPort port);
+    void tape_closed(UsbPort port);
+    Result<void> begin_tape(const v1::RecordRequest& request);
+    Result<UsbPort> to_be_recorded(const std::string& id) const;
+    void end_tape(const char* why);
+    void await_next_call();
+
     const ReaderRow* row_for(const UsbInterface& interface) const;
     std::string name_for(const UsbInterface& interface) const;
+    std::string zone_for(const UsbInterface& interface) const;
+    GsHabit gs_for(const UsbInterface& interface) const;
+    std::string state_of(const Reader& reader) const;
+    std::string explanation_of(const Reader& reader) const;
+    std::string moved_from(const Reader& reader) const;
     v1::Reader describe(const Reader& reader) const;
+    v1::Reader describe_unread(const UsbInterface& interface, std::string_view key) const;
 
     boost::asio::io_context& context_;
     const Clock& clock_;
-    std::vector<ReaderRow> rows_;
-    std::set<std::string> adopted_;
+    ReaderDeskSettings settings_;
     Hooks hooks_;
     std::map<UsbPort, std::unique_ptr<Reader>> readers_;
+    std::map<std::string, Past> pasts_;  ///< by id, at most kMostPasts
     std::unique_ptr<Trial> trial_;
+    std::unique_ptr<Tape> tape_;
+    std::uint64_t last_tape_ = 0;
     std::unique_ptr<UsbHost> host_;
 };
 

@@ -53,7 +53,7 @@ private:
     void answer_by_ledger(const ApiRow& row, std::string body, std::function<void(ApiReply)> reply);
     void scanned(Scan scan);
     void back_up(BackingUp::Ended ended, const std::function<void(const Error&)>& refused);
-    void adopted(std::string reader, std::string operator_badge, std::function<void(std::optional<Error>)> done);
+    void keep_for_readers(std::function<Result<void>(Service&)> keep, ReaderDesk::Kept done);
     void publish(std::string event, std::string json);
     ApiReply say(What what) const;
     void tell_slow();
@@ -67,7 +67,7 @@ private:
     boost::asio::io_context context_{1};
     boost::asio::signal_set signals_{context_, SIGINT, SIGTERM};
     boost::asio::steady_timer learn_timer_{context_};
-    std::set<std::string> adopted_readers_;
+    ReaderDeskSettings reader_settings_;  ///< as the start found them
     MetricsDesk metrics_{context_, *clock_, directory_};
     AnswerWatch answers_{context_, *clock_, [this] { tell_slow(); }};
     ProgressBoard progress_;
@@ -86,7 +86,7 @@ private:
     std::unique_ptr<UplinkDesk> uplink_;
     bool learns_later_ = false;  ///< the catalogue: the end of the ledger may still come back
     bool read_only_ = false;     ///< the ledger is damaged
-    std::mutex marking_;  ///< damage is met on the ledger thread and by who verifies
+    std::mutex marking_;         ///< damage is met on the ledger thread and by who verifies
     int exit_code_ = 0;
 };
 

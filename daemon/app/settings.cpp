@@ -3,6 +3,7 @@
 
 #include "system/system_clock.hpp"
 #include "config/toml_section.hpp"
+#include "control/scan_request.hpp"
 #include "serial/bridge.hpp"
 
 #include <algorithm>
@@ -136,6 +137,13 @@ void read_reader(TomlSection section, std::vector<ReaderRow>& rows) {
         section.problem("match",
                         "the reader's id as `dosario readers` shows it, or the first part of it (\"05e0:1200\"), is wanted");
     section.text("name", row.name);
+    section.text("zone", row.zone);
+    if (!row.zone.empty() && !is_zone(row.zone))
+        section.problem("zone", "the name of a place at the counter is wanted, at most 32 bytes, for example \"mostrador\"");
+    if (section.has("gs")) {
+        row.gs.emplace();
+        section.choice<GsHabit>("gs", *row.gs, {{"kept", GsHabit::kept}, {"lost", GsHabit::lost}, {"unknown", GsHabit::unknown}});
+    }
     section.choice<KeyboardLayout>("layout", row.settings.layout,
                                    {{"us", KeyboardLayout::us}, {"es", KeyboardLayout::es}, {"latam", KeyboardLayout::latam}});
     section.text("gs_substitutes", row.settings.gs_substitutes);

@@ -18,6 +18,8 @@ namespace dosario {
 struct ReaderRow {
     std::string match;
     std::string name;
+    std::string zone;           ///< where it stands; empty: as `dosario readers zone` said
+    std::optional<GsHabit> gs;  ///< nothing: as usual for its family
     ReaderSettings settings;
     std::string driver;  ///< what is known to be behind a serial port: no adoption is needed then; empty = not said
     int echo_ms = 0;

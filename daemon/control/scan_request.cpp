@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kLongestText = 200;  // typed names and lots
 constexpr std::size_t kLongestLot = 20;    // AI 10
+constexpr std::size_t kLongestZone = 32;
 
 Error invalid(std::string message) { return fail(Failure::invalid, std::move(message)); }
 
@@ -34,6 +35,16 @@ Result<void> read_note(const v1::ScanRequest& request, Typed& typed) {
 }
 
 }  // namespace
+
+bool is_zone(std::string_view text) {
+    return !text.empty() && text.size() <= kLongestZone && is_plain_text(text) && text.front() != ' ' && text.back() != ' ' &&
+           !parse_person(text);
+}
+
+bool may_be_repeated(std::string_view reader) {
+    constexpr std::size_t kLongestReader = 64;
+    return reader.size() <= kLongestReader && is_plain_text(reader) && !parse_person(reader);
+}
 
 std::optional<std::string> parse_badge(std::string_view text) {
     constexpr std::string_view kPrefix = "DOSARIO.B.";
@@ -78,6 +89,13 @@ Result<DeskScan> read_scan(const v1::ScanRequest& request, MonoTime now) {
         scan.typed.expires_on = parse_date(request.expires());
         if (!scan.typed.expires_on) return invalid("the expiry is no day: write it as 2027-06-30");
     }
+    if (!request.zone().empty() && !is_zone(request.zone()))
+        return invalid("a zone is the name of a place at the counter, at most 32 bytes");
+    scan.zone = request.zone();
+    if (!request.gs().empty() && request.gs() != gs_habit_name(GsHabit::kept) && request.gs() != gs_habit_name(GsHabit::lost) &&
+        request.gs() != gs_habit_name(GsHabit::unknown))
+        return invalid("gs is what the reader does with separators: kept, lost or unknown");
+    scan.gs_lost = request.gs() == gs_habit_name(GsHabit::lost);
     for (const auto& [text, badge] :
          {std::pair{&request.operator_(), &scan.operator_badge}, std::pair{&request.witness(), &scan.witness_badge}}) {
         if (text->empty()) continue;

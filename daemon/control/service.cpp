@@ -82,7 +82,16 @@ Service::Moment Service::moment() {
     return {{reading.at, today, reading.state}, {reading.wall, reading.mono, reading.state != ClockState::good}};
 }
 
+/// The reply says which reader it answers, and what is kept of it does not: that is of the facts.
 Result<v1::ScanReply> Service::scan(const v1::ScanRequest& request) {
+    auto reply = scan_once(request);
+    if (!reply) return reply;
+    if (may_be_repeated(request.reader())) reply->set_reader(request.reader());
+    reply->set_zone(request.zone());
+    return reply;
+}
+
+Result<v1::ScanReply> Service::scan_once(const v1::ScanRequest& request) {
     if (request.request_id().size() > kLongestRequestId) return invalid("a request id has at most 64 characters");
     auto again = reply_again(request.request_id());
     if (!again) return again.error();

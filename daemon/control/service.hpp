@@ -13,6 +13,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -68,6 +69,9 @@ public:
     /// All who were kept so many days ago and longer; how many visits. Outside of a group.
     Result<std::int64_t> forget_older(int days);
     Result<void> adopt(const std::string& reader, const std::string& operator_badge);
+    /// Where a reader stands from now on; an empty zone takes that back. At most kMostZonesKept readers have one.
+    Result<void> keep_zone(const std::string& reader, const std::string& zone);
+    static constexpr std::size_t kMostZonesKept = 256;
 
     /// Reading.
     Result<v1::StatusReply> status(const v1::StatusRequest& request);
@@ -77,6 +81,8 @@ public:
     Result<v1::HeadReply> head(const v1::HeadRequest& request);
     Result<v1::ProofReply> proof(const v1::ProofRequest& request);
     std::set<std::string> adopted_readers();
+    /// Zones by the reader's id.
+    Result<std::map<std::string, std::string>> zones() const;
     /// What decisions are made by now: see TrustedClock.
     UtcTime believed_time() { return moment().now.at; }
 
@@ -94,6 +100,7 @@ private:
     static ThingId largest_thing(Ledger& ledger);
     Moment moment();
     bool opens_work_without_room(const Review& review) const;
+    Result<v1::ScanReply> scan_once(const v1::ScanRequest& request);
     Result<v1::ScanReply> decide(const DeskScan& scan, const std::string& request_id);
     template <class Decide>
     auto all_or_nothing(Decide decide) -> decltype(decide());

@@ -9,6 +9,9 @@
 namespace dosario {
 namespace {
 
+/// Rows of `upkeep`: where a reader stands is no fact of medicine, and the collector need not know it.
+constexpr std::string_view kZone = "zone:";
+
 Error invalid(std::string message) { return fail(Failure::invalid, std::move(message)); }
 
 }  // namespace
@@ -164,6 +167,26 @@ std::set<std::string> Service::adopted_readers() {
     std::set<std::string> readers;
     while (query.row()) readers.insert(query.text(0));
     return readers;
+}
+
+Result<void> Service::keep_zone(const std::string& reader, const std::string& zone) {
+    const std::string what = std::string{kZone} + reader;
+    if (zone.empty()) return ledger_.drop_upkeep(what);
+    const auto kept = zones();
+    if (!kept) return kept.error();
+    if (kept->size() >= kMostZonesKept && !kept->contains(reader))
+        return fail(Failure::refused,
+                    "256 readers have a zone already: take it back from one that is not used any more "
+                    "(`dosario readers zone ID --none`)");
+    return ledger_.keep_upkeep(what, {clock_.wall(), true, zone});
+}
+
+Result<std::map<std::string, std::string>> Service::zones() const {
+    const auto kept = ledger_.upkeep_of(kZone);
+    if (!kept) return kept.error();
+    std::map<std::string, std::string> all;
+    for (const auto& [reader, how] : *kept) all[reader] = how.detail;
+    return all;
 }
 
 }  // namespace dosario

@@ -30,6 +30,7 @@ struct Said {
     std::vector<std::string> texts;
     bool from_stdin = false;
     std::string reader;
+    std::string zone;
     std::string capture;
     std::string lot;
     std::string expires;
@@ -74,6 +75,7 @@ void print_reply(const json::value& reply) {
 int send(Session& session, const Said& said, const std::string& content) {
     json::object request{{"content", base64(content)},
                          {"reader", said.reader},
+                         {"zone", said.zone},
                          {"operator", session.operator_badge},
                          {"witness", session.witness_badge},
                          {"mode", said.mode},
@@ -175,6 +177,7 @@ CLI::App* add_verb(CLI::App& app, Session& session, Action& action, const char* 
     CLI::App* verb = app.add_subcommand(name, help);
     verb->add_option("text", said->texts, "codes as a scanner gives them; \\xHH and \\\\ are escapes (\\x1d is the separator)");
     verb->add_flag("--stdin", said->from_stdin, "codes from standard input, one a line; the only way for a person's document");
+    verb->add_option("--zone", said->zone, "where at the counter; else where the last scan was");
     verb->callback([&session, &action, said] { action = [&session, said] { return run(session, *said); }; });
     return verb;
 }

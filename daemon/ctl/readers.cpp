@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verbs on readers: what is plugged in, adopting a keyboard-like scanner, replaying a capture without a daemon.
+// Verbs on readers: what is plugged in, adopting a keyboard-like scanner, saying where one stands, replaying a capture without a daemon.
 #include "ctl/capture_file.hpp"
+#include "ctl/readers_table.hpp"
 #include "ctl/verbs.hpp"
 
 #include "reader/event_json.hpp"
@@ -18,21 +19,21 @@ namespace {
 
 namespace json = boost::json;
 
-void print_reader(const json::value& reader) {
-    std::printf("%-28s %-12s %-12s %s\n", text_of(reader, "id").c_str(), text_of(reader, "state").c_str(),
-                text_of(reader, "driver").c_str(), text_of(reader, "product").c_str());
-    if (const std::string name = text_of(reader, "name"); name != text_of(reader, "id"))
-        std::printf("    name: %s\n", name.c_str());
-    if (const std::string why = text_of(reader, "explanation"); !why.empty()) std::printf("    %s\n", why.c_str());
-}
-
 int list(Session& session) {
     json::value reply;
     if (const int code = session.call("/v1/readers", {}, reply); code != kDone) return code;
     if (session.json) return print_json(reply), kDone;
-    if (reply.at("readers").as_array().empty()) std::printf("no reader is plugged in\n");
-    for (const json::value& reader : reply.at("readers").as_array()) print_reader(reader);
+    print_readers(reply.at("readers").as_array());
     return kDone;
+}
+
+/// One line of a person at a terminal, empty when there is none.
+std::string answer_to(const std::string& question) {
+    std::printf("%s ", question.c_str());
+    std::fflush(stdout);
+    std::string line;
+    std::getline(std::cin, line);
+    return line;
 }
 
 int try_reader(Session& session, const std::string& reader) {
@@ -57,13 +58,49 @@ int adopt(Session& session, const std::string& chosen) {
     if (session.json) return print_json(reply), kDone;
     const json::array& candidates = reply.at("candidates").as_array();
     std::printf("%s\n", text_of(reply, "message").c_str());
-    for (const json::value& reader : candidates) print_reader(reader);
+    if (!candidates.empty()) print_readers(candidates);
     if (candidates.empty() || isatty(STDIN_FILENO) == 0) return kDone;
-    std::printf("which one? (its id, or nothing to leave) ");
-    std::fflush(stdout);
-    std::string id;
-    if (!std::getline(std::cin, id) || id.empty()) return kDone;
-    return try_reader(session, id);
+    const std::string id = answer_to("which one? (its id, or nothing to leave)");
+    return id.empty() ? int{kDone} : try_reader(session, id);
+}
+
+struct ZoneSaid {
+    std::string reader, zone;
+    bool none = false;
+};
+
+int say_zone(Session& session, const std::string& reader, const std::string& zone) {
+    json::value reply;
+    if (const int code = session.call("/v1/readers/zone", {{"reader", reader}, {"zone", zone}}, reply); code != kDone)
+        return code;
+    if (session.json) return print_json(reply), kDone;
+    std::printf("%s: %s\n", reader.c_str(), text_of(reply, "message").c_str());
+    return kDone;
+}
+
+/// Each open reader without zone, one after the other.
+int ask_zones(Session& session) {
+    json::value reply;
+    if (const int code = session.call("/v1/readers", {}, reply); code != kDone) return code;
+    if (session.json) return print_json(reply), kDone;
+    print_readers(reply.at("readers").as_array());
+    if (isatty(STDIN_FILENO) == 0) return kDone;
+    for (const json::value& reader : reply.at("readers").as_array()) {
+        if (text_of(reader, "state") != "open" || !text_of(reader, "zone").empty()) continue;
+        const std::string id = text_of(reader, "id");
+        const std::string zone = answer_to("where does " + id + " stand? (such as mostrador, or nothing to leave it)");
+        if (zone.empty()) continue;
+        if (const int code = say_zone(session, id, zone); code != kDone) return code;
+    }
+    return kDone;
+}
+
+int zone(Session& session, const ZoneSaid& said) {
+    if (said.reader.empty()) return ask_zones(session);
+    if (said.zone.empty() != said.none)
+        return complain(fail(Failure::invalid, "say where the reader stands, or --none: dosario readers zone ID ZONE"),
+                        session.json);
+    return say_zone(session, said.reader, said.zone);
 }
 
 int replay_file(const Session& session, const std::string& driver, const std::string& path) {
@@ -92,6 +129,16 @@ void add_reader_verbs(CLI::App& app, Session& session, Action& action) {
         "adopt", "take a scanner that looks like a keyboard; proven by scanning DOSARIO.PRUEBA within 20 seconds");
     adopting->add_option("id", *chosen, "id of a candidate; without it they are listed");
     adopting->callback([&session, &action, chosen] { action = [&session, chosen] { return adopt(session, *chosen); }; });
+
+    auto placed = std::make_shared<ZoneSaid>();
+    CLI::App* zoning =
+        readers->add_subcommand("zone", "say where a reader stands; without an id it is asked of each that has no zone");
+    zoning->add_option("id", placed->reader, "id of a reader");
+    zoning->add_option("zone", placed->zone, "name of a place at the counter, such as mostrador");
+    zoning->add_flag("--none", placed->none, "it has no zone any more");
+    zoning->callback([&session, &action, placed] { action = [&session, placed] { return zone(session, *placed); }; });
+
+    add_record_verb(*readers, session, action);
 
     struct Replay {
         std::string driver, file;

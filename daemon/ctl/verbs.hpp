@@ -14,7 +14,8 @@ using Action = std::function<int()>;
 
 void add_counter_verbs(CLI::App& app, Session& session, Action& action);     // scan receive fraction verify-doses dispense undo
 void add_looking_verbs(CLI::App& app, Session& session, Action& action);     // status stock history
-void add_reader_verbs(CLI::App& app, Session& session, Action& action);      // readers, readers replay, readers adopt
+void add_reader_verbs(CLI::App& app, Session& session, Action& action);      // readers, readers adopt zone replay
+void add_record_verb(CLI::App& readers, Session& session, Action& action);   // readers record
 void add_ledger_verbs(CLI::App& app, Session& session, Action& action);      // ledger verify log snapshot rebuild
 void add_proof_verbs(CLI::App& ledger, Session& session, Action& action);    // ledger head prove check
 void add_mending_verbs(CLI::App& ledger, Session& session, Action& action);  // ledger mend

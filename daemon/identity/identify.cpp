@@ -118,7 +118,8 @@ bool is_restricted(Gtin gtin) {
     return two == 2 || two == 4 || (two >= 20 && two <= 29) || (four >= 1 && four <= 7);
 }
 
-Identity identify(std::string_view aim, std::string_view content, Date reference, CodeBuffer& buffer, const CodeHabits& habits) {
+Identity identify(std::string_view aim, std::string_view content, Date reference, CodeBuffer& buffer, const CodeHabits& habits,
+                  bool gs_lost) {
     if (aim.empty() && is_aim(content.substr(0, kAimLength))) {
         aim = content.substr(0, kAimLength);
         content.remove_prefix(kAimLength);
@@ -132,7 +133,8 @@ Identity identify(std::string_view aim, std::string_view content, Date reference
     const auto copy = carrier == Carrier::by_content ? with_separators(content, habits.separator, buffer) : std::nullopt;
     const std::string_view read = copy.value_or(content);
     SymbolReading reading = read_symbol(carrier, read, buffer, {reference, Gs1Profile::lenient, false, true});
-    if (const auto unclear = settle_without_fnc1(reading, carrier, read, reference, habits)) return UnclearCode{*unclear};
+    if (const auto unclear = settle_without_fnc1(reading, carrier, read, reference, habits, gs_lost))
+        return UnclearCode{*unclear};
     if (!copy) return identify_reading(reading, content, reference);
     return of_original(identify_reading(reading, *copy, reference), *copy, content);
 }

@@ -134,9 +134,10 @@ using Identity = std::variant<SerialPack, ProductLot, DoseLabel, PackLabel, Logi
 
 /// Total: every content gives an Identity. `aim` is the symbology identifier with its `]` or empty when the reader gave none
 /// (then the content decides); if it is empty and `content` begins with an identifier, that one counts. `reference` is the
-/// site's day, for two-digit years. What is written with escapes is put into `buffer`. No view points into `habits`.
+/// site's day, for two-digit years. What is written with escapes is put into `buffer`. No view points into `habits`. `gs_lost`: the
+/// reader is known to lose the separators, so that a code which can be read in several ways is always an UnclearCode.
 Identity identify(std::string_view aim, std::string_view content, Date reference, CodeBuffer& buffer,
-                  const CodeHabits& habits = {});
+                  const CodeHabits& habits = {}, bool gs_lost = false);
 
 /// `DOSARIO.D.` + 12 characters Crockford base 32 + ISO 7064 MOD 37,36 check character. 23 characters: a 22 x 22 DataMatrix or smaller.
 std::string dose_code(ThingId dose);

@@ -7,9 +7,9 @@
 namespace dosario {
 
 std::optional<std::string_view> settle_without_fnc1(SymbolReading& reading, Carrier carrier, std::string_view content,
-                                                    Date reference, const CodeHabits& habits) {
+                                                    Date reference, const CodeHabits& habits, bool gs_lost) {
     Gs1Message& plain = reading.message;
-    const bool suspect = plain.suspect_missing_fnc1;
+    const bool suspect = plain.suspect_missing_fnc1 || gs_lost;
     if (reading.kind != SymbolReading::Kind::gs1 || (!suspect && habits.layouts.empty())) return std::nullopt;
     if (carrier != Carrier::element_string && carrier != Carrier::by_content) return std::nullopt;
     bool marks_fnc1 = carrier == Carrier::element_string;

@@ -13,6 +13,7 @@
 
 #include <memory>
 #include <optional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -137,6 +138,9 @@ public:
     /// When something was done for the ledger last: a hint, for people. Writing is in the current group.
     Result<void> keep_upkeep(std::string_view what, const Upkeep& how);
     Result<std::optional<Upkeep>> upkeep(std::string_view what) const;
+    /// All whose `what` begins so: the rest of it, and what is kept.
+    Result<std::map<std::string, Upkeep>> upkeep_of(std::string_view prefix) const;
+    Result<void> drop_upkeep(std::string_view what);
 
 private:
     Ledger(std::unique_ptr<FileLock> lock, std::unique_ptr<Database> database, const LedgerOpening& opening);

@@ -19,6 +19,21 @@ Result<std::optional<Upkeep>> Ledger::upkeep(std::string_view what) const {
     return std::optional<Upkeep>{};
 }
 
+Result<std::map<std::string, Upkeep>> Ledger::upkeep_of(std::string_view prefix) const {
+    std::map<std::string, Upkeep> found;
+    auto query = db_->query(
+        "SELECT substr(what, length(?1) + 1), at_wall_us, ok, detail FROM upkeep WHERE substr(what, 1, length(?1)) = ?1");
+    query.bind(prefix);
+    while (query.row()) found[query.text(0)] = {UtcTime{Micros{query.number(1)}}, query.number(2) != 0, query.text(3)};
+    if (query.failed()) return query.error();
+    return found;
+}
+
+Result<void> Ledger::drop_upkeep(std::string_view what) {
+    if (damage_) return *damage_;
+    return db_->query("DELETE FROM upkeep WHERE what = ?").bind(what).run();
+}
+
 Result<void> Ledger::checkpoint() {
     if (damage_) return {};  // the files stay as they were found
     auto moved = db_->execute("PRAGMA wal_checkpoint(PASSIVE)");

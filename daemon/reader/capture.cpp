@@ -72,6 +72,34 @@ std::optional<CodeIds> code_ids_of(std::string_view text) {
     return std::nullopt;
 }
 
+std::string_view name_of(CodeIds ids) {
+    switch (ids) {
+        case CodeIds::none: return "none";
+        case CodeIds::zebra: return "zebra";
+        case CodeIds::honeywell: return "honeywell";
+    }
+    return "none";
+}
+
+std::string_view name_of(KeyboardLayout layout) {
+    switch (layout) {
+        case KeyboardLayout::us: return "us";
+        case KeyboardLayout::es: return "es";
+        case KeyboardLayout::latam: return "latam";
+    }
+    return "us";
+}
+
+// Text as a value: blanks at its ends would be cut, and # behind one would begin a comment.
+std::string as_value(std::string_view text) {
+    std::string value;
+    for (const char c : text) {
+        const std::byte byte[] = {static_cast<std::byte>(c)};
+        value += c == ' ' || c == '#' ? "\\x" + to_hex(byte) : escape(std::string_view{&c, 1});
+    }
+    return value;
+}
+
 // What is wrong with the value of a known key, as advice; nothing when it is right.
 const char* advice_for(std::string_view key, std::string_view value) {
     if (key == "vid" || key == "pid") return usb_id(value) ? nullptr : "write up to four hexadecimal digits, such as 05e0";
@@ -241,6 +269,26 @@ ReaderSettings capture_settings(const Capture& capture) {
     settings.idle_ms = decimal(capture, "idle_ms", settings.idle_ms);
     settings.settle_ms = 0;
     return settings;
+}
+
+std::vector<CaptureHeader> capture_headers(const UsbInterface& interface, const ReaderSettings& settings, bool anonymous) {
+    std::vector<CaptureHeader> headers;
+    const auto say = [&headers](const char* key, std::string value) { headers.push_back({key, std::move(value)}); };
+    say("vid", hex4(interface.vid));
+    say("pid", hex4(interface.pid));
+    if (!interface.serial.empty() && !anonymous) say("serial", as_value(interface.serial));
+    say("interface", std::to_string(interface.number));
+    say("class", std::to_string(interface.class_code));
+    say("subclass", std::to_string(interface.subclass));
+    say("protocol", std::to_string(interface.protocol));
+    if (!interface.report_descriptor.empty()) say("report_descriptor", to_hex(interface.report_descriptor));
+    say("layout", std::string{name_of(settings.layout)});
+    if (!settings.gs_substitutes.empty()) say("gs_substitutes", as_value(settings.gs_substitutes));
+    if (interface.bulk_packet != 0) say("bulk_packet", std::to_string(interface.bulk_packet));
+    if (settings.terminators) say("terminators", as_value(*settings.terminators));
+    if (settings.code_ids != CodeIds::none) say("code_ids", std::string{name_of(settings.code_ids)});
+    if (settings.idle_ms != 0) say("idle_ms", std::to_string(settings.idle_ms));
+    return headers;
 }
 
 }  // namespace dosario

@@ -55,6 +55,10 @@ std::string_view capture_value(const Capture& capture, std::string_view key);
 /// What the header says of the interface. HID is assumed as soon as it says anything; class_code is 0 when it says nothing.
 UsbInterface capture_interface(const Capture& capture);
 
+/// The way back: the lines of a header from which capture_interface() and capture_settings() make the same again. With `anonymous` the
+/// serial number is not among them.
+std::vector<CaptureHeader> capture_headers(const UsbInterface& interface, const ReaderSettings& settings, bool anonymous);
+
 /// What the header says of the reader's settings, with settle_ms 0: a capture holds nothing from before it.
 ReaderSettings capture_settings(const Capture& capture);
 

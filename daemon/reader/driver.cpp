@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reader/driver.hpp"
 
+#include "reader/report_descriptor.hpp"
+
 #include <algorithm>
 #include <span>
 
@@ -47,6 +49,25 @@ bool is_boot_keyboard(const UsbInterface& one) {
 bool is_boot_mouse(const UsbInterface& one) {
     constexpr std::uint8_t kMouse = 2;
     return one.class_code == kHidClass && one.subclass == kBootSubclass && one.protocol == kMouse;
+}
+
+std::string_view gs_habit_name(GsHabit habit) {
+    switch (habit) {
+        case GsHabit::unknown: return "unknown";
+        case GsHabit::kept: return "kept";
+        case GsHabit::lost: return "lost";
+    }
+    return "unknown";
+}
+
+GsHabit usual_gs_habit(const UsbInterface& interface) {
+    constexpr HidUsage kKeyboardUsage{0x01, 0x06};
+    constexpr std::uint16_t kBarcodeScannerPage = 0x8C;  // HID Point of Sale Usage Tables 1.02, 1
+    if (interface.class_code != kHidClass) return GsHabit::kept;
+    const auto descriptor = parse_report_descriptor(interface.report_descriptor);
+    if (descriptor && descriptor->serves_page(kBarcodeScannerPage)) return GsHabit::kept;
+    const bool types = is_boot_keyboard(interface) || (descriptor && descriptor->serves(kKeyboardUsage));
+    return types || interface.report_descriptor.empty() ? GsHabit::unknown : GsHabit::kept;
 }
 
 std::optional<Aim> leading_aim(std::string_view text) {

@@ -57,6 +57,16 @@ enum class KeyboardLayout { us, es, latam };
 
 /// Whose letters for symbologies a scanner was programmed to type in front of each code.
 enum class CodeIds { none, zebra, honeywell };
+/// What becomes of the separators (GS, 1D) of GS1 codes on the way through a reader.
+enum class GsHabit : std::uint8_t {
+    unknown,  ///< nobody tried yet; a code without GS is read as it stands, or asked about where it looks suspicious
+    kept,     ///< they arrive
+    lost,     ///< they do not: a code that can be read in several ways is always asked about
+};
+std::string_view gs_habit_name(GsHabit habit);
+
+/// What is thought of a reader of that family before somebody tried it: HID POS and serial readers keep GS, of one that types nobody knows.
+GsHabit usual_gs_habit(const UsbInterface& interface);
 
 /// How one reader is set, from the configuration or from the head of a capture.
 struct ReaderSettings {

@@ -3,7 +3,7 @@
 // that was held too long on one symbol, where that filter is switched on. (Tags, with their stable set, come with the pads.)
 #pragma once
 
-#include "reader/events.hpp"
+#include "reader/driver.hpp"
 
 #include <optional>
 #include <string>
@@ -14,6 +14,8 @@ namespace dosario {
 struct Scan {
     std::uint64_t number = 0;  ///< counts up for each reader
     std::string reader;
+    std::string zone;  ///< where the reader stands, empty = nobody said
+    GsHabit gs = GsHabit::unknown;
     BarcodeRead barcode;
 
     /// Everything the reader sent, the symbology identifier in front.
@@ -26,7 +28,7 @@ public:
     /// two packs without serial look the same.
     ScanWindow(std::string reader, int echo_ms) : reader_(std::move(reader)), echo_(std::chrono::milliseconds{echo_ms}) {}
 
-    /// Nothing when the read is an echo.
+    /// Nothing when the read is an echo. Zone and GS are left to whoever knows the reader.
     std::optional<Scan> see(const BarcodeRead& read);
 
 private:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "usb/messages.hpp"
 
+#include "usb/holder.hpp"
+
 #include <libusb.h>
 
 namespace dosario {
@@ -17,6 +19,20 @@ std::string name_for_people(const UsbInterface& interface) {
     return name + "interface " + std::to_string(interface.number) + ')';
 }
 
+namespace {
+
+/// Who holds it, as far as that can be seen, and how to make that program let go.
+std::string words_about_holder(const UsbInterface& interface) {
+    if (const auto holder = holder_of(usb_node(interface.bus_path)))
+        return "the program " + holder->program + " (process " + std::to_string(holder->pid) + ") holds it. " +
+               advice_about(holder->program);
+    return "another program holds it, and which one cannot be seen from here (`dosario doctor` as root can). Close the vendor's "
+           "tool, the browser page that uses the scanner or a second Dosario; on chip card readers it is pcscd, on printers ipp-usb "
+           "or CUPS, on serial chips brltty or ModemManager";
+}
+
+}  // namespace
+
 Error usb_error(int code, const UsbInterface& interface, std::string_view attempt) {
     const std::string head = "cannot " + std::string{attempt} + " reader " + name_for_people(interface) + ": ";
     switch (code) {
@@ -28,9 +44,9 @@ Error usb_error(int code, const UsbInterface& interface, std::string_view attemp
                             "unplug the reader and plug it in again.");
         case LIBUSB_ERROR_BUSY:
             return fail(Failure::unavailable,
-                        head +
-                            "another program holds it. Close the vendor's tool, the browser page that uses "
-                            "the scanner or a second Dosario; then unplug the reader and plug it in again.");
+                        head + words_about_holder(interface) +
+                            ". It is tried again every ten seconds; if that does not help, unplug the reader and "
+                            "plug it in again.");
         case LIBUSB_ERROR_NO_DEVICE:
             return fail(Failure::not_found, head +
                                                 "it is not there any more. Check the cable and plug it in again; in a container, "

@@ -16,6 +16,9 @@ namespace dosario {
 namespace {
 
 constexpr const char* kDevices = "/sys/bus/usb/devices/";
+// USB-IF, Defined Class Codes.
+constexpr std::uint16_t kPrinterClass = 0x07;
+constexpr std::uint16_t kSmartCardClass = 0x0B;
 
 /// At most kLargestReportDescriptor bytes; nothing if the file cannot be read.
 std::optional<std::string> read_file(const std::string& path) {
@@ -41,6 +44,24 @@ std::optional<std::uint8_t> read_number(const std::string& name, const char* att
     std::uint8_t number = 0;
     if (!text || std::from_chars(text->data(), text->data() + text->size(), number).ec != std::errc{}) return std::nullopt;
     return number;
+}
+
+/// A hexadecimal number; 0 where there is none.
+std::uint16_t read_hex(const std::string& name, const char* attribute) {
+    const auto text = read_sysfs_text(name, attribute);
+    std::uint16_t number = 0;
+    if (text) std::from_chars(text->data(), text->data() + text->size(), number, 16);
+    return number;
+}
+
+UsbInterface read_device(const std::string& name) {
+    UsbInterface one;
+    one.vid = read_hex(name, "idVendor");
+    one.pid = read_hex(name, "idProduct");
+    one.serial = read_sysfs_text(name, "serial").value_or("");
+    one.product = read_sysfs_text(name, "product").value_or("");
+    one.bus_path = name;
+    return one;
 }
 
 }  // namespace
@@ -74,6 +95,33 @@ Bytes read_sysfs_report_descriptor(const std::string& name, int configuration, i
         }
     }
     return {};
+}
+
+bool is_suspended(const std::string& name) { return read_sysfs_text(name, "power/runtime_status") == "suspended"; }
+
+std::vector<UsbInterface> list_unread_interfaces() {
+    std::vector<UsbInterface> unread;
+    for (const std::string& name : list_folder(kDevices)) {
+        const auto colon = name.find(':');
+        if (colon == std::string::npos || unread.size() == kMostShown) continue;
+        const std::uint16_t class_code = read_hex(name, "bInterfaceClass");
+        if (class_code != kSmartCardClass && class_code != kPrinterClass) continue;
+        UsbInterface one = read_device(name.substr(0, colon));
+        one.number = static_cast<std::uint8_t>(read_hex(name, "bInterfaceNumber"));
+        one.class_code = static_cast<std::uint8_t>(class_code);
+        unread.push_back(std::move(one));
+    }
+    return unread;
+}
+
+std::vector<UsbInterface> list_blocked_devices() {
+    std::vector<UsbInterface> blocked;
+    for (const std::string& name : list_folder(kDevices)) {
+        const bool is_device = name.find(':') == std::string::npos;
+        if (is_device && blocked.size() < kMostShown && read_sysfs_text(name, "authorized") == "0")
+            blocked.push_back(read_device(name));
+    }
+    return blocked;
 }
 
 std::optional<std::set<UsbAddress>> list_sysfs_devices() {

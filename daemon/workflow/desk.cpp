@@ -88,6 +88,7 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
               {},
               0};
     if (turn.work) turn.bench.work = *turn.work;
+    turn_to(scan.zone);
     if (scan.mode == "undo") {
         forget_held();
         return review_undo(turn.bench);
@@ -122,13 +123,33 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
         }
     } else {
         CodeBuffer unescaped;
-        review = see_identity(turn, identify(scan.aim, scan.content, now.today, unescaped, *rules_.codes));
+        review = see_identity(turn, identify(scan.aim, scan.content, now.today, unescaped, *rules_.codes, scan.gs_lost));
     }
     // Neither a stop nor a repetition writes anything, not even the work it came with.
     if (review.ok && review.sound != Sound::repeated) {
         review.facts.insert(review.facts.begin(), turn.before.begin(), turn.before.end());
     }
     return review;
+}
+
+/// What was held in that zone is at hand, and what was at hand waits in its own.
+void Desk::turn_to(const std::string& zone) {
+    if (zone.empty() || zone == zone_) return;
+    HeldAtDesk& at_hand = *this;
+    auto waiting = elsewhere_.extract(zone);
+    if (elsewhere_.size() == kMostZones) elsewhere_.erase(elsewhere_.begin());
+    if (!zone_.empty()) elsewhere_[zone_] = std::move(at_hand);
+    if (!waiting.empty()) {
+        at_hand = std::move(waiting.mapped());
+    } else if (!zone_.empty()) {
+        at_hand = {};
+    }  // else: until now nobody said a zone, and what is held was scanned here as well as anywhere
+    zone_ = zone;
+}
+
+/// How codes were read is remembered as long as the work, wherever that is ended.
+void Desk::end_readings_elsewhere() {
+    for (auto& [zone, held] : elsewhere_) held.settled_.clear();
 }
 
 /// The item of the open question again, in the work that it was asked in (a stop wrote nothing, not even that work).
@@ -338,6 +359,7 @@ Review Desk::see_person(Turn& turn, const Person& person) {
 Review Desk::open(Turn& turn, const Workflow& workflow) {
     const Stock& stock = turn.bench.stock;
     settled_.clear();
+    end_readings_elsewhere();
     if (turn.work) turn.before.push_back(turn.bench.sign(WorkClosed{}));
     OpenWork work{stock.next_seq() + turn.before.size(), workflow.kind, {}, 0, "", ""};
     if (workflow.kind == WorkKind::dispensing) work.recipient = turn.bench.mint.recipient();
@@ -373,6 +395,7 @@ void Desk::name_note(Turn& turn) {
 
 Review Desk::close(Turn& turn) {
     forget_held();
+    end_readings_elsewhere();
     Particulars about;
     if (!turn.work) {
         about.reason = "nothing_open";

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The grammar of the desk: which scans open work, answer questions, multiply or undo, and which go to the open workflow.
 // Everything that matters is in the ledger; what is kept here is an unanswered question, a multiplier, a wholesaler's label without its pack
-// and how unclear codes were read in this work, and losing them loses nothing.
+// and how unclear codes were read in this work, and losing them loses nothing. They are of the zone where they were scanned or said: two
+// people with a reader each do not answer each other's questions. The open work is of the station.
 #pragma once
 
 #include "workflow/workflow.hpp"
 
+#include <map>
 #include <string>
 
 namespace dosario {
@@ -18,10 +20,48 @@ struct DeskScan {
     Typed typed;
     std::string operator_badge;  ///< for this scan only, empty = who works at the desk
     std::string witness_badge;
+    std::string zone;      ///< the place at the counter where it was scanned, empty = where the last scan was
+    bool gs_lost = false;  ///< the reader is known to lose the separators of codes
 };
 
-class Desk {
+/// What waits in one zone for the next scan there. Losing it loses nothing.
+struct HeldAtDesk {
+    /// How a person said that a content is to be read.
+    struct Settled {
+        std::string content;
+        Item item;
+    };
+
+    /// A wholesaler's label that waits for the barcode of its pack, until the pack is booked.
+    struct HeldLabel {
+        std::string number;
+        std::string lot;  ///< this and the next: what the label itself says
+        std::optional<Date> expires_on;
+        Typed typed;
+        Gtin joined;  ///< the product that it was joined with, 0 = none yet
+        WorkKind work;
+        UtcTime at{};
+        std::string of;
+    };
+
+    std::optional<HeldLabel> label_;
+    std::vector<Settled> settled_;  ///< of the open work, oldest first
+    std::optional<QuestionKind> question_;
+    Item asked_about_;
+    Typed asked_typed_;
+    std::optional<WorkKind> asked_work_;  ///< where the answer is to go; none: the answer says
+    UtcTime asked_at_{};
+    std::string asked_of_;
+    std::uint32_t times_ = 0;
+    UtcTime times_set_at_{};
+    std::string times_of_;
+};
+
+class Desk : private HeldAtDesk {
 public:
+    /// Zones in which something waits; one more, and what waits in another is forgotten.
+    static constexpr std::size_t kMostZones = 16;
+
     explicit Desk(Rules rules) : rules_(std::move(rules)) {}
 
     /// Decides. Facts of the Review are to be appended in the same transaction that `stock` reads in.
@@ -49,24 +89,6 @@ private:
     Review note_alone(const Turn& turn) const;
     Review close(Turn& turn);
 
-    /// How a person said that a content is to be read.
-    struct Settled {
-        std::string content;
-        Item item;
-    };
-
-    /// A wholesaler's label that waits for the barcode of its pack, until the pack is booked.
-    struct HeldLabel {
-        std::string number;
-        std::string lot;  ///< this and the next: what the label itself says
-        std::optional<Date> expires_on;
-        Typed typed;
-        Gtin joined;  ///< the product that it was joined with, 0 = none yet
-        WorkKind work;
-        UtcTime at{};
-        std::string of;
-    };
-
     // desk_codes.cpp: codes that lost their separators, and labels of wholesalers.
     std::optional<Review> settle_reading(Turn& turn, Item& item);
     void remember(Settled settled);
@@ -76,19 +98,13 @@ private:
     void join_label(Turn& turn, Item& item);
     std::optional<Review> put_label(Turn& turn, Item& item);
 
+    void turn_to(const std::string& zone);
+    void end_readings_elsewhere();
+
     Rules rules_;
-    std::optional<HeldLabel> label_;
-    std::vector<Settled> settled_;  ///< of the open work, oldest first
-    std::optional<QuestionKind> question_;
-    Item asked_about_;
-    Typed asked_typed_;
-    std::optional<WorkKind> asked_work_;  ///< where the answer is to go; none: the answer says
     std::uint64_t question_number_ = 0;
-    UtcTime asked_at_{};
-    std::string asked_of_;
-    std::uint32_t times_ = 0;
-    UtcTime times_set_at_{};
-    std::string times_of_;
+    std::string zone_;                             ///< whose held things those are that the base has
+    std::map<std::string, HeldAtDesk> elsewhere_;  ///< of the other zones, at most kMostZones
 };
 
 }  // namespace dosario

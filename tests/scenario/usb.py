@@ -146,7 +146,8 @@ class Scanners(UsbTest):
         labels = {"reader": "05e0:1200:K1:0", "driver": "hid_scanner"}
         self.assertEqual(families["dosario_reader_state"].part(""), [({**labels, "state": "open"}, 1)])
         self.assertEqual(families["dosario_reader_scans_total"].part(""), [(labels, 1)])
-        self.assertEqual(families["dosario_reader_faults_total"].part(""), [(labels, 0)])
+        self.assertEqual(families["dosario_reader_faults_total"].part(""),
+                         [({**labels, "kind": kind}, 0) for kind in ("checksum", "framing", "length")])
         self.assertEqual(families["dosario_scans_total"].value(source="reader"), 1)
         self.assertEqual(families["dosario_answers_total"].value(source="reader", what="received"), 1)
         self.assertNotIn("046d", page)

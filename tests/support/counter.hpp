@@ -33,6 +33,9 @@ public:
     Scan undo_seq(Seq seq) && { return request_.set_undo_seq(seq), std::move(*this); }
     Scan note(const char* number) && { return request_.set_note(number), std::move(*this); }
     Scan supplier(const char* number) && { return request_.set_supplier(number), std::move(*this); }
+    Scan at(const char* zone) && { return request_.set_zone(zone), std::move(*this); }
+    Scan gs(const char* trust) && { return request_.set_gs(trust), std::move(*this); }
+    Scan reader(const char* name) && { return request_.set_reader(name), std::move(*this); }
     Scan id(const char* id) && { return request_.set_request_id(id), std::move(*this); }
     operator const v1::ScanRequest&() const { return request_; }
 
@@ -59,7 +62,7 @@ struct CounterOptions {
     std::string directory = {};  ///< empty: one of its own
     bool products = true;        ///< products 1 to 5 are known, 30 tablets a pack
     KeepPersons persons = KeepPersons::pseudonym;
-    bool open = true;            ///< false: reopen() and learn_products() are the caller's
+    bool open = true;  ///< false: reopen() and learn_products() are the caller's
     std::function<Date(UtcTime)> site_day = [](UtcTime at) { return std::chrono::floor<std::chrono::days>(at); };
 };
 

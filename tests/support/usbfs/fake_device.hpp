@@ -45,7 +45,8 @@ struct FakeSpec {
     std::string port;  ///< `1-250`, or `1-250.2` behind a device that is plugged into `1-250`; empty = the device's number
     std::vector<FakeInterface> interfaces;
     bool strings_in_sysfs = true;
-    bool permitted = true;  ///< false: the node has mode 000
+    bool permitted = true;       ///< false: the node has mode 000
+    bool held_by_other = false;  ///< another program has all interfaces from the start
     /// The device is this simulated scanner: it has the descriptors, answers requests and fills URBs. Faults and reports of the test come
     /// before what it has to say.
     std::optional<simulated::ScannerSettings> scanner;
@@ -112,6 +113,9 @@ public:
     /// Another program has the interface.
     void hold_by_other(std::uint8_t interface) {
         locked([&] { others_.insert(interface); });
+    }
+    void let_go_by_other() {
+        locked([&] { others_.clear(); });
     }
 
     /// From now on taking the kernel driver away is misuse.

@@ -70,6 +70,8 @@ FakeDevice::FakeDevice(FakeSpec spec) : spec_(std::move(spec)) {
         DOSARIO_CHECK(scanner_->control({0x00, 0x09, 1, 0, 0}, {}).has_value());
     }
     bind_all();
+    if (!spec_.held_by_other) return;
+    for (const FakeInterface& one : spec_.interfaces) others_.insert(one.number);
 }
 
 Result<void> FakeDevice::scan(std::string_view aim, std::string_view text) {

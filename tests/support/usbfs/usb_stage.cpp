@@ -8,7 +8,7 @@
 // stdin PROGRAM gets SIGTERM, and the stage ends with its exit code (128 + n for signal n).
 //
 //   plug NAME kind=keyboard|hidpos|ftdi|... [vid=HEX] [pid=HEX] [serial=TEXT] [product=TEXT] [baud=N] [suffix=crlf] ... [port=1-N]
-//        [bound=DRIVER|none] [sysfs=yes|no]
+//        [bound=DRIVER|none] [sysfs=yes|no] [held=yes]
 //                                a simulated scanner: kinds and settings of simulated/make.hpp. The kernel's driver has it, but HID POS,
 //                                which has none on an ordinary desktop
 //   plug NAME vid=HEX pid=HEX serial=TEXT kind=mouse|combo ...
@@ -19,6 +19,7 @@
 //   type NAME TEXT               TEXT (with \xHH) as a US keyboard types it, and Enter
 //   pos NAME AIM TEXT            TEXT (with \xHH) as HID POS reports in Zebra's layout; AIM is `]d2`, or `-` for none
 //   stall NAME                   halts the IN endpoint
+//   free NAME                    the other program lets go of a device that was plugged with held=yes
 //   await NAME claimed|released|read
 //                                waits until the program has taken the device and reads it, has given it back, took every report
 //   state NAME                   claimed=, bound=, opens=, misuse=
@@ -127,7 +128,7 @@ private:
 
 struct PlugWords {
     std::uint16_t vid = 0, pid = 0;
-    std::string serial, kind, product, port, bound, sysfs = "yes";
+    std::string serial, kind, product, port, bound, sysfs = "yes", held;
     std::string settings;  ///< of a simulated scanner, as they were written
 };
 
@@ -153,6 +154,8 @@ std::optional<std::string> read_word(PlugWords& into, const std::string& word) {
         into.bound = value;
     else if (key == "sysfs")
         into.sysfs = value;
+    else if (key == "held")
+        into.held = value;
     else
         into.settings += (into.settings.empty() ? "" : ",") + word;
     return std::nullopt;
@@ -196,6 +199,7 @@ Result<FakeSpec> spec_of(const PlugWords& words) {
         one.in_sysfs = one.class_code == 3 && !one.driver.empty() && words.sysfs == "yes";
     }
     spec.strings_in_sysfs = words.sysfs == "yes";
+    spec.held_by_other = words.held == "yes";
     return spec;
 }
 
@@ -230,6 +234,8 @@ public:
         if (verb == "await") return await(device, rest);
         if (verb == "stall")
             device.stall();
+        else if (verb == "free")
+            device.let_go_by_other();
         else if (verb == "unplug") {
             bus_->unplug(*found->second);
             plugged_.erase(found);

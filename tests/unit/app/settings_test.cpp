@@ -141,6 +141,20 @@ TEST_CASE("a key where a section is wanted, and the other way round", "[settings
     CHECK(Read{"reader = [1]"}.problems.lines.size() == 1);
 }
 
+TEST_CASE("a reader has a zone and what it does with separators", "[settings]") {
+    const Read read{
+        "[[reader]]\nmatch = \"05e0:1200\"\nzone = \"mostrador\"\ngs = \"lost\"\n[[reader]]\nmatch = \"05e0:2100\"\n"};
+    CHECK(read.problems.lines.empty());
+    REQUIRE(read.settings.readers.size() == 2);
+    CHECK(read.settings.readers[0].zone == "mostrador");
+    CHECK(read.settings.readers[0].gs == GsHabit::lost);
+    CHECK(read.settings.readers[1].zone.empty());
+    CHECK_FALSE(read.settings.readers[1].gs);
+    CHECK(Read{"[[reader]]\nmatch = \"05e0:1200\"\nzone = \" x\""}.problems.lines.size() == 1);
+    CHECK(Read{"[[reader]]\nmatch = \"05e0:1200\"\ngs = \"perhaps\""}.problems.lines.size() == 1);
+    CHECK(Read{"[[reader]]\nmatch = \"05e0:1200\"\ngs = 1"}.problems.lines.size() == 1);
+}
+
 TEST_CASE("a day that has surely come is a day", "[settings]") {
     CHECK_FALSE(Read{"[station]\nnot_before = \"\""}.settings.not_before);
     CHECK(Read{"[station]\nnot_before = \"2027-06-30\""}.settings.not_before == parse_date("2027-06-30"));

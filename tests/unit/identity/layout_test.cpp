@@ -330,3 +330,25 @@ TEST_CASE("the site's separator is a GS where a code has none and no identifier"
     CHECK(may_be_separator('|'));
     for (const char c : {'A', '0', '-', '/', '(', '@', '"', ']', ' ', '\x1d', '\0'}) CHECK_FALSE(may_be_separator(c));
 }
+
+TEST_CASE("of a reader that loses separators every code with several readings is asked about", "[layout]") {
+    // 21 and two characters: too little to look suspicious, and the lot may have swallowed it all the same.
+    const std::string content = kItem + "17280630" + "10L1" + "21A1";
+    CHECK(std::holds_alternative<ProductLot>(read("]d2", content)));
+    const Identity lost = identify("]d2", content, kToday, buffer, {}, true);
+    REQUIRE(std::holds_alternative<UnclearCode>(lost));
+    CHECK(said(free_readings(std::get<UnclearCode>(lost).content, kToday)) ==
+          std::set<std::string>{"|L121A1|280630", "A1|L1|280630"});
+}
+
+TEST_CASE("of a reader that loses separators what has one reading stands", "[layout]") {
+    const auto lost = [](const std::string& content) { return identify("]d2", content, kToday, buffer, {}, true); };
+    CHECK(std::holds_alternative<ProductLot>(lost(kItem + "17280630" + "10ABC")));
+    CHECK(std::holds_alternative<SerialPack>(lost(kItem + "17280630" + "21XYZ")));
+    CHECK(std::holds_alternative<ProductLot>(lost(kItem)));
+    CHECK(std::holds_alternative<SerialPack>(lost(kItem + "10ABC\x1D"
+                                                          "21A1")));  // here it kept one
+    CHECK(std::holds_alternative<Unknown>(lost("HOLA")));
+    CHECK(std::holds_alternative<ProductLot>(identify("]E0", gtin_text(1).substr(1), kToday, buffer, {}, true)));
+    CHECK(std::holds_alternative<Command>(identify("", "DOSARIO.LISTO", kToday, buffer, {}, true)));
+}

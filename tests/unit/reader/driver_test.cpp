@@ -52,3 +52,22 @@ TEST_CASE("boot keyboards and boot mice are HID interfaces that say so", "[ident
     one.class_code = 8;
     CHECK_FALSE(is_boot_mouse(one));
 }
+
+TEST_CASE("a reader that types may lose separators, and others keep them", "[identity]") {
+    UsbInterface typing = plugged("A1", "1-2");
+    typing.class_code = kHidClass;
+    CHECK(usual_gs_habit(typing) == GsHabit::unknown);  // nothing is known of it
+    typing.subclass = kBootSubclass;
+    typing.protocol = 1;
+    CHECK(usual_gs_habit(typing) == GsHabit::unknown);
+    UsbInterface pos = plugged("A1", "1-2");
+    pos.class_code = kHidClass;
+    pos.report_descriptor = *from_hex("058c0902a101c0");  // HID Point of Sale Usage Tables: bar code scanner
+    CHECK(usual_gs_habit(pos) == GsHabit::kept);
+    UsbInterface keys = pos;
+    keys.report_descriptor = *from_hex("05010906a101c0");  // Generic Desktop: keyboard
+    CHECK(usual_gs_habit(keys) == GsHabit::unknown);
+    UsbInterface serial = plugged("A1", "1-2");
+    serial.class_code = 0x02;
+    CHECK(usual_gs_habit(serial) == GsHabit::kept);
+}

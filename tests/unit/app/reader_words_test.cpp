@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every reason why a device is not used has words in every language.
+#include "control/reader_words.hpp"
+
+#include "support/catch.hpp"
+#include "usb/unsupported.hpp"
+
+namespace dosario {
+namespace {
+
+constexpr Language kLanguages[] = {Language::es, Language::en, Language::pt};
+
+TEST_CASE("every family that is not driven is explained in every language", "[reader_words]") {
+    for (int i = 0; i <= static_cast<int>(Unsupported::other); ++i) {
+        const std::string key = "not_driven/" + std::string{unsupported_name(static_cast<Unsupported>(i))};
+        INFO(key);
+        for (const Language language : kLanguages) CHECK(reader_words(key, language).size() > 20);
+        CHECK(reader_words(key, Language::es) != reader_words(key, Language::en));
+    }
+    for (const char* key : {"candidate", "protected", "last_keyboard", "blocked", "asleep", "poor", "silent", "moved", "no_zone",
+                            "failed/refused", "failed/unavailable", "failed/full", "failed/io"}) {
+        INFO(key);
+        for (const Language language : kLanguages) CHECK(reader_words(key, language).size() > 20);
+    }
+    CHECK(reader_words("no such key", Language::es).empty());
+}
+
+TEST_CASE("a mode that is not driven names the configuration code to scan", "[reader_words]") {
+    for (const char* family : {"ibm_hand_held", "ibm_table_top", "snapi"}) {
+        for (const Language language : kLanguages) {
+            const std::string words = reader_words(std::string{"not_driven/"} + family, language);
+            CHECK(words.find("USB HID POS") != std::string::npos);
+            CHECK(words.find("CDC COM") != std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("values stand in their places", "[reader_words]") {
+    const std::string words = reader_words("moved", Language::en, {{"from", "1-4"}, {"to", "1-3"}});
+    CHECK(words.find("at port 1-4; it is now at 1-3") != std::string::npos);
+    CHECK(words.find('{') == std::string::npos);
+}
+
+}  // namespace
+}  // namespace dosario
