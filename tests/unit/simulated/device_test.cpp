@@ -43,7 +43,7 @@ TEST_CASE("the checker of descriptors finds what is wrong", "[simulated]") {
     std::size_t found = 0;
     for (std::size_t i = 0; i < good.size(); ++i) found += !descriptor_fault(of_device, ByteView{good}.first(i), false).empty();
     CHECK(found == good.size());
-    for (const std::size_t i : {0, 1, 2, 4, 5, 7, 9, 10, 12, 17, 18, 19, 21}) {
+    for (const std::size_t i : {0u, 1u, 2u, 4u, 5u, 7u, 9u, 10u, 12u, 17u, 18u, 19u, 21u}) {
         Bytes bad = good;
         bad[i] ^= std::byte{0x03};
         INFO(i);
@@ -206,7 +206,7 @@ TEST_CASE("HID POS reports of the three layouts", "[simulated]") {
 
 TEST_CASE("a long code comes in reports that say that it goes on", "[simulated]") {
     const auto device = started("hidpos");
-    const std::size_t size = GENERATE(0, 56, 57, 112, 3116);
+    const std::size_t size = GENERATE(0u, 56u, 57u, 112u, 3116u);
     must(device->scan("]Q1", std::string(size, '9')));
     const auto all = transfers(*device, 64);
     REQUIRE(all.size() == std::max<std::size_t>(1, (size + 55) / 56));

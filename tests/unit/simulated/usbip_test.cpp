@@ -180,7 +180,7 @@ TEST_CASE("messages may come in pieces of any size", "[simulated][usbip]") {
     const std::string whole = played(all.size(), all.size());
     CHECK(whole.size() > 1000);
     for (std::size_t cut = 1; cut < all.size(); ++cut) REQUIRE(played(cut, all.size()) == whole);
-    for (const std::size_t piece : {1, 2, 7, 64}) CHECK(played(piece, piece) == whole);
+    for (const std::size_t piece : {1u, 2u, 7u, 64u}) CHECK(played(piece, piece) == whole);
 }
 
 TEST_CASE("a peer that breaks a rule is left", "[simulated][usbip]") {
