@@ -94,9 +94,12 @@ class Machine:
         # no_timer_check: on a busy host the kernel's own test of its timer, which counts while it waits, fails and ends in a panic.
         words = ["qemu-system-x86_64", "-accel", "tcg", "-M", "q35,usb=off,vmport=off", "-cpu", "max", "-m", str(memory_mb), "-smp", "1", "-nodefaults",
                  "-display", "none", "-no-reboot", "-rtc", "base=utc", "-kernel", str(vmlinux), "-initrd", str(archive),
-                 "-append", "console=ttyS0 quiet panic=-1 no_timer_check rdinit=/init", "-device", "qemu-xhci,id=usb,p2=8,p3=4"]
+                 "-append", "console=ttyS0 quiet panic=-1 no_timer_check sysrq_always_enabled rdinit=/init", "-device", "qemu-xhci,id=usb,p2=8,p3=4"]
         for channel in (CONSOLE, STEPS, LIVE, BUS):
-            words += ["-chardev", f"socket,id={channel},path={self.home / channel},server=on,wait=on", "-serial", f"chardev:{channel}"]
+            words += ["-chardev", f"socket,id={channel},path={self.home / channel},server=on,wait=on"]
+        words += ["-serial", f"chardev:{CONSOLE}", "-device", "virtio-serial-pci"]
+        for port, channel in enumerate((STEPS, LIVE, BUS), 1):      # no other serial ports: two of them share an interrupt, and lose some
+            words += ["-device", f"virtserialport,chardev={channel},nr={port}"]
         words += ["-qmp", f"unix:{self.home / QMP},server=on,wait=on"]
         self.said = open(self.home / "qemu.log", "wb")
         self.qemu = subprocess.Popen([*words, *devices], stdin=subprocess.DEVNULL, stdout=self.said, stderr=self.said)
@@ -105,8 +108,8 @@ class Machine:
                 self.channels[channel] = self.connect(channel)
             self.qmp("qmp_capabilities")
             self.await_line(STEPS, "READY", "the machine has booted")
-        except BaseException:
-            print(self.report(), flush=True)
+        except BaseException as error:
+            print(self.what_hangs() if isinstance(error, Late) else self.report(), flush=True)
             self.close()
             raise
         self.note(f"booted in {time.monotonic() - self.begun_at:.1f} s, Linux {self.run('uname -r').strip()}")
@@ -131,7 +134,10 @@ class Machine:
         self.number += 1
         number = self.number
         self.channels[STEPS].send(f"{number} {base64.b64encode(command.encode()).decode()}")
-        answer = self.await_line(STEPS, rf"{number} (\d+) ?(\S*)$", f"the answer to: {command}")
+        try:
+            answer = self.await_line(STEPS, rf"{number} (\d+) ?(\S*)$", f"the answer to: {command}")
+        except Late as error:
+            raise AssertionError(f"{error}{self.what_hangs()}") from None
         code, text = int(answer[1]), base64.b64decode(answer[2]).decode("utf-8", "replace")
         shown = command.strip().splitlines()[0][:110]
         self.note(f"rc={code} (expect {expect})  {shown}")
@@ -166,7 +172,7 @@ class Machine:
     def watch_bus(self):
         """From now on what devices send is told: transfers to the host that are complete and not empty."""
         self.run("modprobe usbmon && mount -t debugfs debugfs /sys/kernel/debug")
-        self.run(r"grep ' C [BI]i:.* = ' /sys/kernel/debug/usb/usbmon/0u > /dev/ttyS3 2> /dev/null &")
+        self.run("awk '/ C [BI]i:.* = / { print; fflush() }' /sys/kernel/debug/usb/usbmon/0u >&5 2> /dev/null 4>&- &")
 
     def await_packets(self, count, shortest=1):
         """Until so many more transfers of at least `shortest` bytes came from devices without an error: the kernel has given them to the
@@ -209,8 +215,17 @@ class Machine:
 
     # --- the end
 
-    def report(self):
-        lines = self.channels[CONSOLE].lines[-60:] if CONSOLE in self.channels else []
+    def what_hangs(self):
+        """All tasks, as the kernel lists them on its console (SysRq t), and the rest of the report."""
+        for key in "7t":                                            # 7: what is listed comes out on the console, too
+            self.qmp("chardev-send-break", id=CONSOLE)
+            self.channels[CONSOLE].socket.sendall(key.encode())
+            time.sleep(0.5)
+        time.sleep(3)                                               # nothing tells when the list ends
+        return self.report(600)
+
+    def report(self, most_lines=60):
+        lines = self.channels[CONSOLE].lines[-most_lines:] if CONSOLE in self.channels else []
         said = [line for line in (self.home / "qemu.log").read_text(errors="replace").splitlines() if "info: QEMU waiting for connection" not in line]
         return "\n".join(["--- console:", *lines, "--- QEMU:", *said])
 

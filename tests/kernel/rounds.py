@@ -26,7 +26,7 @@ class Rounds(KernelTest):
         machine.run(f"install -o dosario -g dosario -m 0600 {CENTRE}/pki/stations/puesto-1.pem /var/lib/dosario/station.pem")
         machine.run(f"install -o dosario -g dosario -m 0644 {CENTRE}/pki/ca.pem /var/lib/dosario/ca.pem")
         machine.write_file("/run/collect", f"umask 0077\nexec dosario-collector --config /etc/dosario/collector.toml --data {CENTRE}")
-        machine.run("su -s /bin/sh dosario-collector /run/collect > /dev/ttyS0 2>&1 &")
+        machine.run("su -s /bin/sh dosario-collector /run/collect > /dev/ttyS0 2>&1 4>&- 5>&- &")
         machine.await_console("^info ready collector=")
 
     def collected(self):

@@ -49,16 +49,17 @@ class Station:
         """As the unit does: the same command, the same user, and no more rights than the user has. Ready when it serves."""
         self.machine.write_file("/run/start", f"export RUNTIME_DIRECTORY=/run/dosario SQLITE_TMPDIR={DATA}\numask 0077\necho $$ > /run/dosario/pid\n"
                                                f"exec {self.command}")
-        self.machine.run(f"(su -s /bin/sh {self.user} /run/start > /dev/ttyS0 2>&1; echo DAEMON-EXIT $? > /dev/ttyS0) > /dev/null &")
+        self.machine.run(f"(su -s /bin/sh {self.user} /run/start > /dev/ttyS0 2>&1; echo DAEMON-EXIT $? > /dev/ttyS0) > /dev/null 4>&- 5>&- &")
         self.machine.await_console(r"^info ready ")
-        self.machine.run(f'(wget -q -O - --header "Authorization: Bearer $(cat {DATA}/api.token)" http://127.0.0.1:8460/v1/live > /dev/ttyS2) 2> /dev/null &')
+        self.machine.run(f'(wget -q -O - --header "Authorization: Bearer $(cat {DATA}/api.token)" http://127.0.0.1:8460/v1/live >&4) 2> /dev/null 5>&- &')
         self.machine.await_line(LIVE, "", "the live feed begins", keep=True)
 
     def stop(self):
         """SIGTERM; it must end well, and its ledger be as it was written."""
         self.machine.run("kill -TERM $(cat /run/dosario/pid)")
         self.machine.await_console(r"^info stopped")
-        self.machine.await_console(r"^DAEMON-EXIT 0$")
+        code = self.machine.await_console(r"^DAEMON-EXIT (\d+)$")[1]
+        assert code == "0", f"dosariod ended with {code}\n{self.machine.report()}"
         answer = json.loads(self.machine.run(f"dosario --data {DATA} --json ledger verify --full"))
         assert answer["ok"] is True and answer["faults"] == [], answer
 
@@ -68,8 +69,9 @@ class Station:
         return [json.loads(line) for line in self.machine.run(f"dosario --json {quoted}", expect).splitlines()]
 
     def open_reception(self):
-        (*_, last) = self.dosario("scan", ANA, "DOSARIO.RECIBIR")
-        assert last["ok"], last
+        for reply in self.dosario("scan", ANA, "DOSARIO.RECIBIR"):
+            assert reply["ok"], reply
+            self.await_answer(reply["what"])
 
     # --- what is seen of it
 
@@ -83,12 +85,13 @@ class Station:
         self.machine.await_console(rf'^warning reader_fault reader="{re.escape(reader)}" what=".*{what}')
 
     def await_answer(self, what="received", patience_s=PATIENCE_S):
-        """The next answer of the live feed; it must have that code. An answer comes after the commit. Those to settle() are passed over."""
+        """The next answer of the live feed; it must have that code. An answer comes after the commit. Passed over are those to settle(), and
+        that the disk is slow, which a busy host says of its virtual machine."""
         while True:
             line = self.machine.await_line(LIVE, r"^data: (\{.*\})", f"the answer {what}", patience_s=patience_s)
             answer = json.loads(line[1])
-            if answer.get("what", HELP) != HELP or answer.get("what") == what:
-                assert answer["what"] == what, answer
+            if "what" in answer and (answer["what"] == what or answer["what"] not in (HELP, "slow_disk")):
+                assert answer["what"] == what, f"{what} was expected: {answer}\n{self.machine.report()}"
                 self.machine.note(f"answer: {what} {answer['seq']}")
                 return answer
 
