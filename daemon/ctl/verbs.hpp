@@ -24,5 +24,6 @@ void add_recall_verb(CLI::App& app, Session& session, Action& action);       // 
 void add_persons_verbs(CLI::App& app, Session& session, Action& action);     // persons open, persons forget
 void add_decode_verb(CLI::App& app, Session& session, Action& action);       // decode
 void add_encode_verb(CLI::App& app, Session& session, Action& action);       // encode
+void add_sim_verb(CLI::App& app, Session& session, Action& action);          // sim
 
 }  // namespace dosario

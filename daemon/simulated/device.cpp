@@ -153,9 +153,12 @@ Result<void> SimulatedDevice::scan(std::string_view aim, std::string_view text) 
         return fail(Failure::invalid, "a symbology identifier has three characters, the first is ]: for example ]d2");
     if (text.size() > kLongestScan)
         return fail(Failure::invalid, "no symbol holds more than " + std::to_string(kLongestScan) + " characters");
-    if (!configured()) return fail(Failure::unavailable, "the scan is lost: the host has not configured the device yet");
+    if (const std::string_view what = silent_until(); !what.empty())
+        return fail(Failure::unavailable, "the scan is lost: the host has not " + std::string{what});
     return scanned(aim, text);
 }
+
+std::string_view SimulatedDevice::silent_until() const { return configured() ? missing() : "configured the device"; }
 
 bool SimulatedDevice::has_room(std::uint8_t endpoint, std::size_t packets) const {
     const auto found = packets_.find(endpoint);
@@ -171,6 +174,10 @@ void SimulatedDevice::send(std::uint8_t endpoint, ByteView bytes) {
     for (; bytes.size() >= full; bytes = bytes.subspan(full))
         send_packet(endpoint, {bytes.begin(), bytes.begin() + static_cast<long>(full)});
     send_packet(endpoint, {bytes.begin(), bytes.end()});
+}
+
+bool SimulatedDevice::all_taken() const {
+    return std::all_of(packets_.begin(), packets_.end(), [](const auto& of) { return of.second.empty(); });
 }
 
 bool SimulatedDevice::nothing_waits(std::uint8_t endpoint) const {

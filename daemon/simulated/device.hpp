@@ -72,6 +72,11 @@ public:
     /// Errors: invalid, the scanner cannot send such a text; unavailable, the scanner stays silent because the host has not prepared it (the
     /// scan is lost, the message says what is missing); full, the host does not read.
     Result<void> scan(std::string_view aim, std::string_view text);
+    /// What the host has not done yet without which every scan is lost, in words that go on from "the host has not"; empty = nothing.
+    std::string_view silent_until() const;
+
+    /// The host has taken every packet.
+    bool all_taken() const;
 
     /// How often idle() wants to be called while nobody calls anything else; nothing = never.
     virtual std::optional<std::chrono::milliseconds> idle_period() const { return std::nullopt; }
@@ -81,8 +86,10 @@ public:
 protected:
     /// Requests of a class or of the vendor; nothing = STALL. For OUT the answer's bytes are not looked at.
     virtual std::optional<Bytes> requested(const UsbSetup& setup, ByteView out) = 0;
+    /// The same of a configured device, as its kind has it.
+    virtual std::string_view missing() const { return {}; }
     virtual void written(std::uint8_t /*endpoint*/, ByteView /*bytes*/) {}
-    /// The device is configured; `aim` and `text` are within their limits.
+    /// Nothing is missing; `aim` and `text` are within their limits.
     virtual Result<void> scanned(std::string_view aim, std::string_view text) = 0;
 
     /// Room for so many packets more.

@@ -47,7 +47,7 @@ private:
     std::uint8_t modem_status() const { return high_speed_ ? 0x02 : 0x01; }
     Bytes status(bool framing_error) const { return bytes_of({modem_status(), framing_error ? 0x68u : 0x60u}); }
 
-    std::string_view missing() const override {
+    std::string_view chip_missing() const override {
         if (format_.baud == 0) return "set the rate of the FTDI chip";
         if (!has_format_) return "set the format of the FTDI chip's line";
         return {};

@@ -8,7 +8,7 @@
 //     5      the code, 56 bytes
 //     6                            the code, 56 bytes
 //     61     symbology             (of the code)         reserved
-//     62     reserved              symbology             symbology or 0
+//     62     reserved              symbology             reserved
 //     63     bit 0: to be continued in the next report
 //
 // Honeywell's sends nothing until the host wrote feature report 0xFE = 01. Output report 0xFD is a command: FD, length, SYN (0x16), a letter,
@@ -47,10 +47,12 @@ Bytes pos_descriptor(const PosLayout& layout) {
     append(out, bytes_of({0x09, 0xFE}));  // Decoded Data
     add_field(out, kTextRoom, false);
     at += kTextRoom;
-    if (layout.symbology_at > at) add_field(out, static_cast<unsigned>(layout.symbology_at - at), true);
-    append(out, bytes_of({0x06, 0x66, 0xFF, 0x09, 0x04}));  // of the vendor: symbology
-    add_field(out, 1, false);
-    at = layout.symbology_at + 1;
+    if (layout.symbology_at != 0) {
+        if (layout.symbology_at > at) add_field(out, static_cast<unsigned>(layout.symbology_at - at), true);
+        append(out, bytes_of({0x06, 0x66, 0xFF, 0x09, 0x04}));  // of the vendor: symbology
+        add_field(out, 1, false);
+        at = layout.symbology_at + 1;
+    }
     if (at < kReportSize - 1) add_field(out, static_cast<unsigned>(kReportSize - 1 - at), true);
     append(out, bytes_of({0x05, 0x8C, 0x09, 0xFF, 0x25, 0x01, 0x75, 0x01, 0x95, 0x01, 0x81, 0x02}));  // Data Continued, one bit
     append(out, bytes_of({0x75, 0x07, 0x95, 0x01, 0x81, 0x03}));
@@ -82,8 +84,8 @@ public:
         : HidDevice(std::move(description), pos_descriptor(layout), 0, kReportSize), layout_(layout), awake_(!layout.has_menu) {}
 
 private:
+    std::string_view missing() const override { return awake_ ? std::string_view{} : "written 01 to feature report 0xFE"; }
     Result<void> scanned(std::string_view aim, std::string_view text) override {
-        if (!awake_) return fail(Failure::unavailable, "the scan is lost: the host has not written 01 to feature report 0xFE");
         if (!has_room(kHidEndpoint, text.size() / kTextRoom + 1))
             return fail(Failure::full, "the scan is lost: the host does not read");
         send_text(aim, text);
@@ -99,7 +101,7 @@ private:
             report[1] = static_cast<std::byte>(part.size());
             if (layout_.aim_at != 0) put(report, layout_.aim_at, aim);
             put(report, layout_.text_at, part);
-            report[layout_.symbology_at] = static_cast<std::byte>(vendor_symbology(aim));
+            if (layout_.symbology_at != 0) report[layout_.symbology_at] = static_cast<std::byte>(vendor_symbology(aim));
             report[kReportSize - 1] = text.empty() ? std::byte{0} : std::byte{1};
             send_packet(kHidEndpoint, std::move(report));
         } while (!text.empty());

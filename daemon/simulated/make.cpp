@@ -29,8 +29,15 @@ const Model kModels[] = {
      [](const ScannerSettings& s) {
          return make_hid_pos(described(s, 0x1EAB, 0x8210, "Dosario", "Simulated HID POS scanner"), kNewlandPos);
      }},
+    {{"cdc_acm", "COM mode, two interfaces"}, [](const ScannerSettings& s) { return make_cdc_acm(s, true); }},
+    {{"cdc_acm_one", "COM mode, all in one interface"}, [](const ScannerSettings& s) { return make_cdc_acm(s, false); }},
     {{"ftdi", "serial behind an FT232R, full speed"}, [](const ScannerSettings& s) { return make_ftdi(s, false); }},
     {{"ftdi_h", "serial behind an FT232H, high speed"}, [](const ScannerSettings& s) { return make_ftdi(s, true); }},
+    {{"cp210x", "serial behind a CP2102"}, make_cp210x},
+    {{"ch341", "serial behind a CH340 or CH341"}, make_ch341},
+    {{"pl2303", "serial behind a PL2303 HX"}, [](const ScannerSettings& s) { return make_pl2303(s, false); }},
+    {{"pl2303_hxn", "serial behind a PL2303 of the G series (HXN)"},
+     [](const ScannerSettings& s) { return make_pl2303(s, true); }},
 };
 
 constexpr std::size_t kKinds = std::size(kModels);

@@ -16,12 +16,12 @@ UsbDescription described(const ScannerSettings& settings, std::uint16_t vendor, 
 struct PosLayout {
     std::size_t aim_at = 0;  ///< 0 = the layout has none
     std::size_t text_at = 0;
-    std::size_t symbology_at = 0;
-    bool has_menu = false;  ///< Honeywell's: silent until it is told, answers menu commands
+    std::size_t symbology_at = 0;  ///< 0 = the layout has none
+    bool has_menu = false;         ///< Honeywell's: silent until it is told, answers menu commands
 };
 inline constexpr PosLayout kZebraPos{3, 6, 62, false};
 inline constexpr PosLayout kHoneywellPos{2, 5, 61, true};
-inline constexpr PosLayout kNewlandPos{0, 2, 62, false};
+inline constexpr PosLayout kNewlandPos{0, 2, 0, false};
 
 SimulatedPtr make_hid_keyboard(const ScannerSettings& settings);
 SimulatedPtr make_hid_pos(UsbDescription description, PosLayout layout);

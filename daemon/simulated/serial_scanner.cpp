@@ -7,14 +7,16 @@
 
 namespace dosario::simulated {
 
+std::string_view SerialScanner::missing() const {
+    const std::string_view what = chip_missing();
+    return what.empty() && settings_.needs_dtr && !dtr ? "set DTR" : what;
+}
+
 Result<void> SerialScanner::scanned(std::string_view aim, std::string_view text) {
     std::string words = settings_.prefix;
     if (settings_.sends_aim) words += aim;
     words += text;
     words += settings_.suffix;
-    if (const std::string_view what = missing(); !what.empty())
-        return fail(Failure::unavailable, "the scan is lost: the host has not " + std::string{what});
-    if (settings_.needs_dtr && !dtr) return fail(Failure::unavailable, "the scan is lost: the host has not set DTR");
     // At worst every byte is a packet of its own, and each is followed by one of status.
     if (!has_room(bytes_in(), words.size() * 2)) return fail(Failure::full, "the scan is lost: the host does not read");
     const auto chip = receiver();

@@ -11,8 +11,8 @@ protected:
     SerialScanner(UsbDescription description, const ScannerSettings& settings)
         : SimulatedDevice(std::move(description)), settings_(settings) {}
 
-    /// What the host has not done yet without which the chip receives nothing, in words that end a sentence; empty = it is ready.
-    virtual std::string_view missing() const = 0;
+    /// What the chip wants before it receives anything, as missing(); DTR is looked at here.
+    virtual std::string_view chip_missing() const = 0;
     /// How the chip samples the line; nothing = there is no line in between.
     virtual std::optional<LineFormat> receiver() const = 0;
     /// Some bytes came over the line, `framing_error` if others were lost. They go out as packets now.
@@ -23,6 +23,7 @@ protected:
     bool rts = false;
 
 private:
+    std::string_view missing() const final;
     Result<void> scanned(std::string_view aim, std::string_view text) final;
 
     ScannerSettings settings_;

@@ -9,6 +9,11 @@
 #include <utility>
 
 namespace dosario::test {
+namespace {
+
+constexpr std::string_view kComDriver = "cdc_acm";
+
+}  // namespace
 
 void FakeDevice::bind_all() {
     for (const FakeInterface& one : spec_.interfaces)
@@ -40,7 +45,7 @@ std::string FakeDevice::driver(std::uint8_t interface) const {
 
 bool FakeDevice::all_read() const {
     return locked([&] {
-        return complete_.empty() &&
+        return complete_.empty() && (scanner_ == nullptr || scanner_->all_taken()) &&
                std::all_of(reports_.begin(), reports_.end(), [](const auto& of) { return of.second.empty(); });
     });
 }
@@ -120,13 +125,26 @@ int FakeDevice::get_driver(std::uint8_t interface, std::string& name) const {
 int FakeDevice::disconnect(std::uint8_t interface) {
     return locked([&] {
         if (!disconnect_allowed_) misuse_ = "the kernel driver was taken away";
-        return drivers_.erase(interface) == 1 ? 0 : -ENODATA;
+        const auto driver = drivers_.find(interface);
+        if (driver == drivers_.end()) return -ENODATA;
+        // The driver of a COM port has both of its interfaces, or none.
+        if (driver->second == kComDriver)
+            drivers_.clear();
+        else
+            drivers_.erase(driver);
+        return 0;
     });
 }
 
 int FakeDevice::connect(std::uint8_t interface) {
     const int code = locked([&] {
         if (drivers_.contains(interface) || claims_.contains(interface)) return -EBUSY;
+        if (!spec_.interfaces.empty() && spec_.interfaces[0].driver == kComDriver) {
+            // It is found by the first interface, and needs the other one too.
+            if (interface != 0 || !claims_.empty() || !others_.empty()) return 0;
+            bind_all();
+            return 1;
+        }
         for (const FakeInterface& one : spec_.interfaces)
             if (one.number == interface && !one.driver.empty()) drivers_[interface] = one.driver;
         return drivers_.contains(interface) ? 1 : 0;
@@ -166,7 +184,9 @@ int FakeDevice::release(std::uint8_t interface, std::uint64_t handle) {
 
 const FakeInterface* FakeDevice::interface_of(std::uint8_t endpoint) const {
     for (const FakeInterface& one : spec_.interfaces)
-        if (endpoint != 0 && (one.endpoint_in == endpoint || one.endpoint_out == endpoint)) return &one;
+        if (endpoint != 0 && (one.endpoint_in == endpoint || one.endpoint_out == endpoint ||
+                              std::count(one.other_endpoints.begin(), one.other_endpoints.end(), endpoint) != 0))
+            return &one;
     return nullptr;
 }
 
@@ -200,7 +220,11 @@ void FakeDevice::serve(std::uint8_t endpoint) {
         if (urb == waiting_.end()) return;
         ReadFault& fault = faults_[endpoint];
         std::deque<Bytes>& reports = reports_[endpoint];
-        if (fault.times <= 0 && reports.empty()) return;
+        if (fault.times <= 0 && reports.empty()) {
+            if (!serve_from_scanner(*urb)) return;
+            waiting_.erase(urb);
+            continue;
+        }
         FakeUrb done = std::move(*urb);
         waiting_.erase(urb);
         if (fault.times > 0) {
@@ -233,7 +257,9 @@ int FakeDevice::submit(FakeUrb urb) {
         else if ((urb.endpoint & 0x80) == 0 && !hold_writes_) {
             writes_.push_back(urb.out);
             urb.actual = urb.out.size();
-            complete(std::move(urb), 0);
+            const bool taken = scanner_ == nullptr || scanner_->write(urb.endpoint, urb.out);
+            complete(std::move(urb), taken ? 0 : -EPIPE);
+            serve_all();
         } else {
             const std::uint8_t endpoint = urb.endpoint;
             waiting_.push_back(std::move(urb));
@@ -266,10 +292,16 @@ void FakeDevice::answer_control(FakeUrb urb) {
     const bool in = (byte(0) & 0x80) != 0;
     Bytes answer;
     int status = 0;
-    if (!in) {
-        writes_.push_back(urb.out);
-        constexpr std::uint8_t kControlEndpoint = 0;
-        if (halted_.erase(kControlEndpoint) != 0) status = -EPIPE;
+    constexpr std::uint8_t kControlEndpoint = 0;
+    if (!in) writes_.push_back(urb.out);
+    if (!in && halted_.erase(kControlEndpoint) != 0) {
+        status = -EPIPE;
+    } else if (scanner_ != nullptr) {
+        const auto said = answer_of_scanner(urb);
+        if (said) answer = *said;
+        if (!said) status = -EPIPE;
+    } else if (!in) {
+        // Taken.
     } else if (byte(1) == 0x06) {
         answer = get_descriptor(value, index);
         if (answer.empty()) status = -EPIPE;
@@ -282,6 +314,7 @@ void FakeDevice::answer_control(FakeUrb urb) {
     const std::size_t sent = in ? 0 : length;
     complete(std::move(urb), status, std::move(answer));
     if (!in && status == 0) complete_.back().actual = sent;
+    serve_all();
 }
 
 int FakeDevice::discard(std::uint64_t id) {
@@ -322,6 +355,7 @@ int FakeDevice::clear_halt(std::uint8_t endpoint) {
         const auto in_flight = [&](const FakeUrb& urb) { return urb.endpoint == endpoint; };
         if (std::any_of(waiting_.begin(), waiting_.end(), in_flight)) misuse_ = "halt cleared while an URB was in flight";
         halted_.erase(endpoint);
+        if (scanner_ != nullptr) scanner_->control({0x02, 0x01, 0, endpoint, 0}, {});
         ++halts_cleared_;
         return 0;
     });

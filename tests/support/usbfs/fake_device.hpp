@@ -5,13 +5,17 @@
 #pragma once
 
 #include "base/bytes.hpp"
+#include "simulated/make.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <type_traits>
@@ -26,7 +30,8 @@ struct FakeInterface {
     std::uint8_t protocol = 0;
     std::uint8_t endpoint_in = 0x81;
     std::uint16_t max_packet = 8;
-    std::uint8_t endpoint_out = 0;  ///< 0 = none
+    std::uint8_t endpoint_out = 0;              ///< 0 = none
+    std::vector<std::uint8_t> other_endpoints;  ///< of a simulated scanner
     Bytes report_descriptor;
     std::string driver;     ///< the kernel driver that has it at the start, empty = none
     bool in_sysfs = false;  ///< sysfs shows the report descriptor
@@ -41,6 +46,12 @@ struct FakeSpec {
     std::vector<FakeInterface> interfaces;
     bool strings_in_sysfs = true;
     bool permitted = true;  ///< false: the node has mode 000
+    /// The device is this simulated scanner: it has the descriptors, answers requests and fills URBs. Faults and reports of the test come
+    /// before what it has to say.
+    std::optional<simulated::ScannerSettings> scanner;
+    Bytes descriptors;        ///< the scanner's own
+    bool high_speed = false;  ///< likewise
+    bool idles = false;       ///< the scanner's idle() is called as time goes by; otherwise by the test
 };
 
 /// A keyboard-wedge scanner as it is plugged into a desktop: usbhid has it, sysfs shows its report descriptor.
@@ -48,6 +59,9 @@ FakeSpec keyboard_spec(std::uint16_t vid, std::uint16_t pid, std::string serial)
 /// HID POS, one interface, 64-byte reports, Zebra's layout; no kernel driver.
 FakeSpec pos_spec(std::uint16_t vid, std::uint16_t pid, std::string serial);
 FakeSpec mouse_spec(std::uint16_t vid, std::uint16_t pid, std::string serial);
+
+/// A simulated scanner as it is plugged into a desktop: the kernel's driver for it has its interfaces.
+FakeSpec simulated_spec(const simulated::ScannerSettings& scanner);
 
 /// Device, configuration, interface, HID and endpoint descriptors in one piece, as sysfs gives them (USB 2.0, 9.6; HID 1.11, 6.2.1).
 Bytes usb_descriptors(const FakeSpec& spec);
@@ -67,12 +81,17 @@ struct FakeUrb {
 
 class FakeDevice {
 public:
-    explicit FakeDevice(FakeSpec spec) : spec_(std::move(spec)) { bind_all(); }
+    explicit FakeDevice(FakeSpec spec);
     const FakeSpec& spec() const { return spec_; }
 
     // -- what the test does --
     /// The device has a report: it goes to the oldest waiting URB of `endpoint`, or waits in the device for the next one.
     void report(ByteView bytes, std::uint8_t endpoint = 0x81);
+    /// A person scans; for a device that is a simulated scanner. Errors: as SimulatedDevice::scan().
+    Result<void> scan(std::string_view aim, std::string_view text);
+    /// Its idle period has gone by.
+    void idle();
+    std::optional<std::chrono::milliseconds> idle_period() const;
     /// The next URB of `endpoint` that would wait ends with this (negative errno: -EPROTO, -EOVERFLOW, ...), `times` in a row.
     void fail_reads(int status, int times, std::uint8_t endpoint = 0x81);
     /// Halts the endpoint until CLEAR_HALT.
@@ -176,9 +195,13 @@ private:
     void serve(std::uint8_t endpoint);
     void answer_control(FakeUrb urb);
     int check_recipient(const FakeUrb& urb);
+    bool serve_from_scanner(FakeUrb& urb);
+    void serve_all();
+    std::optional<Bytes> answer_of_scanner(const FakeUrb& urb);
     Bytes get_descriptor(std::uint16_t value, std::uint16_t index) const;
 
     FakeSpec spec_;
+    std::unique_ptr<simulated::SimulatedDevice> scanner_;
     mutable std::mutex mutex_;
     mutable std::condition_variable changed_;
     std::map<std::uint8_t, std::string> drivers_;

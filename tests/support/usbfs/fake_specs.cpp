@@ -95,6 +95,7 @@ FakeSpec pos_spec(std::uint16_t vid, std::uint16_t pid, std::string serial) {
 }
 
 Bytes usb_descriptors(const FakeSpec& spec) {
+    if (!spec.descriptors.empty()) return spec.descriptors;
     Writer device;
     device.u8(18).u8(1).u16(0x0200).u8(0).u8(0).u8(0).u8(64).u16(spec.vid).u16(spec.pid).u16(0x0100);
     device.u8(0).u8(spec.product.empty() ? 0 : kProductIndex).u8(spec.serial.empty() ? 0 : kSerialIndex).u8(1);

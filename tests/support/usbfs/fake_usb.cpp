@@ -16,8 +16,11 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <condition_variable>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 namespace dosario::test {
@@ -63,8 +66,13 @@ public:
           syspath_(std::move(syspath)) {
         device_.on_change = [this] { follow(); };
         wire_.attach(handler_);
+        if (spec.idles && device_.idle_period()) idler_ = std::jthread{[this](const std::stop_token& stop) { idle(stop); }};
     }
-    ~Plugged() override { g_object_unref(handler_); }
+    ~Plugged() override {
+        idler_.request_stop();
+        if (idler_.joinable()) idler_.join();
+        g_object_unref(handler_);
+    }
     FakeDevice& device() override { return device_; }
     const std::string& node() const override { return node_; }
     const std::string& syspath() const { return syspath_; }
@@ -92,6 +100,17 @@ private:
         }
     }
 
+    /// Time of a simulated scanner.
+    void idle(const std::stop_token& stop) {
+        std::mutex mutex;
+        std::condition_variable_any ended;
+        std::unique_lock lock{mutex};
+        while (!stop.stop_requested() && !device_.gone()) {
+            ended.wait_for(lock, stop, *device_.idle_period(), [] { return false; });
+            device_.idle();
+        }
+    }
+
     Pty pty_;
     std::mutex follow_mutex_;
     bool shown_ = false;
@@ -99,6 +118,7 @@ private:
     UsbfsWire wire_;
     UMockdevIoctlBase* handler_ = umockdev_ioctl_base_new();
     std::string node_, real_node_, syspath_;
+    std::jthread idler_;
 };
 
 class Bed final : public FakeUsb {
@@ -171,7 +191,8 @@ private:
         std::snprintf(numbers, sizeof numbers, "E: BUSNUM=001\nE: DEVNUM=%03d\n", number);
         std::string text = "P: /devices/usb1/" + name + "\nN: " + (node + 5) + "\nE: DEVNAME=" + node +
                            "\nE: DEVTYPE=usb_pending\nE: SUBSYSTEM=usb\n" + numbers;
-        text += "A: busnum=1\\n\nA: devnum=" + std::to_string(number) + "\\n\nA: speed=12\\n\nA: bConfigurationValue=1\\n\n";
+        text += "A: busnum=1\\n\nA: devnum=" + std::to_string(number) + "\\n\nA: speed=" + (spec.high_speed ? "480" : "12") +
+                "\\n\nA: bConfigurationValue=1\\n\n";
         if (spec.strings_in_sysfs && !spec.serial.empty()) text += "A: serial=" + spec.serial + "\\n\n";
         if (spec.strings_in_sysfs && !spec.product.empty()) text += "A: product=" + spec.product + "\\n\n";
         return text + "H: descriptors=" + to_hex(usb_descriptors(spec)) + "\n";

@@ -7,9 +7,14 @@
 // with one line, `ok ...` or `error ...`. PROGRAM's output goes to the files, else both to the stage's stderr. At `quit` or the end of
 // stdin PROGRAM gets SIGTERM, and the stage ends with its exit code (128 + n for signal n).
 //
-//   plug NAME vid=HEX pid=HEX serial=TEXT kind=keyboard|hidpos|mouse|combo [product=TEXT] [port=1-N] [bound=usbhid|none]
-//        [sysfs=yes|no]
+//   plug NAME kind=keyboard|hidpos|ftdi|... [vid=HEX] [pid=HEX] [serial=TEXT] [product=TEXT] [baud=N] [suffix=crlf] ... [port=1-N]
+//        [bound=DRIVER|none] [sysfs=yes|no]
+//                                a simulated scanner: kinds and settings of simulated/make.hpp. The kernel's driver has it, but HID POS,
+//                                which has none on an ordinary desktop
+//   plug NAME vid=HEX pid=HEX serial=TEXT kind=mouse|combo ...
+//                                a mouse; a keyboard with a mouse in it
 //   unplug NAME                  the device leaves the bus
+//   scan NAME [AIM] TEXT         a person scans TEXT (with \xHH) of symbology AIM (`]d2`)
 //   report NAME HEX              one raw report
 //   type NAME TEXT               TEXT (with \xHH) as a US keyboard types it, and Enter
 //   pos NAME AIM TEXT            TEXT (with \xHH) as HID POS reports in Zebra's layout; AIM is `]d2`, or `-` for none
@@ -123,6 +128,7 @@ private:
 struct PlugWords {
     std::uint16_t vid = 0, pid = 0;
     std::string serial, kind, product, port, bound, sysfs = "yes";
+    std::string settings;  ///< of a simulated scanner, as they were written
 };
 
 /// The message of what is wrong, nothing if all is well.
@@ -148,33 +154,46 @@ std::optional<std::string> read_word(PlugWords& into, const std::string& word) {
     else if (key == "sysfs")
         into.sysfs = value;
     else
-        return "unknown key: " + key;
+        into.settings += (into.settings.empty() ? "" : ",") + word;
     return std::nullopt;
 }
 
-/// Nothing for a kind that is not known.
-std::optional<FakeSpec> spec_of(const PlugWords& words) {
-    FakeSpec spec;
-    if (words.kind == "keyboard" || words.kind == "combo")
-        spec = keyboard_spec(words.vid, words.pid, words.serial);
-    else if (words.kind == "hidpos")
-        spec = pos_spec(words.vid, words.pid, words.serial);
-    else if (words.kind == "mouse")
-        spec = mouse_spec(words.vid, words.pid, words.serial);
-    else
-        return std::nullopt;
-    if (words.kind == "combo") {
-        FakeInterface mouse = mouse_spec(0, 0, "").interfaces[0];
-        mouse.number = 1;
-        mouse.endpoint_in = 0x82;
-        spec.interfaces.push_back(std::move(mouse));
-    }
+FakeSpec mouse_of(const PlugWords& words) {
+    if (words.kind == "mouse") return mouse_spec(words.vid, words.pid, words.serial);
+    FakeSpec spec = keyboard_spec(words.vid, words.pid, words.serial);
+    FakeInterface mouse = mouse_spec(0, 0, "").interfaces[0];
+    mouse.number = 1;
+    mouse.endpoint_in = 0x82;
+    spec.interfaces.push_back(std::move(mouse));
+    return spec;
+}
+
+Result<FakeSpec> scanner_of(const PlugWords& words) {
+    auto scanner = simulated::parse_scanner(words.kind + (words.settings.empty() ? "" : ":" + words.settings));
+    if (!scanner) return scanner.error();
+    scanner->vendor = words.vid;
+    scanner->product = words.pid;
+    scanner->serial = words.serial;
+    scanner->product_name = words.product;
+    FakeSpec spec = simulated_spec(*scanner);
+    for (FakeInterface& one : spec.interfaces)
+        if (one.class_code == 3 && one.protocol == 0) one.driver.clear();
+    spec.idles = true;
+    return spec;
+}
+
+Result<FakeSpec> spec_of(const PlugWords& words) {
+    const bool is_mouse = words.kind == "mouse" || words.kind == "combo";
+    if (is_mouse && !words.settings.empty()) return fail(Failure::invalid, "unknown keys: " + words.settings);
+    auto made = is_mouse ? Result<FakeSpec>{mouse_of(words)} : scanner_of(words);
+    if (!made) return made;
+    FakeSpec spec = std::move(*made);
     if (!words.product.empty()) spec.product = words.product;
     spec.port = words.port;
     for (FakeInterface& one : spec.interfaces) {
         if (!words.bound.empty()) one.driver = words.bound == "none" ? "" : words.bound;
         // sysfs has the report descriptor because a driver of the kernel read it.
-        one.in_sysfs = !one.driver.empty() && words.sysfs == "yes";
+        one.in_sysfs = one.class_code == 3 && !one.driver.empty() && words.sysfs == "yes";
     }
     spec.strings_in_sysfs = words.sysfs == "yes";
     return spec;
@@ -204,6 +223,7 @@ public:
         std::getline(words >> std::ws, rest);
         FakeDevice& device = found->second->device();
         if (verb == "report") return report(device, rest);
+        if (verb == "scan") return scan(device, rest);
         if (verb == "type") return type(device, rest);
         if (verb == "pos") return pos(device, rest);
         if (verb == "state") return state(device);
@@ -225,7 +245,7 @@ private:
         for (std::string word; rest >> word;)
             if (auto wrong = read_word(words, word)) return error(std::move(*wrong));
         const auto spec = spec_of(words);
-        if (!spec) return error("kind is keyboard, hidpos, mouse or combo");
+        if (!spec) return error(spec.error().message + " (or kind=mouse, kind=combo)");
         plugged_[name] = bus_->plug(*spec);
         return {true, plugged_[name]->node()};
     }
@@ -236,6 +256,18 @@ private:
     static Answer report(FakeDevice& device, const std::string& hex) {
         const auto bytes = from_hex(hex);
         return bytes ? send(device, {*bytes}) : error("not hexadecimal");
+    }
+    static Answer scan(FakeDevice& device, std::string rest) {
+        if (!device.spec().scanner) return error("no scanner");
+        std::string aim;
+        if (rest.size() > 3 && rest[0] == ']' && rest[3] == ' ') {
+            aim = rest.substr(0, 3);
+            rest.erase(0, 4);
+        }
+        const auto text = unescape(rest);
+        if (!text) return error("expected: scan NAME [AIM] TEXT");
+        const auto scanned = device.scan(aim, *text);
+        return scanned ? Answer{} : error(scanned.error().message);
     }
     static Answer type(FakeDevice& device, const std::string& escaped) {
         const auto text = unescape(escaped);

@@ -44,6 +44,15 @@ tell("await held claimed")
 tell("plug held vid=1 pid=1 serial=x kind=mouse", "error")
 tell("plug x vid=zz kind=mouse", "error")
 tell("unplug nobody", "error")
+tell(r"scan wedge2 A", "error")
+tell("plug wedge2 serial=K2 kind=keyboard suffix=none")
+tell("await wedge2 claimed")
+tell(r"scan wedge2 a\x1d")
+tell("await wedge2 read")
+tell("plug awake serial=H1 kind=honeywell")
+tell("await awake claimed")
+tell("scan awake ]d2 A", "error the scan is lost: the host has not written 01")
+tell("plug x kind=hidpos colour=red", "error")
 tell("signal TERM")
 assert tell("wait") == "ok exit=0"
 assert "claimed=no bound=usbhid" in tell("state held")
@@ -68,5 +77,7 @@ pos = [line.split(" ")[2] for line in lines if line.startswith("2 received")]
 assert pos[0] == "0238005d6432" + "39" * 56 + "0001", pos
 assert pos[1] == "0204005d6432" + "39" * 4 + "00" * 54, pos
 assert pos[2] == "0201", pos
+typed = [line.split(" ")[2] for line in lines if line.startswith("4 received")]
+assert typed == ["0000040000000000", released, "0100300000000000", released], typed
 assert "1 disappeared" in lines and lines[0] == "1 appeared 05e0:1200:K1:0"
 assert lines.count("ended") == 2

@@ -37,7 +37,8 @@ const std::map<std::string, Names> kMayInclude = {
     {"app",
      {"base", "reader", "scan", "identity", "workflow", "crypto", "net", "wire", "ledger", "persons", "backup", "uplink",
       "system", "metrics", "http", "config", "control", "usb", "drivers"}},
-    {"ctl", {"base", "reader", "identity", "workflow", "wire", "ledger", "backup", "http", "control", "crypto", "drivers"}},
+    {"ctl",
+     {"base", "reader", "identity", "workflow", "wire", "ledger", "backup", "http", "control", "crypto", "drivers", "simulated"}},
     {"collector",
      {"base", "identity", "workflow", "wire", "ledger", "uplink", "crypto", "system", "metrics", "http", "config", "net"}},
 };

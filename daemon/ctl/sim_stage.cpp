@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ctl/sim_stage.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <sstream>
+
+namespace dosario {
+namespace {
+
+namespace asio = boost::asio;
+using simulated::ExportedScanner;
+
+asio::awaitable<void> sleep_for(std::chrono::milliseconds time) {
+    asio::steady_timer timer{co_await asio::this_coro::executor, time};
+    co_await timer.async_wait(asio::use_awaitable);
+}
+
+std::string answer_of(const Result<std::string>& result) {
+    if (!result) return "error " + result.error().message;
+    return result->empty() ? "ok" : "ok " + *result;
+}
+
+const char* state_of(const ExportedScanner& one) {
+    if (!one.plugged) return "unplugged";
+    if (one.device == nullptr) return "free";
+    return one.device->silent_until().empty() ? "ready" : "attached";
+}
+
+}  // namespace
+
+Result<std::string> SimStage::scan(ExportedScanner& scanner, const std::string& rest) {
+    std::string_view words = rest;
+    std::string_view aim;
+    if (words.size() > 3 && words[0] == ']' && words[3] == ' ') {
+        aim = words.substr(0, 3);
+        words.remove_prefix(4);
+    }
+    const auto text = unescape(words);
+    if (!text) return fail(Failure::invalid, "a backslash begins \\xHH or is doubled");
+    if (!scanner.plugged) return fail(Failure::unavailable, "the scan is lost: the scanner is unplugged");
+    if (scanner.device == nullptr) return fail(Failure::unavailable, "the scan is lost: no host has attached the scanner");
+    if (const auto scanned = scanner.device->scan(aim, *text); !scanned) return scanned.error();
+    server_.look();
+    return std::string{};
+}
+
+Result<std::string> SimStage::plug(ExportedScanner& scanner) {
+    if (scanner.plugged) return fail(Failure::invalid, scanner.name + " is plugged in already");
+    scanner.plugged = true;
+    if (!attach_) return std::string{};
+    if (const auto attached = attach_(scanner); !attached) return attached.error();
+    return std::string{};
+}
+
+std::string SimStage::list() const {
+    std::string text;
+    for (const auto& one : desk_.scanners()) {
+        const simulated::UsbDescription what = simulated::listed(*one).description;
+        text += (text.empty() ? "" : "; ") + one->name + " " + one->place.bus_id + " " + hex4(what.vendor) + ":" +
+                hex4(what.product) + " " + state_of(*one);
+    }
+    return text;
+}
+
+asio::awaitable<Result<std::string>> SimStage::await(ExportedScanner& scanner, std::string what, double seconds) {
+    const auto holds = [&] {
+        if (scanner.device == nullptr || !scanner.device->silent_until().empty()) return false;
+        return what == "ready" || scanner.device->all_taken();
+    };
+    const auto until = std::chrono::steady_clock::now() +
+                       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>{seconds});
+    while (!holds()) {
+        if (std::chrono::steady_clock::now() > until) {
+            std::string why = "not " + what + " in time";
+            if (scanner.device == nullptr) {
+                why += ": no host has attached the scanner";
+            } else if (const auto missing = scanner.device->silent_until(); !missing.empty()) {
+                why += ": the host has not " + std::string{missing};
+            }
+            co_return fail(Failure::unavailable, why);
+        }
+        co_await sleep_for(std::chrono::milliseconds{5});
+    }
+    co_return std::string{};
+}
+
+asio::awaitable<std::string> SimStage::obey(std::string line) {
+    std::istringstream words{line};
+    std::string verb, name;
+    words >> verb >> name;
+    if (verb.empty() || verb[0] == '#') co_return std::string{};
+    if (verb == "list") co_return answer_of(list());
+    if (verb == "pause") {
+        constexpr long kLongest = 3'600'000;
+        std::istringstream number{name};
+        long time_ms = -1;
+        number >> time_ms;
+        if (time_ms < 0 || time_ms > kLongest) co_return "error expected: pause MS, at most an hour";
+        co_await sleep_for(std::chrono::milliseconds{time_ms});
+        co_return "ok";
+    }
+    if (verb != "scan" && verb != "plug" && verb != "unplug" && verb != "await")
+        co_return "error there is no command " + escape(verb) + "; there are: scan plug unplug await pause list quit";
+    ExportedScanner* const scanner = desk_.find(name);
+    if (scanner == nullptr) co_return "error there is no scanner " + escape(name) + "; `list` names them";
+    if (verb == "plug") co_return answer_of(plug(*scanner));
+    if (verb == "unplug") {
+        if (!scanner->plugged) co_return "error " + name + " is unplugged already";
+        scanner->plugged = false;
+        server_.look();
+        co_return "ok";
+    }
+    if (verb == "await") {
+        std::string what;
+        double seconds = 10;
+        words >> what;
+        if (!(words >> std::ws).eof()) words >> seconds;
+        if ((what != "ready" && what != "read") || words.fail() || !(seconds >= 0 && seconds <= 3600))
+            co_return "error expected: await NAME ready|read [SECONDS]";
+        const Result<std::string> came = co_await await(*scanner, what, seconds);
+        co_return answer_of(came);
+    }
+    std::string rest;
+    std::getline(words >> std::ws, rest);
+    co_return answer_of(scan(*scanner, rest));
+}
+
+}  // namespace dosario
