@@ -19,6 +19,10 @@ public:
     void add(const UsbDeviceRef& device);
     /// The device left: disappeared() for each port that was not told yet; the address is free for another one.
     void remove(UsbAddress address);
+    /// Asks those anew that were met before the kernel had configured them.
+    void look_again();
+    /// Such a device came so short a time ago that it is about to be configured: look_again() is wanted soon, and otherwise now and then.
+    bool is_about_to_be_configured() const;
     bool knows(UsbAddress address) const { return devices_.contains(address); }
     std::set<UsbAddress> addresses() const;
 
@@ -36,6 +40,7 @@ public:
 private:
     struct Device {
         UsbDeviceRef usb;
+        std::optional<MonoTime> unconfigured_since;
         std::map<UsbPort, UsbInterface> ports;  ///< those the listener believes to be there
     };
     struct Open {
@@ -44,6 +49,7 @@ private:
         bool open_again = false;  ///< open() came while it was closing
     };
 
+    void tell_ports(UsbAddress address, Device& device);
     void tell_left(UsbAddress address);
     void start_session(UsbPort port, const Device& device, const UsbInterface& interface);
     void end_session(UsbPort port, const Open& ended);
