@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keyboards that QEMU itself pretends, and real usbhid has first. One of them is a scanner that nobody can tell from a keyboard: a person adopts
 it. The daemon runs as its ordinary user; that it may open the node is said in a udev rule of the place, as docs/install.md shows."""
-from station import ANA, KernelTest, Station, UDEVD, driver_of, pack
+from station import KernelTest, Station, UDEVD, driver_of, pack
 
 WEDGE, DESK = "0627:0001:W1:0", "0627:0001:D1:0"        # QEMU's own ids
 RULE = 'SUBSYSTEM=="usb", ENV{DEVTYPE}=="usb_device", ATTR{idVendor}=="0627", ATTR{idProduct}=="0001", ENV{DOSARIO_READER}="local"'
@@ -33,14 +33,6 @@ class Keyboards(KernelTest):
     def keyboards_of_the_desktop(self):
         return int(self.machine.run("grep -c 'Handlers=.*kbd' /proc/bus/input/devices; true"))
 
-    def adopt(self):
-        """`dosario readers adopt`, and the test code is typed."""
-        self.machine.run(f"(dosario --json --operator {ANA} readers adopt {WEDGE} > /run/adopted 2>&1; echo ADOPT-EXIT $? > /dev/ttyS0) > /dev/null 4>&- 5>&- &")
-        self.station.await_open(WEDGE)
-        self.type("DOSARIO.PRUEBA")
-        self.assertEqual(self.machine.await_console(r"^ADOPT-EXIT (\d+)$")[1], "0")
-        self.assertIn('"ok":true', self.machine.run("cat /run/adopted"))
-
     def test_a_keyboard_is_adopted_by_its_test_code_and_given_back_at_the_end(self):
         machine = self.machine = self.boot()
         station = self.station = Station(machine)
@@ -55,7 +47,9 @@ class Keyboards(KernelTest):
         station.start()
         self.assertEqual({one: listed["state"] for one, listed in station.readers().items()}, {WEDGE: "candidate", DESK: "candidate"})
         self.assertEqual(driver_of(machine, "1-1"), "usbhid")
-        self.adopt()
+        station.begin_adoption(WEDGE)
+        self.type("DOSARIO.PRUEBA")
+        station.end_adoption()
         self.assertEqual((driver_of(machine, "1-1"), driver_of(machine, "1-2")), ("usbfs", "usbhid"))
         self.assertEqual(self.keyboards_of_the_desktop(), before - 1)
         station.open_reception()

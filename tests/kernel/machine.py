@@ -159,9 +159,18 @@ class Machine:
         try:
             found = self.await_line(CONSOLE, pattern)
         except AssertionError as error:
-            raise AssertionError(f"{error}{self.report()}") from None
+            raise AssertionError(f"{error}{self.look_around()}{self.report()}") from None
         self.note(f"console: {found.string}")
         return found
+
+    def await_console_all(self, *patterns):
+        """One line for each pattern, in whatever order they come."""
+        begun, last = self.marks.get(CONSOLE, 0), 0
+        for pattern in patterns:
+            self.marks[CONSOLE] = begun
+            self.await_console(pattern)
+            last = max(last, self.marks[CONSOLE])
+        self.marks[CONSOLE] = last
 
     def console_lines(self, pattern):
         """All lines so far in which the pattern is found."""
@@ -212,6 +221,17 @@ class Machine:
             if time.monotonic() > deadline:
                 raise AssertionError(f"QEMU keeps {name}")
             time.sleep(0.02)
+
+    def look_around(self):
+        """What the guest knows of its bus and its processes, when something did not come to pass."""
+        try:
+            return self.run("""dmesg | tail -n 40
+for device in /sys/bus/usb/devices/*; do echo "$device $(cat $device/idVendor $device/idProduct $device/devnum 2>/dev/null | tr '\\n' ' ') $(readlink $device/driver)"; done
+ls -l /dev/bus/usb/*
+ps -o pid,user,stat,args
+for task in /proc/$(pidof dosariod)/task/*; do echo "$task $(cat $task/comm $task/wchan | tr '\\n' ' ')"; cat $task/stack; done""")
+        except AssertionError as error:
+            return f"(and the guest does not answer: {error})"
 
     # --- the end
 

@@ -110,6 +110,23 @@ class Scanners(KernelTest):
         self.assertEqual(self.station.received()[-1], "T3")
         self.end(self.station)
 
+    def test_a_reader_that_the_kernel_configures_late_is_read(self):
+        machine = self.begin()
+        (wedge,) = self.devices
+        # The kernel tells of each device before it has chosen a configuration, and whoever is quick meets it without. USBGuard holds one
+        # there until somebody allows it.
+        machine.run("echo 0 > /sys/bus/usb/devices/usb1/authorized_default")
+        wedge.plug("keyboard:vid=05e0,pid=1200,serial=K1")
+        machine.run("until [ -e /sys/bus/usb/devices/1-1 ]; do usleep 20000; done; udevadm settle")
+        self.assertEqual(machine.run("cat /sys/bus/usb/devices/1-1/bConfigurationValue"), "")
+        self.assertEqual(self.station.readers(), {})
+        machine.run("echo 1 > /sys/bus/usb/devices/1-1/authorized")
+        self.station.await_open(WEDGE)
+        wedge.scan(pack("S1"))
+        self.station.await_answer()
+        self.assertEqual(self.station.received(), ["S1"])
+        self.end(self.station)
+
     def test_without_udevd_a_rescan_finds_the_reader(self):
         machine = self.boot()
         self.station = Station(machine, user="root")     # nobody gives the node to anybody: as in a container

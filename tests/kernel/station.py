@@ -75,11 +75,12 @@ class Station:
 
     # --- what is seen of it
 
-    def await_open(self, reader):
-        self.machine.await_console(rf'^info reader_open reader="{re.escape(reader)}"')
+    def await_open(self, *readers):
+        """Of several in any order, as for await_gone."""
+        self.machine.await_console_all(*(rf'^info reader_open reader="{re.escape(reader)}"' for reader in readers))
 
-    def await_gone(self, reader):
-        self.machine.await_console(rf'^info reader_gone reader="{re.escape(reader)}"')
+    def await_gone(self, *readers):
+        self.machine.await_console_all(*(rf'^info reader_gone reader="{re.escape(reader)}"' for reader in readers))
 
     def await_fault(self, reader, what=""):
         self.machine.await_console(rf'^warning reader_fault reader="{re.escape(reader)}" what=".*{what}')
@@ -109,6 +110,17 @@ class Station:
     def memory_kb(self):
         """What of the daemon is in memory."""
         return int(self.machine.run("awk '/^Rss:/ { print $2 }' /proc/$(cat /run/dosario/pid)/smaps_rollup"))
+
+    def begin_adoption(self, reader):
+        """`dosario readers adopt`: what it wants now is the test code, from that reader."""
+        self.machine.run(f"(dosario --json --operator {ANA} readers adopt {reader} > /run/adopted 2>&1; echo ADOPT-EXIT $? > /dev/ttyS0) "
+                         "> /dev/null 4>&- 5>&- &")
+        self.await_open(reader)
+
+    def end_adoption(self):
+        code = self.machine.await_console(r"^ADOPT-EXIT (\d+)$")[1]
+        said = self.machine.run("cat /run/adopted")
+        assert code == "0" and json.loads(said)["ok"], said
 
     def readers(self):
         return {reader["id"]: reader for reader in self.dosario("readers")[0]["readers"]}
