@@ -23,7 +23,11 @@ least_free_mib = 16
 shortest_life_days = 30
 [api]
 listen = "127.0.0.1:8460"
-"""
+""" + "".join(f"""
+[[reader]]
+match = "{ids}"
+idle_ms = 5000       # a machine on a busy host stands still in the middle of what is typed
+""" for ids in ("05e0:1200", "0c2e:0b61", "0627:0001"))
 
 
 def pack(serial, lot="L1"):
