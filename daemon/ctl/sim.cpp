@@ -108,10 +108,11 @@ public:
             if (auto listening = listen(); !listening) return detach_all(), listening;
         }
         signals_.async_wait([this](const boost::system::error_code& error, int) {
-            if (!error) end();
+            if (!error) context_.stop();
         });
-        asio::co_spawn(context_, obey_all(), [this](const std::exception_ptr&) { end(); });
+        asio::co_spawn(context_, obey_all(), [this](const std::exception_ptr&) { context_.stop(); });
         context_.run();
+        // The kernel lets go before its connections end; those end with this object.
         detach_all();
         return {};
     }
@@ -129,22 +130,23 @@ private:
     }
 
     Result<void> attach_all() {
-        for (const auto& one : desk_.scanners())
-            if (auto attached = attach(*one); !attached) return attached;
+        for (const auto& one : desk_.scanners()) {
+            const auto port = attach(*one);
+            if (!port) return port.error();
+            say("attached " + one->name + " port=" + std::to_string(*port));
+        }
         return {};
     }
-    Result<void> attach(simulated::ExportedScanner& scanner) {
+    Result<unsigned> attach(simulated::ExportedScanner& scanner) {
         int ends[2];
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
             return fail(Failure::io, "cannot make a pair of sockets");
-        if (auto plugged = server_.plug_into(ends[0], scanner); !plugged) return ::close(ends[1]), plugged;
+        if (auto plugged = server_.plug_into(ends[0], scanner); !plugged) return ::close(ends[1]), plugged.error();
         const unsigned speed = simulated::usb_speed_number(scanner.device->description().speed);
         const auto port = vhci_attach(wanted_.vhci, ends[1], scanner.place.device_id(), speed);
         ::close(ends[1]);  // the kernel holds it by now
-        if (!port) return port.error();
-        ports_[&scanner] = *port;
-        say("attached " + scanner.name + " port=" + std::to_string(*port));
-        return {};
+        if (port) ports_[&scanner] = *port;
+        return port;
     }
     /// Those that were unplugged are free already.
     void detach_all() {
@@ -164,17 +166,12 @@ private:
             if (!answer.empty()) say(answer);
         }
     }
-    void end() {
-        server_.end();
-        context_.stop();
-    }
-
     Wanted wanted_;
+    simulated::UsbipDesk desk_;  // connections, which end with the context, give their scanners back
     asio::io_context context_;
-    simulated::UsbipDesk desk_;
     UsbipServer server_{context_, desk_};
     SimStage stage_{desk_, server_,
-                    wanted_.attach ? std::function<Result<void>(simulated::ExportedScanner&)>{[this](auto& scanner) {
+                    wanted_.attach ? std::function<Result<unsigned>(simulated::ExportedScanner&)>{[this](auto& scanner) {
                         return attach(scanner);
                     }}
                                    : nullptr};

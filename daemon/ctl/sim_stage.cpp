@@ -5,6 +5,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <charconv>
 #include <sstream>
 
 namespace dosario {
@@ -21,6 +22,14 @@ asio::awaitable<void> sleep_for(std::chrono::milliseconds time) {
 std::string answer_of(const Result<std::string>& result) {
     if (!result) return "error " + result.error().message;
     return result->empty() ? "ok" : "ok " + *result;
+}
+
+/// Nothing for what is no number from 0 to `most`.
+std::optional<double> read_time(const std::string& text, double most) {
+    double time = 0;
+    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), time);
+    if (wrong != std::errc{} || end != text.data() + text.size() || !(time >= 0 && time <= most)) return std::nullopt;
+    return time;
 }
 
 const char* state_of(const ExportedScanner& one) {
@@ -51,7 +60,16 @@ Result<std::string> SimStage::plug(ExportedScanner& scanner) {
     if (scanner.plugged) return fail(Failure::invalid, scanner.name + " is plugged in already");
     scanner.plugged = true;
     if (!attach_) return std::string{};
-    if (const auto attached = attach_(scanner); !attached) return attached.error();
+    const auto port = attach_(scanner);
+    if (port) return "port=" + std::to_string(*port);
+    scanner.plugged = false;
+    return port.error();
+}
+
+Result<std::string> SimStage::unplug(ExportedScanner& scanner) {
+    if (!scanner.plugged) return fail(Failure::invalid, scanner.name + " is unplugged already");
+    scanner.plugged = false;
+    server_.look();
     return std::string{};
 }
 
@@ -87,45 +105,39 @@ asio::awaitable<Result<std::string>> SimStage::await(ExportedScanner& scanner, s
     co_return std::string{};
 }
 
-asio::awaitable<std::string> SimStage::obey(std::string line) {
+/// Nothing for what takes time.
+std::optional<std::string> SimStage::obey_at_once(const std::string& line) {
     std::istringstream words{line};
-    std::string verb, name;
+    std::string verb, name, rest;
     words >> verb >> name;
-    if (verb.empty() || verb[0] == '#') co_return std::string{};
-    if (verb == "list") co_return answer_of(list());
-    if (verb == "pause") {
-        constexpr long kLongest = 3'600'000;
-        std::istringstream number{name};
-        long time_ms = -1;
-        number >> time_ms;
-        if (time_ms < 0 || time_ms > kLongest) co_return "error expected: pause MS, at most an hour";
-        co_await sleep_for(std::chrono::milliseconds{time_ms});
-        co_return "ok";
-    }
-    if (verb != "scan" && verb != "plug" && verb != "unplug" && verb != "await")
-        co_return "error there is no command " + escape(verb) + "; there are: scan plug unplug await pause list quit";
-    ExportedScanner* const scanner = desk_.find(name);
-    if (scanner == nullptr) co_return "error there is no scanner " + escape(name) + "; `list` names them";
-    if (verb == "plug") co_return answer_of(plug(*scanner));
-    if (verb == "unplug") {
-        if (!scanner->plugged) co_return "error " + name + " is unplugged already";
-        scanner->plugged = false;
-        server_.look();
-        co_return "ok";
-    }
-    if (verb == "await") {
-        std::string what;
-        double seconds = 10;
-        words >> what;
-        if (!(words >> std::ws).eof()) words >> seconds;
-        if ((what != "ready" && what != "read") || words.fail() || !(seconds >= 0 && seconds <= 3600))
-            co_return "error expected: await NAME ready|read [SECONDS]";
-        const Result<std::string> came = co_await await(*scanner, what, seconds);
-        co_return answer_of(came);
-    }
-    std::string rest;
     std::getline(words >> std::ws, rest);
-    co_return answer_of(scan(*scanner, rest));
+    if (verb.empty() || verb[0] == '#') return "";
+    if (verb == "list") return answer_of(list());
+    if (verb == "pause") return std::nullopt;
+    if (verb != "scan" && verb != "plug" && verb != "unplug" && verb != "await")
+        return "error there is no command " + escape(verb) + "; there are: scan plug unplug await pause list quit";
+    ExportedScanner* const scanner = desk_.find(name);
+    if (scanner == nullptr) return "error there is no scanner " + escape(name) + "; `list` names them";
+    if (verb == "await") return std::nullopt;
+    if (verb == "scan") return answer_of(scan(*scanner, rest));
+    return answer_of(verb == "plug" ? plug(*scanner) : unplug(*scanner));
+}
+
+asio::awaitable<std::string> SimStage::obey(std::string line) {
+    if (auto answer = obey_at_once(line)) co_return *answer;
+    std::istringstream words{line};
+    std::string verb, name, what, patience{"10"};
+    words >> verb >> name >> what >> patience;
+    if (verb == "pause") {
+        const auto time_ms = read_time(name, 3'600'000);
+        if (!time_ms) co_return "error expected: pause MS, at most an hour";
+        co_await sleep_for(std::chrono::milliseconds{static_cast<long>(*time_ms)});
+        co_return "ok";
+    }
+    const auto seconds = read_time(patience, 3600);
+    if ((what != "ready" && what != "read") || !seconds) co_return "error expected: await NAME ready|read [SECONDS]";
+    const Result<std::string> came = co_await await(*desk_.find(name), what, *seconds);
+    co_return answer_of(came);
 }
 
 }  // namespace dosario

@@ -17,6 +17,8 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
+constexpr std::chrono::seconds kImportWithin{30};
+
 }  // namespace
 
 Result<asio::ip::tcp::endpoint> parse_listen_address(const std::string& text) {
@@ -40,17 +42,24 @@ public:
     Link(Socket socket, simulated::UsbipDesk& desk) : socket_(std::move(socket)), timer_(socket_.get_executor()), session(desk) {}
 
     void start() {
+        wait_for_import();
+        look();
         read();
-        wait();
     }
     void look() {
         if (session.unplugged() || session.broken()) return close();
+        if (!imported_ && session.scanner() != nullptr) {
+            imported_ = true;
+            timer_.cancel();
+            idle();
+        }
         session.serve();
         write();
     }
     void close() {
         error_code ignored;
         timer_.cancel();
+        session.closed();
         // Shut down too: of a pair the kernel has the other end, and must see the end at once.
         socket_.shutdown(Socket::shutdown_both, ignored);
         socket_.close(ignored);
@@ -84,19 +93,23 @@ private:
             self->read();
         });
     }
-    /// The scanner's own time goes on only while somebody has imported it.
-    void wait() {
-        const auto* const scanner = session.scanner();
-        const auto period = scanner == nullptr ? std::nullopt : scanner->device->idle_period();
-        constexpr std::chrono::milliseconds kUntilImported{50};
-        timer_.expires_after(period.value_or(kUntilImported));
+    /// Who has not imported anything in time is hung up on.
+    void wait_for_import() {
+        timer_.expires_after(kImportWithin);
+        timer_.async_wait([self = shared_from_this()](error_code error) {
+            if (!error && self->session.scanner() == nullptr) self->close();
+        });
+    }
+    /// The scanner's own time goes on while somebody has imported it.
+    void idle() {
+        const auto period = session.scanner()->device->idle_period();
+        if (!period) return;
+        timer_.expires_after(*period);
         timer_.async_wait([self = shared_from_this()](error_code error) {
             if (error || !self->socket_.is_open()) return;
-            if (auto* const now = self->session.scanner(); now != nullptr && now->device->idle_period()) {
-                now->device->idle();
-                self->look();
-            }
-            self->wait();
+            self->session.scanner()->device->idle();
+            self->look();
+            self->idle();
         });
     }
 
@@ -104,7 +117,7 @@ private:
     asio::steady_timer timer_;
     std::array<std::byte, 16 * 1024> buffer_{};
     Bytes written_;
-    bool reading_ = false, writing_ = false;
+    bool reading_ = false, writing_ = false, imported_ = false;
 
 public:
     simulated::UsbipSession session;

@@ -3,7 +3,8 @@
 // its low byte, 0 or 1 for the only one.
 //
 //     0 reset: 0 all, 1 what was received, 2 what is to be sent      3 rate      5 modem status, 2 bytes
-//     1 modem: bit 0 DTR, bit 1 RTS, as the mask in bits 8 and 9     4 format    9 latency in ms, 10 reads it
+//     1 modem: bit 0 DTR, bit 1 RTS, as the mask in bits 8 and 9     4 format    9 latency in ms, 0A reads it
+//     90 a word of the EEPROM, which is empty
 //
 // Rate: a divisor in eighths of 3 MHz. wValue has the whole part in bits 0 to 13 and in 14 and 15 the lower two of three bits for the
 // eighths; the third is bit 0 of wIndex (R) or bit 8 (H); bit 9 of wIndex lets H divide 12 MHz.
@@ -76,6 +77,7 @@ private:
             switch (setup.request) {
                 case 5: return bytes_of({modem_status(), 0x60});
                 case 10: return bytes_of({latency_ms_});
+                case 0x90: return bytes_of({0xFF, 0xFF});
                 default: return std::nullopt;
             }
         }

@@ -55,7 +55,7 @@ bool UsbipSession::take(ExportedScanner& scanner) {
     return true;
 }
 
-void UsbipSession::leave() {
+void UsbipSession::closed() {
     if (scanner_ != nullptr) scanner_->device.reset();
     scanner_ = nullptr;
 }

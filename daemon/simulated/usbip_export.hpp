@@ -46,7 +46,7 @@ ListedDevice listed(const ExportedScanner& scanner);
 class UsbipSession {
 public:
     explicit UsbipSession(UsbipDesk& desk) : desk_(desk) {}
-    ~UsbipSession() { leave(); }
+    ~UsbipSession() { closed(); }
     UsbipSession(const UsbipSession&) = delete;
     UsbipSession& operator=(const UsbipSession&) = delete;
 
@@ -64,6 +64,8 @@ public:
     void serve();
     /// What is to be written, nothing = empty. What was given is forgotten.
     Bytes next_write();
+    /// The connection is over: the scanner is free for others.
+    void closed();
     /// The scanner was unplugged: the connection is to be closed.
     bool unplugged() const { return scanner_ != nullptr && !scanner_->plugged; }
 
@@ -75,7 +77,6 @@ private:
         std::uint32_t flags;
     };
 
-    void leave();
     void say(const Bytes& bytes) { unsent_.insert(unsent_.end(), bytes.begin(), bytes.end()); }
     void work();
     Result<std::size_t> work_once(ByteView bytes);

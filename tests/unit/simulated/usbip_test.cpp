@@ -259,6 +259,10 @@ TEST_CASE("an unplugged scanner ends its session, and begins anew with the next"
         CHECK_FALSE(gone.take(*second.desk.find("one")));
     }
     REQUIRE(second.desk.find("one")->device != nullptr);
+    second.session.closed();
+    CHECK(second.desk.find("one")->device == nullptr);
+    UsbipSession next{second.desk};
+    CHECK(next.take(*second.desk.find("one")));
 }
 
 TEST_CASE("names and numbers of a desk", "[simulated][usbip]") {
