@@ -7,6 +7,7 @@ made of changes. Both archives are in the "newc" format of cpio, which the kerne
 """
 import contextlib
 import fcntl
+import functools
 import hashlib
 import json
 import lzma
@@ -254,6 +255,7 @@ def unit_of_the_daemon():
     return re.search(r"(?m)^User=(\S+)$", said)[1], re.search(r"(?m)^ExecStart=(.+)$", said)[1]
 
 
+@functools.cache
 def boot_files():
     """(vmlinux, the archive that a machine unpacks). Missing when this machine lacks a tool or a kernel."""
     lacking = missing_tools()
