@@ -26,7 +26,7 @@ sys.path.insert(0, str(HERE.parent / "scenario"))
 CACHE = ROOT / "build" / "kernel"
 BUILD = pathlib.Path(os.environ.get("DOSARIO_BUILD") or ROOT / "build" / "release").resolve()
 TOOLS = {"qemu-system-x86_64": "qemu-system-x86", "busybox": "busybox-static", "cpio": "cpio", "depmod": "kmod", "udevadm": "udev",
-         "systemd-sysusers": "systemd", "dpkg-deb": "dpkg", "apt-get": "apt"}
+         "systemd-sysusers": "systemd", "dpkg-deb": "dpkg", "apt-get": "apt", "strip": "binutils"}
 LONGEST_TOOL_S = 300
 
 # What udev loads by itself when the hardware is there, and what a scenario loads by name; modules.dep says what they need.
@@ -241,6 +241,7 @@ def installed_archive():
         root = Staging(CACHE / f"installed-{name}")
         run("cmake", "--install", BUILD, "--prefix", "/usr", env={**os.environ, "DESTDIR": str(root.home)})
         shutil.rmtree(root.home / "usr/share/doc")
+        run("strip", "--strip-debug", *(root.home / path for path in INSTALLED))    # as packages do: of a sanitizer's build it is most of it
         for path in own:
             root.put(path, "usr/bin/" + path.name)
         root.put_libraries_of(*(root.home / path for path in INSTALLED), *own)

@@ -93,8 +93,10 @@ class Channel:
 class Machine:
     """Boots on construction. `close()` ends it whatever its state; `end()` is the good end and says what was wrong."""
 
-    def __init__(self, name, *devices, memory_mb=384):
+    def __init__(self, name, *devices):
         vmlinux, archive = image.boot_files()
+        # The archive and what it unpacks to are in memory both for a moment, and the second may take half of it.
+        memory_mb = 256 + 2 * archive.stat().st_size // 1_000_000
         self.name, self.number, self.begun_at = name, 0, time.monotonic()
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="dosario-vm-"))
         self.marks = {}
@@ -191,18 +193,16 @@ class Machine:
         self.run("modprobe usbmon && mount -t debugfs debugfs /sys/kernel/debug")
         self.run("awk '/ C [BI]i:.* = / { print; fflush() }' /sys/kernel/debug/usb/usbmon/0u >&5 2> /dev/null 4>&- &")
 
-    def await_packets(self, count, shortest=1):
-        """Until so many more transfers of at least `shortest` bytes came from devices without an error: the kernel has given them to the
-        daemon, which may be about to take them."""
-        left = count
-        while left > 0:
-            said = self.await_line(BUS, r" C ([BI])i:\d+:\d+:\d+ 0(?::\d+)? (\d+) = ", f"{left} of {count} packets")
-            left -= int(said[2]) >= shortest
-        self.note(f"bus: {count} packets have come")
-
-    def pass_over_packets(self):
-        """What came until now is not awaited any more."""
-        self.marks[BUS] = len(self.channels[BUS].lines)
+    def await_packets(self, port, total, shortest=1):
+        """Until so many transfers of at least `shortest` bytes have come without an error from the device on that port (`1-2`) since it was
+        plugged in: the kernel has given them to the daemon, which may be about to take them."""
+        number = int(self.run(f"cat /sys/bus/usb/devices/{port}/devnum"))
+        place, came = 0, 0
+        while came < total:
+            said, place = self.channels[BUS].await_line(re.compile(rf" C [BI]i:\d+:{number:03}:\d+ 0(?::\d+)? (\d+) = ").search, place,
+                                                        f"{total} packets of {port}, {came} have come\n", PATIENCE_S)
+            came += int(said[1]) >= shortest
+        self.note(f"bus: {total} packets of {port} have come")
 
     # --- the hardware
 

@@ -3,7 +3,7 @@
 import itertools
 import subprocess
 
-from machine import LIVE, PATIENCE_S
+from machine import PATIENCE_S
 from pharmacy import BIN
 
 NUMBERS = itertools.count()
@@ -13,7 +13,7 @@ class Redirected:
     """One port of a machine, and a program that plays the device there (redir_device.cpp)."""
 
     def __init__(self, test, machine, port):
-        self.machine, self.name = machine, f"redir{next(NUMBERS)}"
+        self.machine, self.name, self.port = machine, f"redir{next(NUMBERS)}", f"1-{port}"
         path = machine.home / self.name
         machine.qmp("chardev-add", id=self.name, backend={"type": "socket", "data": {
             "addr": {"type": "unix", "data": {"path": str(path)}}, "server": True, "wait": False}})

@@ -50,12 +50,10 @@ class Rounds(KernelTest):
             reader, device = f"{ids}:Q{n % 4}:0", devices[n % 2]
             device.plug(f"{kind}{',' if ':' in kind else ':'}serial=Q{n % 4}")
             station.await_open(reader)
-            if kind == "hidpos":
-                station.settle(device)
-            machine.pass_over_packets()
+            before = station.settle(device) if kind == "hidpos" else 0
             text = pack(f"R{n}")
             device.scan(text, "]d2" if kind == "hidpos" else "-")
-            machine.await_packets(1 if kind == "hidpos" else reports_of(text), shortest=longest)
+            machine.await_packets(device.port, before + 1 if kind == "hidpos" else reports_of(text), shortest=longest)
             device.unplug()
             done.append(f"R{n}")
             station.await_answer()

@@ -26,16 +26,17 @@ class Serial(KernelTest):
         station.await_open(COM, BRIDGE)
         self.assertEqual((driver_of(machine, "1-1", 1), driver_of(machine, "1-2")), ("usbfs", "usbfs"))
         station.open_reception()
+        before = 0
         for device, serial in ((com, "S1"), (bridge, "S2"), (com, "S3")):
-            station.settle(device)
+            settling = station.settle(device)
             device.scan(pack(serial))
             station.await_answer()
+            before += settling + 1 if device is bridge else 0
 
-        machine.pass_over_packets()
         bridge.hold(0)
         bridge.scan(pack("CUT" + "X" * 17, "LOTE" + "Y" * 16))
         bridge.hold(1)                                   # 62 characters of 70: a packet of 64 begins with two bytes of status
-        machine.await_packets(1, shortest=3)
+        machine.await_packets(bridge.port, before + 1, shortest=3)
         bridge.unplug()
         station.await_gone(BRIDGE)
         station.await_fault(BRIDGE)

@@ -101,14 +101,15 @@ class Station:
                 return answer
 
     def settle(self, device):
-        """Until a HID POS scanner's scans count: what comes just after it was opened is held for scans of before."""
-        self.settle_by(lambda: device.scan("DOSARIO.AYUDA"))
+        """Until a scanner's scans count: what comes just after it was opened is held for scans of before. How often it had to scan."""
+        return self.settle_by(lambda: device.scan("DOSARIO.AYUDA"))
 
     def settle_by(self, scan):
-        for _ in range(100):
+        for count in range(1, 100):
             scan()
             with contextlib.suppress(Late):
-                return self.await_answer(HELP, 0.3)
+                self.await_answer(HELP, 0.3)
+                return count
         raise AssertionError("scans of this reader do not count")
 
     def memory_kb(self):
@@ -142,8 +143,8 @@ def driver_of(machine, port, interface=0):
 class KernelTest(unittest.TestCase):
     """Machines of a test end with it. What a machine says is printed as it goes: ctest shows it when something failed."""
 
-    def boot(self, *devices, memory_mb=384):
-        machine = Machine(self.id().split(".")[-1].removeprefix("test_")[:30], *devices, memory_mb=memory_mb)
+    def boot(self, *devices):
+        machine = Machine(self.id().split(".")[-1].removeprefix("test_")[:30], *devices)
         self.addCleanup(machine.close)
         return machine
 
