@@ -182,12 +182,14 @@ bool looks_like_mouse(const UsbInterface& one) {
 
 }  // namespace
 
-std::vector<UsbInterface> describe_interfaces(libusb_device* device) {
+std::optional<std::vector<UsbInterface>> describe_interfaces(libusb_device* device) {
     std::vector<UsbInterface> found;
     libusb_device_descriptor descriptor{};
     libusb_config_descriptor* raw = nullptr;
     if (libusb_get_device_descriptor(device, &descriptor) != LIBUSB_SUCCESS) return found;
-    if (libusb_get_active_config_descriptor(device, &raw) != LIBUSB_SUCCESS) return found;
+    const int code = libusb_get_active_config_descriptor(device, &raw);
+    if (code == LIBUSB_ERROR_NOT_FOUND) return std::nullopt;
+    if (code != LIBUSB_SUCCESS) return found;
     const Config config{raw};
     const std::string name = sysfs_name(device);
     LazyHandle handle{device};

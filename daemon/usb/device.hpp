@@ -5,6 +5,7 @@
 #include "reader/driver.hpp"
 #include "usb/context.hpp"
 
+#include <optional>
 #include <vector>
 
 namespace dosario {
@@ -14,6 +15,8 @@ namespace dosario {
 /// read stays empty: a device without permission still appears, and open() says why it cannot be used. Blocking: at most some
 /// control transfers of a second each. A kernel driver that had to leave for the report descriptor is put back before returning;
 /// that is never done to a boot interface, which somebody may be typing on.
-std::vector<UsbInterface> describe_interfaces(libusb_device* device);
+/// Nothing while no configuration is active: the kernel lists and tells of a device before it chooses one, and one that is not authorized
+/// has none.
+std::optional<std::vector<UsbInterface>> describe_interfaces(libusb_device* device);
 
 }  // namespace dosario

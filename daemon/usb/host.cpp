@@ -25,6 +25,8 @@ namespace {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
+constexpr std::int64_t kLookAgainMs = 50;
+
 struct OpenPort {
     UsbPort port;
 };
@@ -99,6 +101,7 @@ private:
             for (const UsbPort port : std::exchange(flushes_, {})) listener_.flushed(port);
             if (!stopping_) {
                 apply_changes();
+                if (ports_.is_about_to_be_configured()) ports_.look_again();
                 rescan_if_due();
             }
         }
@@ -116,7 +119,8 @@ private:
         for (const auto& context : contexts_) context->add_poll_fds(fds);
         const auto until_rescan =
             std::chrono::ceil<std::chrono::milliseconds>(next_rescan_ - std::chrono::steady_clock::now()).count();
-        const std::int64_t timeout_ms = ports_.restless() ? 0 : std::clamp<std::int64_t>(until_rescan, 0, 60'000);
+        const std::int64_t longest_ms = ports_.is_about_to_be_configured() ? kLookAgainMs : 60'000;
+        const std::int64_t timeout_ms = ports_.restless() ? 0 : std::clamp<std::int64_t>(until_rescan, 0, longest_ms);
         poll(fds.data(), fds.size(), static_cast<int>(timeout_ms));
         eventfd_t woken = 0;
         [[maybe_unused]] const int code = eventfd_read(wake_fd_, &woken);
@@ -164,6 +168,7 @@ private:
         for (const UsbAddress address : ports_.addresses())
             if (!present->contains(address)) ports_.remove(address);
         ports_.find_again(*present);
+        ports_.look_again();
         std::set<UsbAddress> missed;
         for (const UsbAddress address : *present)
             if (!ports_.knows(address)) missed.insert(address);

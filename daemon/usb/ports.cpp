@@ -32,7 +32,13 @@ void UsbPorts::add(const UsbDeviceRef& device) {
 }
 
 void UsbPorts::tell_ports(UsbAddress address, Device& device) {
-    for (UsbInterface& interface : describe_interfaces(device.usb.get())) {
+    auto interfaces = describe_interfaces(device.usb.get());
+    if (!interfaces) {
+        if (!device.unconfigured_since) device.unconfigured_since = clock_.mono();
+        return;
+    }
+    device.unconfigured_since.reset();
+    for (UsbInterface& interface : *interfaces) {
         const UsbPort port = next_port_++;
         where_[port] = address;
         device.ports[port] = interface;
@@ -49,6 +55,19 @@ void UsbPorts::find_again(const std::set<UsbAddress>& present) {
         device.left = false;
         tell_ports(address, device);
     }
+}
+
+void UsbPorts::look_again() {
+    for (auto& [address, device] : devices_)
+        if (device.unconfigured_since) tell_ports(address, device);
+}
+
+bool UsbPorts::is_about_to_be_configured() const {
+    constexpr auto kLongest = std::chrono::seconds{5};
+    const MonoTime now = clock_.mono();
+    return std::any_of(devices_.begin(), devices_.end(), [&](const auto& one) {
+        return one.second.unconfigured_since && now - *one.second.unconfigured_since < kLongest;
+    });
 }
 
 void UsbPorts::remove(UsbAddress address) {

@@ -22,6 +22,10 @@ public:
     /// `present` is what the kernel lists. A device that said it had left, and is still there a while later and answers, is told anew: after
     /// a sleep of the computer transfers end as if it had been unplugged.
     void find_again(const std::set<UsbAddress>& present);
+    /// Asks those anew that were met before the kernel had configured them.
+    void look_again();
+    /// Such a device came so short a time ago that it is about to be configured: look_again() is wanted soon, and otherwise now and then.
+    bool is_about_to_be_configured() const;
     bool knows(UsbAddress address) const { return devices_.contains(address); }
     std::set<UsbAddress> addresses() const;
 
@@ -39,6 +43,7 @@ public:
 private:
     struct Device {
         UsbDeviceRef usb;
+        std::optional<MonoTime> unconfigured_since;
         std::map<UsbPort, UsbInterface> ports;  ///< those the listener believes to be there
         bool left = false;                      ///< the listener was told so
         int looks_since = 0;                    ///< that the kernel listed it nevertheless

@@ -154,7 +154,7 @@ public:
         all_.push_back(plugged);
         GError* error = nullptr;
         // Not yet usb_device: the "add" that follows at once must not be seen before the node is ready.
-        umockdev_testbed_add_from_string(bed_, description(spec, name, node, number).c_str(), &error);
+        umockdev_testbed_add_from_string(bed_, description(spec, name, node, number, udev != Udev::unconfigured).c_str(), &error);
         DOSARIO_CHECK(error == nullptr);
         show_hid_devices(spec, name);
         umockdev_testbed_attach_ioctl(bed_, node, plugged->handler(), &error);
@@ -164,12 +164,16 @@ public:
         for (const auto& entry : std::filesystem::recursive_directory_iterator{root_ + "/ioctl"})
             DOSARIO_CHECK(::chmod(entry.path().c_str(), 0777) == 0);
         if (udev != Udev::half_made) finish(*plugged);
-        if (udev == Udev::answers) umockdev_testbed_uevent(bed_, syspath.c_str(), "add");
+        if (udev == Udev::answers || udev == Udev::unconfigured) umockdev_testbed_uevent(bed_, syspath.c_str(), "add");
         return plugged;
     }
 
     void finish(PluggedDevice& device) override {
         umockdev_testbed_set_property(bed_, static_cast<Plugged&>(device).syspath().c_str(), "DEVTYPE", "usb_device");
+    }
+
+    void configure(PluggedDevice& device) override {
+        umockdev_testbed_set_attribute(bed_, static_cast<Plugged&>(device).syspath().c_str(), "bConfigurationValue", "1\n");
     }
 
     void unplug(PluggedDevice& device, Udev udev) override {
@@ -186,13 +190,13 @@ public:
     }
 
 private:
-    static std::string description(const FakeSpec& spec, const std::string& name, const char* node, int number) {
+    static std::string description(const FakeSpec& spec, const std::string& name, const char* node, int number, bool configured) {
         char numbers[64];
         std::snprintf(numbers, sizeof numbers, "E: BUSNUM=001\nE: DEVNUM=%03d\n", number);
         std::string text = "P: /devices/usb1/" + name + "\nN: " + (node + 5) + "\nE: DEVNAME=" + node +
                            "\nE: DEVTYPE=usb_pending\nE: SUBSYSTEM=usb\n" + numbers;
         text += "A: busnum=1\\n\nA: devnum=" + std::to_string(number) + "\\n\nA: speed=" + (spec.high_speed ? "480" : "12") +
-                "\\n\nA: bConfigurationValue=1\\n\n";
+                "\\n\nA: bConfigurationValue=" + (configured ? "1\\n" : "") + "\n";
         if (spec.strings_in_sysfs && !spec.serial.empty()) text += "A: serial=" + spec.serial + "\\n\n";
         if (spec.strings_in_sysfs && !spec.product.empty()) text += "A: product=" + spec.product + "\\n\n";
         return text + "H: descriptors=" + to_hex(usb_descriptors(spec)) + "\n";

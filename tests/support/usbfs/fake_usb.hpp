@@ -26,12 +26,14 @@ public:
     static std::unique_ptr<FakeUsb> create();
     virtual ~FakeUsb() = default;
 
-    enum class Udev { answers, silent, half_made };
+    enum class Udev { answers, silent, half_made, unconfigured };
     /// Each plug gets a new device number, as in the kernel. `silent` leaves the uevent out; `half_made` too, and sysfs shows the
     /// device's numbers, but not yet that it is one: see finish().
     virtual std::shared_ptr<PluggedDevice> plug(const FakeSpec& spec, Udev udev = Udev::answers) = 0;
     /// Completes a plug that was half_made, without uevent.
     virtual void finish(PluggedDevice& device) = 0;
+    /// The kernel chooses a configuration of one that was plugged `unconfigured`: announced, and without any. No uevent follows.
+    virtual void configure(PluggedDevice& device) = 0;
     /// The device leaves the bus: its URBs end, then sysfs and udev say so.
     virtual void unplug(PluggedDevice& device, Udev udev = Udev::answers) = 0;
     /// The second half of unplug(), for a device that left of itself.

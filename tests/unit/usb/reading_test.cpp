@@ -365,6 +365,27 @@ TEST_CASE("a device that the rescan met half-made is found when it is whole", "[
     CHECK(world.listener.wait(What::appeared, 2).interface.serial == "slow");
 }
 
+TEST_CASE("a device that is announced before the kernel has configured it is read when it is", "[usb][hotplug]") {
+    for (const auto rescan_every : {std::chrono::milliseconds{60'000}, std::chrono::milliseconds{2}}) {
+        UsbWorld world;
+        world.start({.rescan_every = rescan_every});
+        const auto early = world.bus->plug(pos_spec(0x05e0, 0x2100, "early"), FakeUsb::Udev::unconfigured);
+        const auto whole = world.bus->plug(pos_spec(0x05e0, 0x2100, "whole"));
+        // Who heard of this one has looked at the other.
+        CHECK(world.listener.wait(What::appeared, 1).interface.serial == "whole");
+        CHECK(world.listener.count(What::appeared) == 1);
+        world.bus->configure(*early);
+        const Heard heard = world.listener.wait(What::appeared, 2);
+        CHECK(heard.interface.serial == "early");
+        world.open(2);
+        early->device().report(numbered_report(1));
+        CHECK(world.listener.wait(What::received).port == heard.port);
+        world.bus->unplug(*early);
+        CHECK(world.listener.wait(What::disappeared).port == heard.port);
+        CHECK(world.listener.count(What::appeared) == 2);
+    }
+}
+
 TEST_CASE("an idle reader costs nothing", "[usb]") {
     UsbWorld world;
     const auto plugged = world.bus->plug(pos_spec(0x05e0, 0x2100, "P1"));
