@@ -117,7 +117,7 @@ class Scanners(KernelTest):
         wedge.plug("keyboard:vid=05e0,pid=1200,serial=K1")
         machine.run("until [ -e /sys/bus/usb/devices/1-1 ]; do usleep 20000; done; udevadm settle")
         self.assertEqual(machine.run("cat /sys/bus/usb/devices/1-1/bConfigurationValue"), "")
-        self.assertEqual([(one["state"], one["driver"]) for one in self.station.readers().values()], [("blocked", "")])
+        self.assertEqual([(one["state"], one["driver"]) for one in self.station.readers().values()], [("not_driven", "")])
         machine.run("echo 1 > /sys/bus/usb/devices/1-1/authorized")
         self.station.await_open(WEDGE)
         wedge.scan(pack("S1"))

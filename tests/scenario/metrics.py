@@ -151,7 +151,8 @@ class OfBothEnds(PairTest):
         entries = ours["dosario_ledger_entries"].value()
         self.assertEqual(ours["dosario_uplink_silence_seconds"].value(), 0)
         self.assertAlmostEqual(ours["dosario_uplink_certificate_seconds"].value() / 86400, 365, delta=2)
-        without = [f"dosario_reader_{name}" for name in ("state", "health", "scans_total", "echoes_total", "faults_total", "failures_total", "reconnects_total")]
+        without = [f"dosario_reader_{name}" for name in ("state", "health", "scans_total", "echoes_total",
+                                                             "faults_total", "failures_total", "reconnects_total")]
         without += [f"dosario_backup_{name}" for name in ("age_seconds", "folders", "folders_failing")]
         self.expect_documented("The daemon", ours, without)
 
