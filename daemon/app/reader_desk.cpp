@@ -6,6 +6,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
+
 namespace dosario {
 namespace {
 
@@ -73,7 +75,12 @@ struct ReaderDesk::Trial {
 
 ReaderDesk::ReaderDesk(boost::asio::io_context& context, const Clock& clock, std::vector<ReaderRow> rows,
                        std::set<std::string> adopted, Hooks hooks)
-    : context_(context), clock_(clock), rows_(std::move(rows)), adopted_(std::move(adopted)), hooks_(std::move(hooks)) {}
+    : context_(context),
+      clock_(clock),
+      rows_(std::move(rows)),
+      adopted_(std::move(adopted)),
+      hooks_(std::move(hooks)),
+      scanner_trial_(context, clock) {}
 
 ReaderDesk::~ReaderDesk() { stop(); }
 
@@ -86,6 +93,7 @@ Result<void> ReaderDesk::start() {
 
 void ReaderDesk::stop() {
     if (trial_ != nullptr && host_ != nullptr) end_trial(false, "the daemon is stopping");
+    scanner_trial_.stop();
     host_.reset();
     readers_.clear();
     trial_.reset();
@@ -114,7 +122,24 @@ v1::Reader ReaderDesk::describe(const Reader& reader) const {
     out.set_explanation(reader.failure.empty() ? explanation_of(reader.decision.claim) : reader.failure);
     out.set_scans(reader.scans);
     out.set_faults(reader.faults);
+    const GsTrust gs = scanner_trial_.gs_of(out.id());
+    out.set_gs(std::string{gs_state_name(gs.state)});
+    out.set_gs_sent(escape(gs.sent));
     return out;
+}
+
+TriedReader ReaderDesk::tried(const Reader& reader) const {
+    static const ReaderSettings kDefaults;
+    const ReaderRow* row = row_for(reader.interface);
+    return {reader_id(reader.interface), way_of(reader.interface), row != nullptr ? &row->settings : &kDefaults};
+}
+
+void ReaderDesk::listen(const v1::ListenRequest& request, ScannerTrial::Answer answer) {
+    const auto is_open = [this](const std::string& id) {
+        return std::any_of(readers_.begin(), readers_.end(),
+                           [&](const auto& one) { return one.second->open && reader_id(one.second->interface) == id; });
+    };
+    scanner_trial_.listen(request, is_open, std::move(answer));
 }
 
 v1::ReadersReply ReaderDesk::list() const {
@@ -153,6 +178,7 @@ void ReaderDesk::received(UsbPort port, std::uint8_t endpoint, Bytes bytes, Mono
     boost::asio::post(context_, [this, port, endpoint, bytes = std::move(bytes), heard_at] {
         const auto found = readers_.find(port);
         if (found == readers_.end() || found->second->protocol == nullptr) return;
+        if (scanner_trial_.active()) scanner_trial_.reported(reader_id(found->second->interface));
         found->second->protocol->receive(endpoint, bytes, heard_at);
         pump(port, *found->second);
     });
@@ -280,6 +306,7 @@ void ReaderDesk::on_event(UsbPort port, Reader& reader, const ReaderEvent& event
         on_barcode(port, reader, *read);
     } else if (const auto* fault = std::get_if<ReaderFault>(&event)) {
         ++reader.faults;
+        if (scanner_trial_.active()) scanner_trial_.faulted(tried(reader), fault->what);
         log(Level::warning, "reader_fault", {{"reader", reader_id(reader.interface)}, {"what", fault->what}});
     }
 }
@@ -289,6 +316,7 @@ void ReaderDesk::on_barcode(UsbPort port, Reader& reader, const BarcodeRead& rea
         if (is_test_code(read)) end_trial(true, "");
         return;  // during the trial nothing else counts: it may be somebody typing
     }
+    if (scanner_trial_.active() && scanner_trial_.heard(tried(reader), read)) return;
     ++reader.scans;
     if (auto scan = reader.window->see(read)) hooks_.scanned(std::move(*scan));
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "dosario/v1/control.pb.h"
+#include "app/scanner_trial.hpp"
 #include "app/settings.hpp"
 #include "scan/scan_window.hpp"
 #include "usb/claim_policy.hpp"
@@ -42,6 +43,9 @@ public:
     /// Without a reader: the candidates. With one: takes it for 20 s and answers when the test code came, or did not.
     void adopt(const v1::AdoptRequest& request, std::function<void(Result<v1::AdoptReply>)> answer);
 
+    /// For `dosario doctor scanner`: see ScannerTrial.
+    void listen(const v1::ListenRequest& request, ScannerTrial::Answer answer);
+
     // UsbListener, on the USB thread.
     void appeared(UsbPort port, UsbInterface interface) override;
     void disappeared(UsbPort port) override;
@@ -70,6 +74,7 @@ private:
     const ReaderRow* row_for(const UsbInterface& interface) const;
     std::string name_for(const UsbInterface& interface) const;
     v1::Reader describe(const Reader& reader) const;
+    TriedReader tried(const Reader& reader) const;
 
     boost::asio::io_context& context_;
     const Clock& clock_;
@@ -78,6 +83,7 @@ private:
     Hooks hooks_;
     std::map<UsbPort, std::unique_ptr<Reader>> readers_;
     std::unique_ptr<Trial> trial_;
+    ScannerTrial scanner_trial_;
     std::unique_ptr<UsbHost> host_;
 };
 

@@ -77,6 +77,10 @@ public:
     Result<v1::HeadReply> head(const v1::HeadRequest& request);
     Result<v1::ProofReply> proof(const v1::ProofRequest& request);
     std::set<std::string> adopted_readers();
+    /// Why the table of persons cannot be used; nothing when it can, or none is kept.
+    std::optional<Error> persons_problem() const {
+        return settings_.persons == nullptr ? std::nullopt : settings_.persons->problem();
+    }
     /// What decisions are made by now: see TrustedClock.
     UtcTime believed_time() { return moment().now.at; }
 

@@ -18,12 +18,21 @@ namespace {
 
 namespace json = boost::json;
 
+/// What `dosario doctor scanner` learnt of it.
+void print_gs(const std::string& state, const std::string& sent) {
+    if (state == "kept") std::printf("    it keeps GS\n");
+    if (state == "lost") std::printf("    it LOSES GS: `dosario doctor scanner` says what to change\n");
+    if (state == "replaced")
+        std::printf("    it sends %s in the place of GS: `dosario doctor scanner` says what to change\n", sent.c_str());
+}
+
 void print_reader(const json::value& reader) {
     std::printf("%-28s %-12s %-12s %s\n", text_of(reader, "id").c_str(), text_of(reader, "state").c_str(),
                 text_of(reader, "driver").c_str(), text_of(reader, "product").c_str());
     if (const std::string name = text_of(reader, "name"); name != text_of(reader, "id"))
         std::printf("    name: %s\n", name.c_str());
     if (const std::string why = text_of(reader, "explanation"); !why.empty()) std::printf("    %s\n", why.c_str());
+    print_gs(text_of(reader, "gs"), text_of(reader, "gs_sent"));
 }
 
 int list(Session& session) {

@@ -24,5 +24,7 @@ void add_recall_verb(CLI::App& app, Session& session, Action& action);       // 
 void add_persons_verbs(CLI::App& app, Session& session, Action& action);     // persons open, persons forget
 void add_decode_verb(CLI::App& app, Session& session, Action& action);       // decode
 void add_encode_verb(CLI::App& app, Session& session, Action& action);       // encode
+void add_doctor_verbs(CLI::App& app, Session& session, Action& action);      // doctor, doctor scanner
+void add_test_codes_verb(CLI::App& app, Session& session, Action& action);   // test-codes
 
 }  // namespace dosario
