@@ -15,8 +15,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
-#include <fstream>
+#include <future>
+#include <memory>
+#include <thread>
 
 namespace dosario {
 namespace {
@@ -24,6 +27,7 @@ namespace {
 constexpr const char* kConfig = "/etc/dosario/dosario.toml";
 constexpr const char* kData = "/var/lib/dosario";
 constexpr const char* kUser = "dosario";
+constexpr auto kPatience = std::chrono::seconds{10};
 
 Seen<ConfigFacts> see_config(const std::string& path, Settings& settings) {
     ConfigFacts config;
@@ -88,6 +92,32 @@ void look_at_files(const std::string& directory, const Seen<ConfigFacts>& config
     facts.usb = UsbFacts{settings.usb, ""};
 }
 
+/// A daemon that hangs must not hold up the doctor: its answers are waited for on a thread of their own, which is left behind then.
+DaemonSelf ask_in_time(const Session& session, Facts& facts) {
+    struct Asked {
+        Facts facts;
+        DaemonSelf self;
+    };
+    auto promise = std::make_shared<std::promise<Asked>>();
+    auto answered = promise->get_future();
+    std::thread{[promise, facts, data = session.data_directory, socket = session.socket]() mutable {
+        Session own;
+        own.data_directory = data;
+        own.socket = socket;
+        Asked asked{std::move(facts), {}};
+        asked.self = ask_daemon(own, asked.facts);
+        promise->set_value(std::move(asked));
+    }}.detach();
+    if (answered.wait_for(kPatience) != std::future_status::ready) {
+        facts.daemon.socket_path = session.socket_path();
+        facts.daemon.socket = SocketState::hung;
+        return {};
+    }
+    Asked asked = answered.get();
+    facts = std::move(asked.facts);
+    return asked.self;
+}
+
 }  // namespace
 
 DoctorSight look_around(Session& session, const DoctorWishes& wishes) {
@@ -96,7 +126,7 @@ DoctorSight look_around(Session& session, const DoctorWishes& wishes) {
     facts.tool_version = DOSARIO_VERSION;
     facts.now = make_system_clock()->wall();
     facts.released_at = *parse_date(DOSARIO_RELEASED_ON);
-    const DaemonSelf self = ask_daemon(session, facts);
+    const DaemonSelf self = ask_in_time(session, facts);
     Settings settings;
     facts.config = see_config(config_path(wishes, self), settings);
     facts.group = see_group(self.group.empty() ? settings.group : self.group);

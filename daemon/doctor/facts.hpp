@@ -39,8 +39,8 @@ private:
     Blind why_ = Blind::no_daemon;
 };
 
-/// How the daemon's socket met us.
-enum class SocketState : std::uint8_t { answers, not_there, refused, silent };
+/// How the daemon's socket met us: nobody listens (silent), or somebody does and does not answer (hung).
+enum class SocketState : std::uint8_t { answers, not_there, refused, silent, hung };
 
 struct DaemonFacts {
     SocketState socket = SocketState::not_there;

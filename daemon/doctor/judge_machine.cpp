@@ -19,6 +19,7 @@ Finding judge_daemon(const Facts& facts) {
             if (daemon.processes.size() > 1) return {Verdict::warning, "several", {{"pids", pids}}};
             return {Verdict::ok, "answers", {{"socket", daemon.socket_path}}};
         case SocketState::refused: return {Verdict::unknown, "refused", {{"socket", daemon.socket_path}}};
+        case SocketState::hung: return {Verdict::fails, "hung", {{"socket", daemon.socket_path}}};
         case SocketState::silent:
         case SocketState::not_there: break;
     }

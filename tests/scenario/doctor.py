@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -210,6 +211,17 @@ class Ill(Doctor):
         self.pharmacy.stop()
         down = self.check("backup", "--config", self.pharmacy.config, verdict="ok good")        # by the names in the folder
         self.assertIn(str(stick), down["found"])
+
+
+    def test_a_daemon_that_hangs_is_told_and_holds_nothing_up(self):
+        os.kill(self.pharmacy.child.pid, signal.SIGSTOP)
+        try:
+            report = self.examine("--config", self.pharmacy.config, code=NO_DAEMON)
+        finally:
+            os.kill(self.pharmacy.child.pid, signal.SIGCONT)
+        checks = {one["id"]: f"{one['verdict']} {one['code']}" for one in report["checks"]}
+        self.assertEqual((checks["daemon"], checks["config"], checks["udev_rule"]), ("fails hung", "ok good", "ok same"))
+        self.check("daemon", verdict="ok answers")
 
 
 class Down(Doctor):

@@ -68,6 +68,8 @@ TEST_CASE("a daemon that is down, one elsewhere, and one that does not let us in
     facts.daemon.processes = {77};
     facts.daemon.socket = SocketState::silent;
     CHECK(said(judge_daemon(facts)) == "fails elsewhere");
+    facts.daemon.socket = SocketState::hung;
+    CHECK(said(judge_daemon(facts)) == "fails hung");
     facts.daemon.socket = SocketState::refused;
     CHECK(said(judge_daemon(facts)) == "unknown refused");
     facts.daemon.socket = SocketState::not_there;
