@@ -2,6 +2,7 @@
 // What comes in, from the API and from readers, and what is answered.
 #include "app/running_daemon.hpp"
 
+#include "app/examining.hpp"
 #include "app/long_calls.hpp"
 #include "control/scan_request.hpp"
 #include "http/json.hpp"
@@ -55,9 +56,9 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
     if (call.path == "/metrics")
         return metrics_.scrape(*ledger_, uplink_.get(), *backing_up_, readers_->list(), std::move(reply));
     const bool writes = call.path == "/v1/scan" || call.path == "/v1/readers/adopt" || call.path == "/v1/readers/zone" ||
-                        call.path == "/v1/readers/record" || call.path == "/v1/ledger/snapshot" ||
-                        call.path == "/v1/ledger/rebuild" || call.path == "/v1/backup/now" || call.path == "/v1/recall" ||
-                        call.path.starts_with("/v1/persons/");
+                        call.path == "/v1/readers/record" || call.path == "/v1/readers/listen" ||
+                        call.path == "/v1/ledger/snapshot" || call.path == "/v1/ledger/rebuild" ||
+                        call.path == "/v1/backup/now" || call.path == "/v1/recall" || call.path.starts_with("/v1/persons/");
     if (call.method != "POST" && writes)
         return reply(error_reply(fail(Failure::invalid, "this call changes or writes something: POST it")));
     for (const ApiRow& row : ledger_calls()) {
@@ -102,6 +103,18 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
         if (auto parsed = from_json(call.body, request); !parsed) return reply(error_reply(parsed.error()));
         const auto recorded = readers_->record(request);
         return reply(recorded ? ApiReply{200, to_json(*recorded)} : error_reply(recorded.error()));
+    }
+    if (call.path == "/v1/readers/listen") {
+        v1::ListenRequest request;
+        if (auto parsed = from_json(call.body, request); !parsed) return reply(error_reply(parsed.error()));
+        return readers_->listen(request, [reply](Result<v1::ListenReply> heard) {
+            reply(heard ? ApiReply{200, to_json(*heard)} : error_reply(heard.error()));
+        });
+    }
+    if (call.path == "/v1/doctor") {
+        if (!ledger_->post_chore(examination(settings_, directory_, usb_problem_, reply)))
+            reply(error_reply(fail(Failure::unavailable, "too much long work is waiting already: try again later")));
+        return;
     }
     if (auto chore = long_call(call.path, call.body, *verifying_, progress_, reply)) {
         if (!ledger_->post_chore(std::move(*chore)))

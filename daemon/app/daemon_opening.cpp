@@ -102,11 +102,8 @@ v1::UplinkStatus RunningDaemon::uplink_at_rest() const {
 
 void RunningDaemon::open_uplink() {
     if (settings_.uplink.host.empty() || read_only_) return;
-    UplinkSettings uplink = settings_.uplink;
-    if (uplink.identity.empty()) uplink.identity = directory_ + "/station.pem";
-    if (uplink.authorities.empty()) uplink.authorities.push_back(directory_ + "/ca.pem");
-    uplink_ =
-        std::make_unique<UplinkDesk>(context_, *clock_, *entropy_, *uplink_digest_, *ledger_, std::move(uplink), DOSARIO_VERSION);
+    uplink_ = std::make_unique<UplinkDesk>(context_, *clock_, *entropy_, *uplink_digest_, *ledger_,
+                                           with_files(settings_.uplink, directory_), DOSARIO_VERSION);
     uplink_->start();
     if (learns_later_) learn_later();
 }
@@ -206,7 +203,8 @@ Result<void> RunningDaemon::open_readers() {
     if (!settings_.usb) return {};
     if (auto started = readers_->start(); !started) {
         // The counter works without scanners (`dosario scan`), so this is said and not fatal.
-        log(Level::error, "usb_failed", {{"why", started.error().message}});
+        usb_problem_ = started.error().message;
+        log(Level::error, "usb_failed", {{"why", usb_problem_}});
     }
     return {};
 }

@@ -6,6 +6,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
+
 namespace dosario {
 namespace {
 
@@ -24,7 +26,11 @@ bool is_test_code(const BarcodeRead& read) {
 }  // namespace
 
 ReaderDesk::ReaderDesk(boost::asio::io_context& context, const Clock& clock, ReaderDeskSettings settings, Hooks hooks)
-    : context_(context), clock_(clock), settings_(std::move(settings)), hooks_(std::move(hooks)) {}
+    : context_(context),
+      clock_(clock),
+      settings_(std::move(settings)),
+      hooks_(std::move(hooks)),
+      scanner_trial_(context, clock) {}
 
 ReaderDesk::~ReaderDesk() { stop(); }
 
@@ -37,6 +43,7 @@ Result<void> ReaderDesk::start() {
 
 void ReaderDesk::stop() {
     if (trial_ != nullptr && host_ != nullptr) end_trial(false, "the daemon is stopping");
+    scanner_trial_.stop();
     host_.reset();
     readers_.clear();
     trial_.reset();
@@ -47,6 +54,27 @@ void ReaderDesk::stop() {
 ReaderDesk::Past* ReaderDesk::past_of(const std::string& id) {
     if (pasts_.size() >= kMostPasts && !pasts_.contains(id)) return nullptr;
     return &pasts_[id];
+}
+
+void ReaderDesk::listen(const v1::ListenRequest& request, ScannerTrial::Answer answer) {
+    const auto is_open = [this](const std::string& id) {
+        return std::any_of(readers_.begin(), readers_.end(),
+                           [&](const auto& one) { return one.second->open && reader_id(one.second->interface) == id; });
+    };
+    scanner_trial_.listen(request, is_open, std::move(answer));
+}
+
+TriedReader ReaderDesk::tried(const Reader& reader) const {
+    static const ReaderSettings kDefaults;
+    const ReaderRow* row = row_for(reader.interface);
+    return {reader_id(reader.interface), way_of(reader.interface), row != nullptr ? &row->settings : &kDefaults};
+}
+
+/// What comes in the place of GS may be content as well: to daily work it is lost until the configuration says otherwise.
+void ReaderDesk::learn_from_trial(const Reader& reader) {
+    const std::string id = reader_id(reader.interface);
+    const GsTrust gs = scanner_trial_.gs_of(id);
+    if (gs.state != GsTrust::State::unknown) learn_gs(id, gs.state == GsTrust::State::kept ? GsHabit::kept : GsHabit::lost);
 }
 
 // --- news from the USB thread, carried over to the main thread ------------------------------------------------------------------
@@ -113,6 +141,7 @@ void ReaderDesk::on_received(UsbPort port, std::uint8_t endpoint, ByteView bytes
     Tape* const tape = tape_of(port);
     if (tape != nullptr) tape->recording.received(endpoint, bytes, heard_at);
     if (tape != nullptr && tape->recording.full()) end_tape("size");
+    if (scanner_trial_.active()) scanner_trial_.reported(reader_id(reader.interface));
     reader.protocol->receive(endpoint, bytes, heard_at);
     pump(port, reader);
 }
@@ -225,6 +254,7 @@ void ReaderDesk::on_event(UsbPort port, Reader& reader, const ReaderEvent& event
         on_barcode(port, reader, *read);
     } else if (const auto* fault = std::get_if<ReaderFault>(&event)) {
         reader.health.fault(*fault, clock_.mono());
+        if (scanner_trial_.active()) scanner_trial_.faulted(tried(reader), fault->what);
         log(Level::warning, "reader_fault", {{"reader", reader_id(reader.interface)}, {"what", fault->what}});
     }
 }
@@ -234,6 +264,7 @@ void ReaderDesk::on_barcode(UsbPort port, Reader& reader, const BarcodeRead& rea
         if (is_test_code(read)) end_trial(true, "");
         return;  // during the trial nothing else counts: it may be somebody typing
     }
+    if (scanner_trial_.active() && scanner_trial_.heard(tried(reader), read)) return learn_from_trial(reader);
     auto scan = reader.window->see(read);
     reader.health.read(clock_.mono(), !scan);
     if (!scan) return;

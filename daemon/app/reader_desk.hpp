@@ -5,6 +5,7 @@
 #pragma once
 
 #include "dosario/v1/control.pb.h"
+#include "app/scanner_trial.hpp"
 #include "app/settings.hpp"
 #include "scan/scan_window.hpp"
 #include "usb/claim_policy.hpp"
@@ -60,6 +61,9 @@ public:
     /// Begins a recording, gives what came since the last call, or ends it. One at a time; who does not ask for ten seconds has left.
     Result<v1::RecordReply> record(const v1::RecordRequest& request);
 
+    /// For `dosario doctor scanner`: see ScannerTrial.
+    void listen(const v1::ListenRequest& request, ScannerTrial::Answer answer);
+
     // UsbListener, on the USB thread.
     void appeared(UsbPort port, UsbInterface interface) override;
     void disappeared(UsbPort port) override;
@@ -108,6 +112,8 @@ private:
     std::string moved_from(const Reader& reader) const;
     v1::Reader describe(const Reader& reader) const;
     v1::Reader describe_unread(const UsbInterface& interface, std::string_view key) const;
+    TriedReader tried(const Reader& reader) const;
+    void learn_from_trial(const Reader& reader);
 
     boost::asio::io_context& context_;
     const Clock& clock_;
@@ -116,6 +122,7 @@ private:
     std::map<UsbPort, std::unique_ptr<Reader>> readers_;
     std::map<std::string, Past> pasts_;  ///< by id, at most kMostPasts
     std::unique_ptr<Trial> trial_;
+    ScannerTrial scanner_trial_;
     std::unique_ptr<Tape> tape_;
     std::uint64_t last_tape_ = 0;
     std::unique_ptr<UsbHost> host_;

@@ -120,6 +120,11 @@ v1::Reader ReaderDesk::describe(const Reader& reader) const {
     if (reader.decision.driver != nullptr) {
         out.set_driver(reader.decision.driver->name);
         out.set_gs(std::string{gs_habit_name(gs_for(reader.interface))});
+        const GsTrust tried = scanner_trial_.gs_of(out.id());
+        if (tried.state == GsTrust::State::replaced) {
+            out.set_gs(std::string{gs_state_name(tried.state)});
+            out.set_gs_sent(escape(tried.sent));
+        }
     }
     out.set_state(state_of(reader));
     out.set_explanation(explanation_of(reader));

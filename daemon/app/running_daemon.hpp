@@ -84,6 +84,7 @@ private:
     std::unique_ptr<HttpServer> api_;
     std::unique_ptr<ReaderDesk> readers_;
     std::unique_ptr<UplinkDesk> uplink_;
+    std::string usb_problem_;    ///< why there are no readers at all; empty: USB works
     bool learns_later_ = false;  ///< the catalogue: the end of the ledger may still come back
     bool read_only_ = false;     ///< the ledger is damaged
     std::mutex marking_;         ///< damage is met on the ledger thread and by who verifies

@@ -20,4 +20,11 @@ struct UplinkSettings {
     std::string place() const { return host + ":" + std::to_string(port); }
 };
 
+/// Files that the configuration leaves out are those of the data directory.
+inline UplinkSettings with_files(UplinkSettings uplink, const std::string& directory) {
+    if (uplink.identity.empty()) uplink.identity = directory + "/station.pem";
+    if (uplink.authorities.empty()) uplink.authorities.push_back(directory + "/ca.pem");
+    return uplink;
+}
+
 }  // namespace dosario

@@ -2,8 +2,10 @@
 // The catalogue's rows. Keys are answer codes (`what`), or `what/reason` for a finer sentence; questions begin with `?`.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace dosario {
@@ -18,6 +20,21 @@ struct CatalogueRow {
 };
 
 std::string_view in_language(const CatalogueRow& row, Language language);
+
+/// The pattern with each `{name}` replaced by its text. Nothing but names stands in the braces of the catalogue.
+template <class TextOf>
+std::string put_in(std::string_view pattern, const TextOf& text_of) {
+    std::string filled;
+    filled.reserve(pattern.size() + 64);
+    for (;;) {
+        const auto open = pattern.find('{');
+        filled += pattern.substr(0, open);
+        if (open == std::string_view::npos) return filled;
+        const auto close = std::min(pattern.find('}', open), pattern.size() - 1);
+        filled += text_of(pattern.substr(open + 1, close - open - 1));
+        pattern.remove_prefix(close + 1);
+    }
+}
 
 std::span<const CatalogueRow> catalogue();
 

@@ -19,21 +19,6 @@ std::string_view find(std::string_view key, Language language) {
     return found == rows.end() ? std::string_view{} : in_language(*found->second, language);
 }
 
-/// The pattern with each `{name}` replaced by its text. Nothing but names stands in the braces of the catalogue.
-template <class TextOf>
-std::string put_in(std::string_view pattern, const TextOf& text_of) {
-    std::string filled;
-    filled.reserve(pattern.size() + 64);
-    for (;;) {
-        const auto open = pattern.find('{');
-        filled += pattern.substr(0, open);
-        if (open == std::string_view::npos) return filled;
-        const auto close = std::min(pattern.find('}', open), pattern.size() - 1);
-        filled += text_of(pattern.substr(open + 1, close - open - 1));
-        pattern.remove_prefix(close + 1);
-    }
-}
-
 std::string_view work_key(WorkKind kind) {
     switch (kind) {
         case WorkKind::reception: return "work/reception";

@@ -83,6 +83,10 @@ public:
     std::set<std::string> adopted_readers();
     /// Zones by the reader's id.
     Result<std::map<std::string, std::string>> zones() const;
+    /// Why the table of persons cannot be used; nothing when it can, or none is kept.
+    std::optional<Error> persons_problem() const {
+        return settings_.persons == nullptr ? std::nullopt : settings_.persons->problem();
+    }
     /// What decisions are made by now: see TrustedClock.
     UtcTime believed_time() { return moment().now.at; }
 

@@ -242,4 +242,16 @@ Result<CertificateInfo> read_certificate(std::string_view pem) {
     return describe_certificate(*certificates->front());
 }
 
+Result<UtcTime> authority_ends_at(std::string_view pem) {
+    auto certificates = parse_certificates(pem);
+    if (!certificates) return certificates.error();
+    UtcTime last = UtcTime::min();
+    for (const X509Ptr& one : *certificates) {
+        if (!is_authority(*one))
+            return fail(Failure::invalid, "it is no authority's certificate: ca.pem is wanted, as `pki init` made it");
+        last = std::max(last, not_after(*one));
+    }
+    return last;
+}
+
 }  // namespace dosario

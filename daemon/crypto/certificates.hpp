@@ -81,4 +81,7 @@ Result<std::string> sign_request(const Credential& authority, std::string_view r
 /// that we give to that kind (so an authority's is an error too).
 Result<CertificateInfo> read_certificate(std::string_view pem);
 
+/// When the authority in the text ends that ends last. An error unless each certificate in it is an authority's.
+Result<UtcTime> authority_ends_at(std::string_view pem);
+
 }  // namespace dosario

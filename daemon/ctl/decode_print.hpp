@@ -3,14 +3,11 @@
 #pragma once
 
 #include "control/decoding.hpp"
-#include "control/messages.hpp"
+#include "ctl/language.hpp"
 
 #include <string>
 
 namespace dosario {
-
-/// `es`, `en`, `pt`; empty: what LC_ALL, LC_MESSAGES or LANG begin with, else English.
-Language language_of(const std::string& wanted);
 
 /// As a JSON string in quotes, ASCII only: a byte of the input from 80h on is the character of that number, `\u0080` to `\u00ff`.
 std::string json_bytes(std::string_view bytes);

@@ -72,6 +72,8 @@ int main(int argc, char** argv) {
     add_decode_verb(app, session, action);
     add_encode_verb(app, session, action);
     add_sim_verb(app, session, action);
+    add_doctor_verbs(app, session, action);
+    add_test_codes_verb(app, session, action);
     // Options of the program may stand behind the verb too.
     std::function<void(CLI::App*)> fall_through = [&](CLI::App* parent) {
         for (CLI::App* verb : parent->get_subcommands([](const CLI::App*) { return true; })) {

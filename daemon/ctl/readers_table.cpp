@@ -73,6 +73,7 @@ void print_more(const json::value& reader) {
         who += (who.empty() ? "" : ", ") + std::string{"named "} + name;
     if (const std::string driver = text_of(reader, "driver"); !driver.empty())
         who += (who.empty() ? "" : ", ") + std::string{"driver "} + driver + ", GS " + text_of(reader, "gs");
+        if (const std::string sent = text_of(reader, "gs_sent"); !sent.empty()) who += " by " + sent;
     if (!who.empty()) std::printf("    %s\n", who.c_str());
     if (const std::string fault = text_of(reader, "last_fault"); !fault.empty()) {
         const json::value& kinds = reader.at("faults_by_kind");

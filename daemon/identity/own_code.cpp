@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //   DOSARIO.D.<12 Crockford base 32><check>   dose             DOSARIO.B.<8 of A-Z 0-9>   badge
 //   DOSARIO.P.<12 Crockford base 32><check>   opened pack      DOSARIO.<word>, DOSARIO.X<1 to 9999>   command
+//   DOSARIO.PRUEBA.<anything>                 the command PRUEBA
 #include "identity/own_code.hpp"
 
 #include "identity/digits.hpp"
@@ -75,6 +76,9 @@ Identity identify_command(std::string_view content) {
         if (times == 0) return refused(CodeError::parse_failed, kPrefix.size() + 1);
         return Command{CommandWord::times, times};
     }
+    // The printed test code that tells a scanner's keyboard: signs follow, and a wrong layout changes them.
+    constexpr std::string_view kTestBegin = "DOSARIO.PRUEBA.";
+    if (same_in_either_case(content.substr(0, kTestBegin.size()), kTestBegin)) return Command{CommandWord::test};
     for (std::size_t i = 0; i < kCommandCodes.size(); ++i) {
         if (same_in_either_case(content, kCommandCodes[i])) return Command{static_cast<CommandWord>(i)};
     }

@@ -196,3 +196,13 @@ TEST_CASE("text that is no certificate is refused", "[certificates]") {
     for (std::size_t i = 0; i <= kMostCertificates; ++i) many += pem;
     CHECK(parse_certificates(many).has_error());
 }
+
+TEST_CASE("of several authorities the end of the last one counts, and what is no authority is refused", "[certificates]") {
+    const Credential older = must(make_authority("ministry", kNow - days{365}));
+    const UtcTime ends = must(authority_ends_at(older.certificate + authority().certificate));
+    CHECK(ends == must(authority_ends_at(authority().certificate)));
+    CHECK(ends - must(authority_ends_at(older.certificate)) == days{365});
+    const Credential station = must(issue_certificate(authority(), kStation, kNow));
+    CHECK(error_of(authority_ends_at(authority().certificate + station.certificate)).failure == Failure::invalid);
+    CHECK(error_of(authority_ends_at("")).failure == Failure::invalid);
+}

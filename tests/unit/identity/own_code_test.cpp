@@ -144,6 +144,12 @@ TEST_CASE("every word of the desk card is read, in either case", "[own]") {
     CHECK(fault_of("DOSARIO").error == CodeError::none);
 }
 
+TEST_CASE("the printed text of a scanner's test is the test command, however a keyboard turns its signs", "[own]") {
+    for (const char* content : {"DOSARIO.PRUEBA.aZ01-_/&", "dosario.prueba.Az01'?-/", "DOSARIO.PRUEBA."})
+        CHECK(std::get<Command>(identify("", content)).word == CommandWord::test);
+    CHECK(fault_of("DOSARIO.PRUEBAS").error == CodeError::parse_failed);
+}
+
 TEST_CASE("a multiplier is 1 to 9999 without leading zeros", "[own]") {
     const auto times = [](std::string_view content) { return std::get<Command>(identify("", content)).times; };
     CHECK(times("DOSARIO.X1") == 1);
