@@ -71,9 +71,10 @@ void print_more(const json::value& reader) {
     std::string who = text_of(reader, "product");
     if (const std::string name = text_of(reader, "name"); name != text_of(reader, "id"))
         who += (who.empty() ? "" : ", ") + std::string{"named "} + name;
-    if (const std::string driver = text_of(reader, "driver"); !driver.empty())
+    if (const std::string driver = text_of(reader, "driver"); !driver.empty()) {
         who += (who.empty() ? "" : ", ") + std::string{"driver "} + driver + ", GS " + text_of(reader, "gs");
         if (const std::string sent = text_of(reader, "gs_sent"); !sent.empty()) who += " by " + sent;
+    }
     if (!who.empty()) std::printf("    %s\n", who.c_str());
     if (const std::string fault = text_of(reader, "last_fault"); !fault.empty()) {
         const json::value& kinds = reader.at("faults_by_kind");
