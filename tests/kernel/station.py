@@ -74,17 +74,25 @@ class Station:
 
     def open_reception(self):
         for reply in self.dosario("scan", ANA, "DOSARIO.RECIBIR"):
-            assert reply["ok"], reply
+            assert reply.get("ok") and "what" in reply, reply
             self.await_answer(reply["what"])
 
     # --- what is seen of it
 
+    @staticmethod
+    def opened(reader):
+        return rf'^info reader_open reader="{re.escape(reader)}"'
+
+    @staticmethod
+    def gone(reader):
+        return rf'^info reader_gone reader="{re.escape(reader)}"'
+
     def await_open(self, *readers):
         """Of several in any order, as for await_gone."""
-        self.machine.await_console_all(*(rf'^info reader_open reader="{re.escape(reader)}"' for reader in readers))
+        self.machine.await_console_all(*map(self.opened, readers))
 
     def await_gone(self, *readers):
-        self.machine.await_console_all(*(rf'^info reader_gone reader="{re.escape(reader)}"' for reader in readers))
+        self.machine.await_console_all(*map(self.gone, readers))
 
     def await_fault(self, reader, what=""):
         self.machine.await_console(rf'^warning reader_fault reader="{re.escape(reader)}" what=".*{what}')
@@ -94,7 +102,10 @@ class Station:
         that the disk is slow, which a busy host says of its virtual machine."""
         while True:
             line = self.machine.await_line(LIVE, r"^data: (\{.*\})", f"the answer {what}", patience_s=patience_s)
-            answer = json.loads(line[1])
+            try:
+                answer = json.loads(line[1])
+            except ValueError as error:
+                raise AssertionError(f"the live feed is cut: {error}: {line.string}") from None
             if "what" in answer and (answer["what"] == what or answer["what"] not in (HELP, "slow_disk")):
                 assert answer["what"] == what, f"{what} was expected: {answer}\n{self.machine.report()}"
                 self.machine.note(f"answer: {what} {answer['seq']}")
