@@ -193,14 +193,14 @@ class Machine:
         self.run("modprobe usbmon && mount -t debugfs debugfs /sys/kernel/debug")
         self.run("awk '/ C [BI]i:.* = / { print; fflush() }' /sys/kernel/debug/usb/usbmon/0u >&5 2> /dev/null 4>&- &")
 
-    def await_packets(self, port, total, shortest=1):
+    def await_packets(self, port, total, shortest=1, patience_s=PATIENCE_S):
         """Until so many transfers of at least `shortest` bytes have come without an error from the device on that port (`1-2`) since it was
         plugged in: the kernel has given them to the daemon, which may be about to take them."""
         number = int(self.run(f"cat /sys/bus/usb/devices/{port}/devnum"))
         place, came = 0, 0
         while came < total:
             said, place = self.channels[BUS].await_line(re.compile(rf" C [BI]i:\d+:{number:03}:\d+ 0(?::\d+)? (\d+) = ").search, place,
-                                                        f"{total} packets of {port}, {came} have come\n", PATIENCE_S)
+                                                        f"{total} packets of {port}, {came} have come\n", patience_s)
             came += int(said[1]) >= shortest
         self.note(f"bus: {total} packets of {port} have come")
 

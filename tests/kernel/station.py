@@ -7,7 +7,7 @@ import re
 import unittest
 
 import image
-from machine import LIVE, PATIENCE_S, Late, Machine
+from machine import CONSOLE, LIVE, PATIENCE_S, Late, Machine
 from pharmacy import ANA, CATALOGUE, IBUPROFEN, IN_TWO_YEARS, element_string
 
 # An empty udevd knows nothing of the processes that systemd would have told it about, and is quiet.
@@ -74,17 +74,25 @@ class Station:
 
     def open_reception(self):
         for reply in self.dosario("scan", ANA, "DOSARIO.RECIBIR"):
-            assert reply["ok"], reply
+            assert reply.get("ok") and "what" in reply, reply
             self.await_answer(reply["what"])
 
     # --- what is seen of it
 
+    @staticmethod
+    def opened(reader):
+        return rf'^info reader_open reader="{re.escape(reader)}"'
+
+    @staticmethod
+    def gone(reader):
+        return rf'^info reader_gone reader="{re.escape(reader)}"'
+
     def await_open(self, *readers):
         """Of several in any order, as for await_gone."""
-        self.machine.await_console_all(*(rf'^info reader_open reader="{re.escape(reader)}"' for reader in readers))
+        self.machine.await_console_all(*map(self.opened, readers))
 
     def await_gone(self, *readers):
-        self.machine.await_console_all(*(rf'^info reader_gone reader="{re.escape(reader)}"' for reader in readers))
+        self.machine.await_console_all(*map(self.gone, readers))
 
     def await_fault(self, reader, what=""):
         self.machine.await_console(rf'^warning reader_fault reader="{re.escape(reader)}" what=".*{what}')
@@ -94,7 +102,10 @@ class Station:
         that the disk is slow, which a busy host says of its virtual machine."""
         while True:
             line = self.machine.await_line(LIVE, r"^data: (\{.*\})", f"the answer {what}", patience_s=patience_s)
-            answer = json.loads(line[1])
+            try:
+                answer = json.loads(line[1])
+            except ValueError as error:
+                raise AssertionError(f"the live feed is cut: {error}: {line.string}") from None
             if "what" in answer and (answer["what"] == what or answer["what"] not in (HELP, "slow_disk")):
                 assert answer["what"] == what, f"{what} was expected: {answer}\n{self.machine.report()}"
                 self.machine.note(f"answer: {what} {answer['seq']}")
@@ -122,8 +133,15 @@ class Station:
                          "> /dev/null 4>&- 5>&- &")
         self.await_open(reader)
 
-    def end_adoption(self):
-        code = self.machine.await_console(r"^ADOPT-EXIT (\d+)$")[1]
+    def end_adoption(self, scan=lambda: None):
+        """`scan` is tried again: what comes while a bridge is being set up is lost."""
+        for _ in range(40):
+            scan()
+            with contextlib.suppress(Late):
+                code = self.machine.await_line(CONSOLE, r"^ADOPT-EXIT (\d+)$", patience_s=0.5)[1]
+                break
+        else:
+            raise AssertionError(f"`dosario readers adopt` does not end\n{self.machine.report()}")
         said = self.machine.run("cat /run/adopted")
         assert code == "0" and json.loads(said)["ok"], said
 
