@@ -23,6 +23,10 @@ constexpr std::size_t kMostAltDigits = 4;
 constexpr int kLastLatin1 = 255;
 constexpr std::uint16_t kKeyboardPage = 0x07;
 constexpr int kUsualIdleMs = 100;
+/// Of a scanner that is known to end its scans: its keys may come late, from a hub that slept or a host that stood still.
+constexpr auto kPatience = std::chrono::milliseconds{500};
+/// Keys this soon after a scan that silence cut off are its tail. A person who hears the fault needs longer to scan again.
+constexpr auto kLongestTail = std::chrono::seconds{2};
 constexpr const char* kUsualTerminators = "\r\t";
 constexpr std::uint8_t kSetIdle = 0x0A;
 constexpr std::uint8_t kSetProtocol = 0x0B;
@@ -74,7 +78,9 @@ private:
     std::vector<std::uint8_t> held_;  // keys of the last report, at most kMostKeySlots
     std::string scan_;                // at most kLongestBarcode
     bool spoilt_ = false;             // something is missing: drop everything up to the end of the scan
-    bool after_cr_ = false;           // a CR ended the last scan and nothing came since
+    bool is_tail_ = false;            // likewise, after silence cut a scan off: for a while
+    bool ends_with_terminator_ = false;
+    bool after_cr_ = false;  // a CR ended the last scan and nothing came since
     bool after_dead_key_ = false;
     std::size_t alt_digits_ = 0;
     int alt_code_ = 0;
@@ -185,6 +191,7 @@ void Keyboard::character(char one) {
     if (one == '\n' && follows_cr) return;
     if (settings_.gs_substitutes.find(one) != std::string::npos) one = '\x1D';
     if (terminators_.find(one) != std::string::npos) {
+        ends_with_terminator_ = ends_with_terminator_ || !scan_.empty();
         finish();
         after_cr_ = one == '\r';
         return;
@@ -202,6 +209,7 @@ void Keyboard::finish() {
 void Keyboard::forget() {
     scan_.clear();
     spoilt_ = false;
+    is_tail_ = false;
     after_cr_ = false;
     after_dead_key_ = false;
     alt_digits_ = 0;
@@ -212,7 +220,10 @@ void Keyboard::wake(MonoTime now) {
     const auto due = next_wake();
     if (!due || now < *due) return;
     if (alt_digits_ > 0) spoil(ReaderFault::Kind::length, "Alt was never released");
-    finish();
+    const bool cut_off = ends_with_terminator_ && !spoilt_ && !scan_.empty();
+    if (!cut_off) return finish();
+    spoil(ReaderFault::Kind::length, "the end of a scan did not come");
+    is_tail_ = true;
 }
 
 void Keyboard::closed(MonoTime, PortEnd end) {
@@ -224,7 +235,8 @@ void Keyboard::closed(MonoTime, PortEnd end) {
 
 std::optional<MonoTime> Keyboard::next_wake() const {
     if (is_idle()) return std::nullopt;
-    return last_key_at_ + idle_;
+    if (is_tail_) return last_key_at_ + kLongestTail;
+    return last_key_at_ + (ends_with_terminator_ ? std::max(idle_, kPatience) : idle_);
 }
 
 }  // namespace

@@ -229,7 +229,7 @@ TEST_CASE("a flipped bit touches at most its own scan, the next one is right", "
         auto flipped = first;
         flipped[bit / 64][bit % 64 / 8] ^= static_cast<std::byte>(1U << (bit % 8));
         rig.reports(flipped);
-        rig.pass(milliseconds{200});
+        rig.pass(milliseconds{3000});  // as long as a tail would be waited for
         rig.reports(typed("next\r"));
         REQUIRE(!rig.scans().empty());
         REQUIRE(rig.scans().back() == "next");
@@ -300,4 +300,25 @@ TEST_CASE("a keyboard that is not a boot device is read by its descriptor", "[ke
     rig.pass(milliseconds{200});
     rig.report("01000004");
     CHECK(rig.faults() == Faults{kFraming, kLength});
+}
+TEST_CASE("a scan that silence cuts off is a fault where the scanner ends its scans, and its tail is no scan",
+          "[keyboard][idle]") {
+    ReaderRig rig{boot_keyboard()};
+    rig.reports(typed("7791\r"));
+    rig.reports(typed("7792"));
+    rig.pass(milliseconds{490});
+    rig.reports(typed("3\r"));
+    CHECK(rig.scans() == std::vector<std::string>{"7791", "77923"});
+    rig.reports(typed("7794"));
+    rig.pass(milliseconds{510});
+    CHECK(rig.faults() == std::vector{ReaderFault::Kind::length});
+    rig.pass(milliseconds{1000});
+    rig.reports(typed("5\r"));
+    rig.reports(typed("7796\r"));
+    CHECK(rig.scans() == std::vector<std::string>{"7791", "77923", "7796"});
+    rig.reports(typed("7797"));
+    rig.pass(milliseconds{3000});
+    rig.reports(typed("7798\r"));
+    CHECK(rig.scans() == std::vector<std::string>{"7791", "77923", "7796", "7798"});
+    CHECK(rig.faults().size() == 2);
 }
