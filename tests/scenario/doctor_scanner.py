@@ -100,7 +100,7 @@ class Wedge(ScannerTest):
         self.assertEqual((report["reader"], report["way"], report["gs"]), (WEDGE, "keyboard", "kept"))
         self.assertEqual(self.readers()[WEDGE]["gs"], "kept")
         self.assertEqual(self.readers()[WEDGE]["scans"], 0)                    # none of it was work
-        self.assertIn("it keeps GS", self.pharmacy.dosario("readers").out)
+        self.assertIn("GS kept", self.pharmacy.dosario("readers").out)
         self.type("wedge", pack("S1"))
         self.await_received("S1")
 
@@ -112,7 +112,7 @@ class Wedge(ScannerTest):
     def test_a_scanner_that_loses_gs(self):
         report = self.examine(WEDGE, lambda code: self.type("wedge", CODES[code].replace(GS, "")), expected=REFUSED)
         self.assertEqual((report["codes"][0], report["gs"]), ("gs_lost", "lost"))
-        self.assertIn("LOSES GS", self.pharmacy.dosario("readers").out)
+        self.assertIn("GS lost", self.pharmacy.dosario("readers").out)
 
     def test_a_scanner_that_sends_something_else_for_gs(self):
         report = self.examine(WEDGE, lambda code: self.type("wedge", CODES[code].replace(GS, "|")), expected=REFUSED)

@@ -16,7 +16,7 @@ BUILD = pathlib.Path(os.environ.get("DOSARIO_BUILD") or BIN.parent).resolve()
 UNITS = {"dosariod.service": 1.6, "dosario-collector.service": 1.3}          # the most exposure that each may have
 USERS = {"dosariod.service": "dosario", "dosario-collector.service": "dosario-collector"}
 # Packages of libraries that are on every Debian, or come with a sanitizer.
-EVERYWHERE = ("libc6", "libstdc++6", "libgcc-s1", "libasan", "libubsan", "libtsan")
+EVERYWHERE = ("libc6", "lib32", "libstdc++6", "libgcc-s1", "libasan", "libubsan", "libtsan")
 TARGETS = ["basic", "multi-user", "network", "network-online", "shutdown", "sysinit"]
 
 
@@ -86,7 +86,7 @@ class Install(unittest.TestCase):
         self.assertIn("libsqlite3.so.0", needed)
         packages = {"tzdata"}                       # no library: the time zones themselves
         for library in needed:
-            packages |= set(re.findall(r"(?m)^([^:\s]+):[^:\s]+: ", self.run_tool("dpkg", "--search", f"*/{library}")))
+            packages |= set(re.findall(r"(?m)^([^:\s]+)(?::[^:\s]+)?: ", self.run_tool("dpkg", "--search", f"*/{library}")))
         packages = {name for name in packages if not name.startswith(EVERYWHERE)}
         packages.discard("libboost-container1.81.0")  # it comes with libboost-json, and only programs without optimisation ask for it
         page = (self.root / "usr/share/doc/dosario/install.md").read_text(encoding="utf-8")
