@@ -12,6 +12,7 @@ namespace dosario {
 namespace {
 
 constexpr auto kRetry = std::chrono::seconds{10};
+constexpr auto kSoon = std::chrono::seconds{1};
 constexpr std::size_t kMostReaders = 256;
 constexpr std::size_t kMostPasts = 256;
 constexpr int kMostStepsAtOnce = 10'000;  // events of one report; beyond it a driver is broken
@@ -168,6 +169,8 @@ void ReaderDesk::on_failed(UsbPort port, const Error& why) {
     reader.told = why.message;  // once, though it is tried again and again
     if (Past* const past = past_of(reader_id(reader.interface))) ++past->failures;
     if (in_trial(port)) end_trial(false, why.message);
+    const auto opened_at = reader.health.opened_at();
+    const bool had_worked = opened_at && clock_.mono() - *opened_at >= kRetry;
     if (reader.open) {
         tape_closed(port);
         reader.protocol->closed(clock_.mono(), PortEnd::unplugged);
@@ -180,13 +183,13 @@ void ReaderDesk::on_failed(UsbPort port, const Error& why) {
     reader.failure = why.message;
     reader.failure_kind = why.failure;
     hooks_.changed();
-    if (reader.decision.claim == Claim::take) try_again(port);
+    if (reader.decision.claim == Claim::take) try_again(port, had_worked ? kSoon : kRetry);
 }
 
-/// Another program may let go of the reader.
-void ReaderDesk::try_again(UsbPort port) {
+/// Another program may let go of the reader; and after a sleep of the computer one that worked works again at once.
+void ReaderDesk::try_again(UsbPort port, std::chrono::seconds after) {
     Reader& reader = *readers_.at(port);
-    reader.timer.expires_after(kRetry);
+    reader.timer.expires_after(after);
     reader.timer.async_wait([this, port](const boost::system::error_code& error) {
         const auto found = readers_.find(port);
         if (error || found == readers_.end() || found->second->asked) return;

@@ -85,7 +85,7 @@ private:
     void on_gone(UsbPort port);
     void on_received(UsbPort port, std::uint8_t endpoint, ByteView bytes, MonoTime heard_at);
     void on_flushed(UsbPort port);
-    void try_again(UsbPort port);
+    void try_again(UsbPort port, std::chrono::seconds after);
     void pump(UsbPort port, Reader& reader);
     void on_event(UsbPort port, Reader& reader, const ReaderEvent& event);
     void on_barcode(UsbPort port, Reader& reader, const BarcodeRead& read);

@@ -163,7 +163,10 @@ void UsbSession::in_done(Transfer& transfer) {
         case LIBUSB_TRANSFER_OVERFLOW:
         case LIBUSB_TRANSFER_TIMED_OUT: note_trouble(Trouble::line); return;
         case LIBUSB_TRANSFER_NO_DEVICE: left_ = true; return;
-        case LIBUSB_TRANSFER_CANCELLED: return;
+        case LIBUSB_TRANSFER_CANCELLED:
+            // By recover(), or by the kernel, which took the interface away while the computer slept.
+            note_trouble(Trouble::line);
+            return;
     }
 }
 
