@@ -12,8 +12,9 @@ namespace dosario {
 /// A ReaderProtocol whose events and writes wait in two bounded queues, oldest first.
 class QueuedReader : public ReaderProtocol {
 public:
-    /// The shell takes everything after each call; a report never gives more than six events.
-    static constexpr std::size_t kMostEvents = 64;
+    /// The shell takes everything after each call; a report never gives more than six events, and a transfer of a serial line none for less
+    /// than two of its bytes.
+    static constexpr std::size_t kMostEvents = 4096;
     static constexpr std::size_t kMostWrites = 16;
 
     std::optional<ReaderWrite> next_write() override { return take(writes_); }

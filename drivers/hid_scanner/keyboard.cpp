@@ -202,7 +202,12 @@ void Keyboard::character(char one) {
 }
 
 void Keyboard::finish() {
-    if (!scan_.empty()) emit(make_barcode(scan_, last_key_at_, settings_.code_ids));
+    BarcodeRead read = make_barcode(scan_, last_key_at_, settings_.code_ids);
+    if (!read.bytes.empty()) {
+        emit(std::move(read));
+    } else if (!scan_.empty()) {
+        fault(ReaderFault::Kind::framing, "a symbology and no content");
+    }
     forget();
 }
 

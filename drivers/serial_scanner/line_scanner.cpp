@@ -192,7 +192,9 @@ void LineScanner::finish() {
     for (char& c : content) {
         if (settings_.gs_substitutes.find(c) != std::string::npos) c = '\x1D';
     }
-    if (!content.empty()) emit(make_barcode(content, last_byte_at_, settings_.code_ids));
+    BarcodeRead read = make_barcode(content, last_byte_at_, settings_.code_ids);
+    if (!read.bytes.empty()) return emit(std::move(read));
+    if (!content.empty()) fault(ReaderFault::Kind::framing, "a symbology and no content");
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ void drain(ReaderProtocol& reader) {
     while (const auto event = reader.next_event()) {
         const auto* const read = std::get_if<BarcodeRead>(&*event);
         if (read != nullptr && (read->bytes.empty() || read->bytes.size() > kLongestBarcode)) std::abort();
-        if (++events > 64) std::abort();
+        if (++events > 256) std::abort();
     }
 }
 
@@ -69,8 +69,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     while (reader->next_write()) {
     }
     while (rest.size() >= 2) {
-        const std::size_t length = std::min<std::size_t>(take(), rest.size() - 1);
+        const std::size_t wanted = take();
         now += std::chrono::milliseconds{take() * 4};
+        const std::size_t length = std::min(wanted, rest.size());
         if (reader->next_wake() && *reader->next_wake() <= now) reader->wake(now);
         reader->receive(length % 2 == 0 ? 0x81 : 0, rest.first(length), now);
         drain(*reader);
