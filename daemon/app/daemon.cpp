@@ -65,6 +65,12 @@ int RunningDaemon::run() {
     context_.run();
     tell_stopping();
     stop();
+    // Who asks twice is not heard any more: all is given back, and the program ends well.
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &ends, nullptr);
     log(Level::info, "stopped");
     return exit_code_;
 }
