@@ -13,8 +13,6 @@ namespace {
 
 namespace json = boost::json;
 
-unsigned long long number(const json::value& object, const char* key) { return number_of(object, key); }
-
 void print_entry(const json::value& entry) {
     std::printf("  #%-6llu %s  %-17s %-8s %s\n", number(entry, "seq"), second_of(entry, "at").c_str(),
                 text_of(entry, "kind").c_str(), text_of(entry, "operator").c_str(), json::serialize(entry.at("body")).c_str());

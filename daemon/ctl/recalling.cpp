@@ -11,8 +11,6 @@ namespace {
 
 namespace json = boost::json;
 
-unsigned long long number(const json::value& object, const char* key) { return number_of(object, key); }
-
 void print_list(const json::value& reply) {
     const json::array& recalls = reply.at("recalls").as_array();
     if (recalls.empty()) std::printf("nothing is recalled\n");

@@ -11,8 +11,6 @@ namespace {
 
 namespace json = boost::json;
 
-unsigned long long number(const json::value& object, const char* key) { return number_of(object, key); }
-
 void print_moves(const char* word, const json::value& moves, const std::string& unit) {
     const char* const units = unit.empty() ? "units" : unit.c_str();
     std::string line;

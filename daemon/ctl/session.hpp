@@ -54,5 +54,7 @@ std::string text_of(const boost::json::value& object, const char* key);
 /// The instant of a key to the second: `2026-11-21T19:48:25Z`.
 std::string second_of(const boost::json::value& object, const char* key);
 std::uint64_t number_of(const boost::json::value& object, const char* key);
+/// The same, to be printed by %llu.
+inline unsigned long long number(const boost::json::value& object, const char* key) { return number_of(object, key); }
 
 }  // namespace dosario

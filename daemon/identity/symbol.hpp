@@ -3,6 +3,7 @@
 // anybody asks what it means at the counter.
 #pragma once
 
+#include "base/aim.hpp"
 #include "identity/digital_link.hpp"
 #include "identity/gs1.hpp"
 
@@ -19,8 +20,6 @@ enum class Carrier : std::uint8_t {
     itf,             ///< `]I.`: 14 digits are an ITF-14
     plain,           ///< not GS1: own codes, documents, a Digital Link
 };
-
-inline constexpr std::size_t kAimLength = 3;
 
 /// `]`, a letter, and a letter or digit.
 bool is_aim(std::string_view text);

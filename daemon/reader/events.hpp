@@ -2,6 +2,7 @@
 // What a reader can say, whatever its family: the plain structs between drivers and everything above.
 #pragma once
 
+#include "base/aim.hpp"
 #include "base/bytes.hpp"
 #include "base/time.hpp"
 
@@ -13,8 +14,6 @@
 #include <variant>
 
 namespace dosario {
-
-inline constexpr std::size_t kAimLength = 3;
 
 /// AIM symbology identifier (ISO/IEC 15424): `]`, code character, modifier; three NULs when the reader gave none.
 struct Aim {
