@@ -4,6 +4,7 @@
 #include "base/time.hpp"
 #include "http/json.hpp"
 #include "identity/identity.hpp"
+#include "ledger/columns.hpp"
 #include "wire/fact_codec.hpp"
 
 #include <algorithm>
@@ -17,7 +18,6 @@ constexpr std::uint32_t kLongestLog = 1000;
 constexpr std::size_t kMostLoggedBytes = 1024 * 1024;  ///< of bodies; as JSON three times that
 constexpr std::int64_t kMostDoses = 10'000;
 
-std::uint64_t natural(const Query& query, int column) { return static_cast<std::uint64_t>(query.number(column)); }
 std::string day(const Query& query, int column) { return format_date(Date{std::chrono::days{query.number(column)}}); }
 std::string instant(std::int64_t us) { return format_utc(UtcTime{Micros{us}}); }
 

@@ -11,7 +11,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr auto kQueueFull = std::chrono::milliseconds{50};
+constexpr auto kAskLedgerAgain = std::chrono::milliseconds{50};
 /// What the collector has is noted at most so often: it is a hint for people, and a write to the disk.
 constexpr auto kNoteEvery = std::chrono::seconds{1};
 
@@ -172,7 +172,7 @@ void UplinkCall::post(Job job) {
 void UplinkCall::flush() {
     while (!waiting_.empty()) {
         if (!ledger_.post(waiting_.front())) {
-            again_.expires_after(kQueueFull);
+            again_.expires_after(kAskLedgerAgain);
             again_.async_wait([self = weak_from_this()](const boost::system::error_code& error) {
                 if (const auto call = self.lock(); call && !error && !call->over_) call->flush();
             });

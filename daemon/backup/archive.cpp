@@ -9,7 +9,7 @@
 namespace dosario {
 namespace {
 
-constexpr int kBlock = 64 * 1024;
+constexpr int kArchiveBlock = 64 * 1024;
 
 Error not_ours(const std::string& why) { return fail(Failure::damaged, "what is in this file is no backup: " + why); }
 
@@ -28,7 +28,7 @@ public:
 
     Result<void> open() {
         archive_write_set_format_pax_restricted(archive_);
-        archive_write_set_bytes_per_block(archive_, kBlock);
+        archive_write_set_bytes_per_block(archive_, kArchiveBlock);
         archive_write_set_bytes_in_last_block(archive_, 1);
         if (archive_write_add_filter_zstd(archive_) != ARCHIVE_OK ||
             archive_write_set_filter_option(archive_, "zstd", "compression-level", "1") != ARCHIVE_OK)
@@ -84,7 +84,7 @@ private:
 
 class RealReader final : public ArchiveReader {
 public:
-    explicit RealReader(ByteSource source) : source_(std::move(source)), archive_(archive_read_new()), block_(kBlock) {}
+    explicit RealReader(ByteSource source) : source_(std::move(source)), archive_(archive_read_new()), block_(kArchiveBlock) {}
     ~RealReader() override { archive_read_free(archive_); }
 
     Result<void> open() {

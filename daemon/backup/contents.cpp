@@ -10,7 +10,7 @@
 namespace dosario {
 namespace {
 
-constexpr std::size_t kBlock = 256 * 1024;
+constexpr std::size_t kHashedBlock = 256 * 1024;
 
 Error broken_off() { return fail(Failure::unavailable, "the backup was broken off because the daemon stops"); }
 
@@ -19,7 +19,7 @@ Result<ManifestMember> hash_of_file(const std::string& name, const std::string& 
     if (!file) return file.error();
     ManifestMember member{name, 0, {}};
     Sha256Stream hash;
-    Bytes block(kBlock);
+    Bytes block(kHashedBlock);
     for (;;) {
         if (stop()) return broken_off();
         const auto got = (*file)->read(block);
@@ -41,7 +41,7 @@ Result<std::optional<std::string>> whole_file(const std::string& path) {
         return fail(Failure::invalid, path + " is too large to be a part of the configuration: name the right file");
     std::string text;
     text.reserve(size_of_file(path));  // a secret leaves no shorter copies of itself
-    Bytes block(kBlock);
+    Bytes block(kHashedBlock);
     for (;;) {
         const auto got = (*file)->read(block);
         if (!got) return got.error();

@@ -33,4 +33,7 @@ using Result = boost::system::result<T, Error>;
 
 inline Error fail(Failure failure, std::string message) { return Error{failure, std::move(message)}; }
 
+/// What the caller gave is wrong.
+inline Error invalid(std::string message) { return fail(Failure::invalid, std::move(message)); }
+
 }  // namespace dosario

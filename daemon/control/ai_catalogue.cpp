@@ -6,7 +6,7 @@
 namespace dosario {
 namespace {
 
-constexpr CatalogueRow kRows[] = {
+constexpr CatalogueRow kAiRows[] = {
     {"00", "Número del bulto (SSCC)", "Number of the logistic unit (SSCC)", "Número da unidade logística (SSCC)"},
     {"01", "Código del producto (GTIN)", "Product code (GTIN)", "Código do produto (GTIN)"},
     {"02", "Código de los productos contenidos (GTIN)", "Code of the contained products (GTIN)",
@@ -281,6 +281,6 @@ constexpr CatalogueRow kRows[] = {
 
 }  // namespace
 
-std::span<const CatalogueRow> ai_catalogue() { return kRows; }
+std::span<const CatalogueRow> ai_catalogue() { return kAiRows; }
 
 }  // namespace dosario

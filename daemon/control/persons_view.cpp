@@ -19,8 +19,6 @@ constexpr NamedPurpose kPurposes[] = {
     {"authority_request", AccessPurpose::authority_request},
 };
 
-Error invalid(std::string message) { return fail(Failure::invalid, std::move(message)); }
-
 /// `country|id_kind|number`.
 void show_document(std::string_view text, v1::PersonLine& line) {
     const auto first = text.find('|');

@@ -8,7 +8,7 @@
 namespace dosario {
 namespace {
 
-constexpr CatalogueRow kRows[] = {
+constexpr CatalogueRow kReaderRows[] = {
     {"candidate", "Podría ser un lector: `dosario readers adopt` lo prueba con un código impreso.",
      "It could be a scanner: `dosario readers adopt` tries it with a printed test code.",
      "Pode ser um leitor: `dosario readers adopt` o testa com um código impresso."},
@@ -133,8 +133,8 @@ constexpr CatalogueRow kRows[] = {
 }  // namespace
 
 std::string reader_words(std::string_view key, Language language, const std::map<std::string, std::string>& values) {
-    const auto row = std::ranges::find(kRows, key, &CatalogueRow::key);
-    if (row == std::end(kRows)) return {};
+    const auto row = std::ranges::find(kReaderRows, key, &CatalogueRow::key);
+    if (row == std::end(kReaderRows)) return {};
     std::string text{in_language(*row, language)};
     for (const auto& [name, value] : values) {
         const std::string place = '{' + name + '}';

@@ -14,8 +14,6 @@ namespace {
 constexpr std::size_t kLongestReference = 60;  // characters
 constexpr std::size_t kLongestLot = 20;        // AI 10
 
-Error invalid(std::string message) { return fail(Failure::invalid, std::move(message)); }
-
 void show(const Recall& recall, Ledger& ledger, v1::RecallReply& reply) {
     v1::RecallLine& line = *reply.add_recalls();
     line.set_gtin(recall.gtin.text());

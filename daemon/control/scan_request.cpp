@@ -15,8 +15,6 @@ constexpr std::size_t kLongestText = 200;  // typed names and lots
 constexpr std::size_t kLongestLot = 20;    // AI 10
 constexpr std::size_t kLongestZone = 32;
 
-Error invalid(std::string message) { return fail(Failure::invalid, std::move(message)); }
-
 /// The paper that goods come with, in the form in which it is kept.
 Result<void> read_note(const v1::ScanRequest& request, Typed& typed) {
     if (!request.supplier().empty() && request.note().empty())

@@ -16,8 +16,6 @@ namespace {
 constexpr std::size_t kLongestRequestId = 64;
 constexpr std::size_t kMostUnrecorded = 256;
 
-Error invalid(std::string message) { return fail(Failure::invalid, std::move(message)); }
-
 }  // namespace
 
 ThingId Service::largest_thing(Ledger& ledger) {

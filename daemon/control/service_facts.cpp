@@ -12,8 +12,6 @@ namespace {
 /// Rows of `upkeep`: where a reader stands is no fact of medicine, and the collector need not know it.
 constexpr std::string_view kZone = "zone:";
 
-Error invalid(std::string message) { return fail(Failure::invalid, std::move(message)); }
-
 }  // namespace
 
 /// What is decided here stays in the group, or nothing of it does.

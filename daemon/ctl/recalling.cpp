@@ -46,13 +46,13 @@ void print_touched(const json::value& reply) {
     if (reply.at("more").as_bool()) std::printf("  and more: ask lot by lot, or by a snapshot\n");
 }
 
-struct Wish {
+struct RecallWish {
     std::string what;
     std::string reference;
     bool lift = false;
 };
 
-int recall(Session& session, const Wish& wish) {
+int recall(Session& session, const RecallWish& wish) {
     const auto slash = wish.what.find('/');
     const std::string lot = slash == std::string::npos ? "" : wish.what.substr(slash + 1);
     if (slash != std::string::npos && lot.empty())
@@ -76,7 +76,7 @@ int recall(Session& session, const Wish& wish) {
 }  // namespace
 
 void add_recall_verb(CLI::App& app, Session& session, Action& action) {
-    auto wish = std::make_shared<Wish>();
+    auto wish = std::make_shared<RecallWish>();
     CLI::App* verb = app.add_subcommand("recall", "blocks a lot or a product and says where it is; alone: what is recalled");
     verb->add_option("what", wish->what, "GTIN/LOT, or a GTIN for every lot");
     verb->add_option("--reference", wish->reference, "of the alert or disposition that says so, at most 60 characters");

@@ -5,7 +5,7 @@
 namespace dosario {
 namespace {
 
-constexpr CatalogueRow kRows[] = {
+constexpr CatalogueRow kLedgerRows[] = {
     {"folder", "Carpeta del registro", "Folder of the ledger", "Pasta do registro"},
     {"folder/writable", "Se puede escribir en {path}.", "{path} can be written to.", "Pode-se escrever em {path}."},
     {"folder/missing", "{path} no está.", "{path} is not there.", "{path} não está."},
@@ -278,6 +278,6 @@ constexpr CatalogueRow kRows[] = {
 
 }  // namespace
 
-std::span<const CatalogueRow> doctor_catalogue_ledger() { return kRows; }
+std::span<const CatalogueRow> doctor_catalogue_ledger() { return kLedgerRows; }
 
 }  // namespace dosario

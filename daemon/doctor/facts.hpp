@@ -209,6 +209,9 @@ struct Facts {
     Seen<std::vector<CertificateFacts>> certificates = Blind::no_daemon;  ///< none: there is no collector to speak with
     Seen<PersonFacts> persons = Blind::no_daemon;
     Seen<MemoryFacts> memory = Blind::not_here;
+
+    /// The daemon runs for so short a time that no whole night was yet.
+    bool had_no_night() const { return daemon.started_at && now - *daemon.started_at < std::chrono::hours{36}; }
 };
 
 }  // namespace dosario

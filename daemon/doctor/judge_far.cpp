@@ -10,13 +10,10 @@ namespace {
 
 constexpr std::int64_t kDaysWithoutBackup = 2;
 constexpr std::int64_t kMostDaysWithoutBackup = 7;
-constexpr auto kFirstNight = std::chrono::hours{36};
 constexpr auto kLongWithoutContact = std::chrono::hours{24};
 constexpr std::uint64_t kManyWaiting = 10'000;
 constexpr std::int64_t kDaysOfCare = 30;
 constexpr std::int64_t kDaysOfAlarm = 7;
-
-bool newly_started(const Facts& facts) { return facts.daemon.started_at && facts.now - *facts.daemon.started_at < kFirstNight; }
 
 }  // namespace
 
@@ -35,7 +32,7 @@ Finding judge_backup(const Facts& facts) {
     }
     const std::string why = !backup.problem.empty() ? backup.problem : bad.empty() ? "" : bad.front().problem;
     if (!last) {
-        if (why.empty() && bad.empty() && newly_started(facts))
+        if (why.empty() && bad.empty() && facts.had_no_night())
             return {Verdict::ok, "not_yet", {{"places", listed(backup.targets, name)}}};
         return {Verdict::fails, "never", {{"places", listed(backup.targets, name)}, {"why", why.empty() ? "-" : why}}};
     }

@@ -7,10 +7,6 @@ namespace dosario {
 namespace {
 
 constexpr std::int64_t kDaysUnverified = 3;
-/// A daemon that runs for less has had no whole night yet.
-constexpr auto kFirstNight = std::chrono::hours{36};
-
-bool had_no_night(const Facts& facts) { return facts.daemon.started_at && facts.now - *facts.daemon.started_at < kFirstNight; }
 
 }  // namespace
 
@@ -28,7 +24,7 @@ Finding judge_verified(const Facts& facts) {
         return cannot_tell(facts.ledger ? Blind::no_daemon : facts.ledger.why());
     const LedgerFacts& ledger = *facts.ledger;
     if (ledger.verified_badly) return {Verdict::fails, "bad"};
-    if (!ledger.verified_at) return had_no_night(facts) ? Finding{Verdict::ok, "not_yet"} : Finding{Verdict::warning, "never"};
+    if (!ledger.verified_at) return facts.had_no_night() ? Finding{Verdict::ok, "not_yet"} : Finding{Verdict::warning, "never"};
     const auto days = days_between(*ledger.verified_at, facts.now);
     const std::vector<std::pair<std::string_view, std::string>> words{{"days", std::to_string(days)}};
     if (days > kDaysUnverified) return {Verdict::warning, "old", words};

@@ -5,7 +5,7 @@
 namespace dosario {
 namespace {
 
-constexpr CatalogueRow kRows[] = {
+constexpr CatalogueRow kScannerRows[] = {
     {"ask/begin", "Tenga a mano la hoja de códigos (dosario test-codes la imprime). Nada de lo que escanee ahora se anota.",
      "Have the sheet of codes at hand (dosario test-codes prints it). Nothing that you scan now is booked.",
      "Tenha à mão a folha de códigos (dosario test-codes a imprime). Nada do que escanear agora é anotado."},
@@ -208,6 +208,6 @@ constexpr CatalogueRow kRows[] = {
 
 }  // namespace
 
-std::span<const CatalogueRow> scanner_catalogue() { return kRows; }
+std::span<const CatalogueRow> scanner_catalogue() { return kScannerRows; }
 
 }  // namespace dosario

@@ -19,7 +19,7 @@ constexpr std::size_t kMostWaiting = 96 << 10;
 constexpr sqlite3_int64 kGrowsBy = 512 << 10;
 
 /// A write-ahead log; the other VFS's own file lies behind it in memory.
-struct Log {
+struct OpenLog {
     sqlite3_file base;  ///< first: SQLite's pointer is to this
     std::string* waiting;
     sqlite3_int64 begins;  ///< where in the file what waits goes
@@ -50,10 +50,10 @@ struct Log {
     }
 };
 
-Log& log_of(sqlite3_file* file) { return *reinterpret_cast<Log*>(file); }
+OpenLog& log_of(sqlite3_file* file) { return *reinterpret_cast<OpenLog*>(file); }
 
 int close_log(sqlite3_file* file) {
-    Log& log = log_of(file);
+    OpenLog& log = log_of(file);
     const int written = log.write_waiting();
     const int code = log.methods().xClose(log.real());
     delete log.waiting;
@@ -61,7 +61,7 @@ int close_log(sqlite3_file* file) {
 }
 
 int write_log(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 at) {
-    Log& log = log_of(file);
+    OpenLog& log = log_of(file);
     const bool follows = at == log.begins + static_cast<sqlite3_int64>(log.waiting->size());
     if (!follows || log.waiting->size() + static_cast<std::size_t>(size) > kMostWaiting) {
         if (const int code = log.write_waiting(); code != SQLITE_OK) return code;
@@ -74,7 +74,7 @@ int write_log(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 at)
 /// What waits is read where it is. To write it here would be to fail here when the disk does, and SQLite takes only a write or a sync
 /// that failed for the end of its transaction: it would go on, and commit over what was lost.
 int read_log(sqlite3_file* file, void* out, int size, sqlite3_int64 at) {
-    Log& log = log_of(file);
+    OpenLog& log = log_of(file);
     const sqlite3_int64 ends = log.begins + static_cast<sqlite3_int64>(log.waiting->size());
     if (at >= log.begins && at + size <= ends) {
         std::memcpy(out, log.waiting->data() + (at - log.begins), static_cast<std::size_t>(size));
@@ -89,7 +89,7 @@ int read_log(sqlite3_file* file, void* out, int size, sqlite3_int64 at) {
 /// A method of the other VFS's file, after what waits.
 template <auto Method, class... Arguments>
 int then(sqlite3_file* file, Arguments... arguments) {
-    Log& log = log_of(file);
+    OpenLog& log = log_of(file);
     if (const int code = log.write_waiting(); code != SQLITE_OK) return code;
     return (log.methods().*Method)(log.real(), arguments...);
 }
@@ -97,7 +97,7 @@ int then(sqlite3_file* file, Arguments... arguments) {
 /// A method that does not look at the file's bytes.
 template <auto Method, class... Arguments>
 int same(sqlite3_file* file, Arguments... arguments) {
-    Log& log = log_of(file);
+    OpenLog& log = log_of(file);
     return (log.methods().*Method)(log.real(), arguments...);
 }
 
@@ -131,7 +131,7 @@ constexpr sqlite3_io_methods kLogMethods = log_methods();
 int open_file(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* out_flags) {
     sqlite3_vfs* other = static_cast<GatheredLog*>(vfs->pAppData)->real();
     if ((flags & SQLITE_OPEN_WAL) == 0) return other->xOpen(other, path, file, flags, out_flags);
-    Log& log = *new (file) Log{{nullptr}, nullptr, 0, 0};
+    OpenLog& log = *new (file) OpenLog{{nullptr}, nullptr, 0, 0};
     log.real()->pMethods = nullptr;
     const int code = other->xOpen(other, path, log.real(), flags, out_flags);
     if (log.real()->pMethods == nullptr) return code;
@@ -157,7 +157,7 @@ GatheredLog::GatheredLog(const char* vfs) : real_(sqlite3_vfs_find(vfs)) {
     using Vfs = sqlite3_vfs;
     name_ = std::string{real_->zName} + "-gathered-" + std::to_string(reinterpret_cast<std::uintptr_t>(this));
     vfs_.iVersion = 2;
-    vfs_.szOsFile = real_->szOsFile + static_cast<int>(sizeof(Log));
+    vfs_.szOsFile = real_->szOsFile + static_cast<int>(sizeof(OpenLog));
     vfs_.mxPathname = real_->mxPathname;
     vfs_.zName = name_.c_str();
     vfs_.pAppData = this;

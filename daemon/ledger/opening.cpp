@@ -22,14 +22,15 @@
 namespace dosario {
 namespace {
 
-constexpr off_t kPage = 4096;
+constexpr off_t kFirstPage = 4096;
 
 /// The power went while the first page was written: it may be anything, and what lies beside it takes it back. That is SQLite's journal
 /// while the file is being made, later the write-ahead log, which holds the page until the file was synced.
 bool first_page_was_being_written(const std::string& path) {
     struct stat size {};
     struct stat beside {};
-    if (stat(path.c_str(), &size) == 0 && size.st_size <= kPage && stat((path + "-journal").c_str(), &beside) == 0) return true;
+    if (stat(path.c_str(), &size) == 0 && size.st_size <= kFirstPage && stat((path + "-journal").c_str(), &beside) == 0)
+        return true;
     std::array<unsigned char, 4> magic{};
     std::ifstream log{path + "-wal", std::ios::binary};
     log.read(reinterpret_cast<char*>(magic.data()), magic.size());

@@ -9,7 +9,7 @@
 namespace dosario {
 namespace {
 
-constexpr std::int64_t kPage = 1000;
+constexpr std::int64_t kRecallsAtATime = 1000;
 constexpr std::size_t kMostEntries = 100'000;  // of a lot's are looked at
 
 /// The lines of stock of a lot.
@@ -48,7 +48,7 @@ public:
 
     Result<void> follow(std::uint64_t subject) {
         Seq after = 0;
-        for (std::size_t looked = 0; !all_.more; looked += kPage) {
+        for (std::size_t looked = 0; !all_.more; looked += kRecallsAtATime) {
             if (looked >= kMostEntries) {
                 all_.more = true;
                 return {};
@@ -58,7 +58,7 @@ public:
             for (const Seq seq : *page) {
                 if (auto seen = see(seq); !seen) return seen;
             }
-            if (page->size() < static_cast<std::size_t>(kPage)) return {};
+            if (page->size() < static_cast<std::size_t>(kRecallsAtATime)) return {};
             after = page->back();
         }
         return {};
@@ -67,7 +67,7 @@ public:
 private:
     Result<std::vector<Seq>> entries(std::uint64_t subject, Seq after) {
         auto query = ledger_.database().query("SELECT seq FROM subject_event WHERE subject = ? AND seq > ? ORDER BY seq LIMIT ?");
-        query.bind(sql(subject)).bind(sql(after)).bind(kPage);
+        query.bind(sql(subject)).bind(sql(after)).bind(kRecallsAtATime);
         std::vector<Seq> page;
         while (query.row()) page.push_back(natural(query, 0));
         if (query.failed()) return query.error();

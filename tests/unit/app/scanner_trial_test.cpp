@@ -11,7 +11,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-struct Rig {
+struct Trial {
     test::ManualClock clock;
     boost::asio::io_context context;
     ScannerTrial trial{context, clock};
@@ -39,7 +39,7 @@ const std::string kGsCode{test_code_content(TestCode::gs)};
 }  // namespace
 
 TEST_CASE("what a reader sends while it is listened to is no work, and is told once", "[scanner_trial]") {
-    Rig rig;
+    Trial rig;
     CHECK_FALSE(rig.hear("a", kGsCode));
     rig.listen("a");
     CHECK(rig.answers.empty());
@@ -58,7 +58,7 @@ TEST_CASE("what a reader sends while it is listened to is no work, and is told o
 }
 
 TEST_CASE("of anything but a test code only the length is told", "[scanner_trial]") {
-    Rig rig;
+    Trial rig;
     rig.listen("a");
     CHECK(rig.hear("a", "20301112"));
     CHECK(rig.last().scans(0).length() == 8);
@@ -67,7 +67,7 @@ TEST_CASE("of anything but a test code only the length is told", "[scanner_trial
 }
 
 TEST_CASE("when any reader will do, only test codes are taken out of the work", "[scanner_trial]") {
-    Rig rig;
+    Trial rig;
     rig.listen("");
     CHECK_FALSE(rig.hear("b", "7791234567898"));
     CHECK(rig.hear("a", kGsCode));
@@ -75,7 +75,7 @@ TEST_CASE("when any reader will do, only test codes are taken out of the work", 
 }
 
 TEST_CASE("three seconds after the last look the reader works again", "[scanner_trial]") {
-    Rig rig;
+    Trial rig;
     rig.listen("a");
     rig.pass(milliseconds{4999});
     CHECK(rig.hear("a", "x"));
@@ -85,7 +85,7 @@ TEST_CASE("three seconds after the last look the reader works again", "[scanner_
 }
 
 TEST_CASE("a stop gives the reader back at once, and answers who waits", "[scanner_trial]") {
-    Rig rig;
+    Trial rig;
     rig.listen("a");
     rig.listen("a", true);
     REQUIRE(rig.answers.size() == 2);
@@ -96,7 +96,7 @@ TEST_CASE("a stop gives the reader back at once, and answers who waits", "[scann
 }
 
 TEST_CASE("a second look answers the first, and a reader that is not open is refused", "[scanner_trial]") {
-    Rig rig;
+    Trial rig;
     rig.listen("a");
     rig.listen("a");
     CHECK(rig.answers.size() == 1);
@@ -107,7 +107,7 @@ TEST_CASE("a second look answers the first, and a reader that is not open is ref
 }
 
 TEST_CASE("a reader that never stops fills no memory: the oldest scans go", "[scanner_trial]") {
-    Rig rig;
+    Trial rig;
     rig.listen("a");
     CHECK(rig.hear("a", "first"));
     for (std::size_t i = 0; i < 100; ++i) CHECK(rig.hear("a", std::string(i, 'x')));
@@ -117,7 +117,7 @@ TEST_CASE("a reader that never stops fills no memory: the oldest scans go", "[sc
 }
 
 TEST_CASE("reports are counted for each scan, and faults are told with their words", "[scanner_trial]") {
-    Rig rig;
+    Trial rig;
     rig.trial.reported("a");  // before anybody listens
     rig.listen("a");
     for (int i = 0; i < 5; ++i) rig.trial.reported("a");
@@ -131,7 +131,7 @@ TEST_CASE("reports are counted for each scan, and faults are told with their wor
 }
 
 TEST_CASE("a wait that nothing comes in ends by itself", "[scanner_trial]") {
-    Rig rig;
+    Trial rig;
     v1::ListenRequest request;
     request.set_wait_ms(1);
     rig.trial.listen(

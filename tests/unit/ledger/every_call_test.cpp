@@ -2,6 +2,7 @@
 // Every call to the disk fails in turn, once, with all of its kind, or with everything from then on; and every allocation of SQLite. Then
 // the process ends as the daemon would, and the next start finds what was accepted and nothing that was refused.
 //   DOSARIO_EVERY=1 DOSARIO_SEED=7 test_ledger '[every]'      every call; without, one of so many (allocations: of four times so many)
+#include "support/asked.hpp"
 #include "support/catch.hpp"
 #include "support/child.hpp"
 #include "support/day.hpp"
@@ -204,11 +205,6 @@ void fail_one(const Failing& failing, std::uint64_t seed, Tally& tally) {
                        (failing.orderly ? ", orderly end): " : "): ") + fault;
 }
 
-std::uint64_t wanted(const char* variable, std::uint64_t otherwise) {
-    const char* text = std::getenv(variable);
-    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 void print_calls(const Told& told, std::uint64_t seed) {
     std::printf("seed %llu: %llu calls of the disk (", static_cast<unsigned long long>(seed),
                 static_cast<unsigned long long>(told.calls));
@@ -229,8 +225,8 @@ void print(const char* lasting, const Tally& tally, double seconds) {
 }  // namespace
 
 TEST_CASE("whichever call of the disk fails, accepted is kept and refused is not", "[every]") {
-    const std::uint64_t seed = wanted("DOSARIO_SEED", 1);
-    const std::uint64_t every = std::max<std::uint64_t>(1, wanted("DOSARIO_EVERY", kEvery));
+    const std::uint64_t seed = asked("DOSARIO_SEED", 1);
+    const std::uint64_t every = std::max<std::uint64_t>(1, asked("DOSARIO_EVERY", kEvery));
     ShimVfs healed{"healed"};
     healed.skip_syncs();
     const TemporaryDirectory place{memory_path()};
@@ -243,7 +239,7 @@ TEST_CASE("whichever call of the disk fails, accepted is kept and refused is not
     for (const auto& [lasting, name] : kLastings) {
         Tally tally;
         const auto began = std::chrono::steady_clock::now();
-        const std::uint64_t only = wanted("DOSARIO_CALL", 0);
+        const std::uint64_t only = asked("DOSARIO_CALL", 0);
         for (std::uint64_t nth = only > 0 ? only : 1 + (every > 1 ? seed % every : 0); nth <= whole->calls;
              nth += only > 0 ? whole->calls : every)
             fail_one({nth, lasting, nth / 2 % 2 == 1}, seed, tally);
@@ -255,9 +251,9 @@ TEST_CASE("whichever call of the disk fails, accepted is kept and refused is not
 }
 
 TEST_CASE("whichever allocation of SQLite fails, accepted is kept and refused is not", "[every]") {
-    const std::uint64_t seed = wanted("DOSARIO_SEED", 1);
+    const std::uint64_t seed = asked("DOSARIO_SEED", 1);
     constexpr std::uint64_t kMoreThanCalls = 4;
-    const std::uint64_t every = std::max<std::uint64_t>(1, wanted("DOSARIO_EVERY", kEvery)) * kMoreThanCalls;
+    const std::uint64_t every = std::max<std::uint64_t>(1, asked("DOSARIO_EVERY", kEvery)) * kMoreThanCalls;
     ShimVfs healed{"healed"};
     healed.skip_syncs();
     const TemporaryDirectory place{memory_path()};
@@ -269,7 +265,7 @@ TEST_CASE("whichever allocation of SQLite fails, accepted is kept and refused is
     for (const Lasting lasting : {Lasting::once, Lasting::everything}) {
         Tally tally;
         const auto began = std::chrono::steady_clock::now();
-        const std::uint64_t only = wanted("DOSARIO_CALL", 0);
+        const std::uint64_t only = asked("DOSARIO_CALL", 0);
         for (std::uint64_t nth = only > 0 ? only : 1 + seed % every; nth <= whole->calls; nth += only > 0 ? whole->calls : every)
             fail_one({nth, lasting, nth / 2 % 2 == 1, true}, seed, tally);
         const char* const name = lasting == Lasting::once ? "one allocation" : "all allocations from one on";

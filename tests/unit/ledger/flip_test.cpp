@@ -2,6 +2,7 @@
 // Single bits of the ledger's file turn over, and verify finds each one, but in bytes that mean nothing: those that the file format calls
 // unused, counters of SQLite's header, numbers of deleted rows that part two pages, and the tables of hints that no decision trusts.
 //   DOSARIO_FLIPS=5000 DOSARIO_SEED=7 test_ledger '[flip]'
+#include "support/asked.hpp"
 #include "support/catch.hpp"
 #include "support/day.hpp"
 #include "support/page_map.hpp"
@@ -20,11 +21,6 @@ namespace {
 
 constexpr std::uint64_t kFlips = 400;
 constexpr unsigned kLongest_s = 60;  // one flip; longer is a hang
-
-std::uint64_t wanted(const char* variable, std::uint64_t otherwise) {
-    const char* text = std::getenv(variable);
-    return text == nullptr ? otherwise : std::max(1ULL, std::strtoull(text, nullptr, 10));
-}
 
 struct SoundLedger {
     std::string file;
@@ -150,7 +146,7 @@ KilledLedger kill_ledger(std::uint64_t seed) {
 }  // namespace
 
 TEST_CASE("a bit that flips in the write-ahead log is found, and the daemon's start turns it back", "[flip]") {
-    const std::uint64_t seed = wanted("DOSARIO_SEED", 1);
+    const std::uint64_t seed = asked("DOSARIO_SEED", 1);
     ShimVfs quick{"flips"};
     quick.skip_syncs();
     const KilledLedger killed = kill_ledger(seed);
@@ -160,14 +156,12 @@ TEST_CASE("a bit that flips in the write-ahead log is found, and the daemon's st
     REQUIRE(written > 100'000);
     const TemporaryDirectory place{memory_path()};
     std::mt19937_64 random{seed};
-    const std::uint64_t flips = wanted("DOSARIO_FLIPS", kFlips) / 8;
+    const std::uint64_t flips = asked("DOSARIO_FLIPS", kFlips) / 8;
     std::uint64_t ambiguous_flips = 0;
     const std::size_t last_frame = written - 4120;
     for (std::uint64_t i = 0; i < flips; ++i) {
         // The header, the last frame, and anywhere.
-        const std::size_t byte = i % 8 == 0   ? random() % 32
-                                 : i % 8 == 1 ? last_frame + random() % 4120
-                                              : random() % written;
+        const std::size_t byte = i % 8 == 0 ? random() % 32 : i % 8 == 1 ? last_frame + random() % 4120 : random() % written;
         const unsigned bit = static_cast<unsigned>(random() % 8);
         std::string log = killed.log;
         log[byte] = static_cast<char>(log[byte] ^ (1 << bit));
@@ -215,7 +209,7 @@ TEST_CASE("a damaged stretch in the middle of the write-ahead log is named, and 
 }
 
 TEST_CASE("every bit that means something is missed by nobody when it flips", "[flip]") {
-    const std::uint64_t seed = wanted("DOSARIO_SEED", 1);
+    const std::uint64_t seed = asked("DOSARIO_SEED", 1);
     ShimVfs quick{"flips"};
     quick.skip_syncs();
     const SoundLedger sound = make_ledger(seed);
@@ -232,7 +226,7 @@ TEST_CASE("every bit that means something is missed by nobody when it flips", "[
     for (const bool appending : {false, true}) {
         FlipTally tally;
         const auto began = std::chrono::steady_clock::now();
-        for (const Flip& flip : choose_flips(sound, wanted("DOSARIO_FLIPS", kFlips) / (appending ? 4 : 1), random))
+        for (const Flip& flip : choose_flips(sound, asked("DOSARIO_FLIPS", kFlips) / (appending ? 4 : 1), random))
             flip_one(sound, flip, place, appending, tally);
         print(appending ? "by a daemon that starts" : "by the tool, on the closed file", tally,
               std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The power goes at any moment of a day: whatever the disk kept of what was not synced, every answer that left is in the ledger.
 //   DOSARIO_IMAGES=20000 DOSARIO_SEED=7 test_ledger '[powercut]'
+#include "support/asked.hpp"
 #include "support/catch.hpp"
 #include "support/crash_disk.hpp"
 #include "support/day.hpp"
@@ -163,11 +164,6 @@ CrashResult cut_power(const Recording& recording, int images, std::uint64_t seed
     return result;
 }
 
-std::uint64_t wanted(const char* variable, std::uint64_t otherwise) {
-    const char* text = std::getenv(variable);
-    return text == nullptr ? otherwise : std::max(1ULL, std::strtoull(text, nullptr, 10));
-}
-
 void print(const Recording& recording, const CrashResult& result, std::uint64_t seed, double seconds) {
     const CutFaults& faults = result.faults;
     std::printf(
@@ -188,8 +184,8 @@ void print(const Recording& recording, const CrashResult& result, std::uint64_t 
 }  // namespace
 
 TEST_CASE("a power cut at any moment loses no answered scan", "[powercut]") {
-    const auto images = static_cast<int>(wanted("DOSARIO_IMAGES", kImages));
-    const std::uint64_t seed = wanted("DOSARIO_SEED", 1);
+    const auto images = static_cast<int>(asked("DOSARIO_IMAGES", kImages));
+    const std::uint64_t seed = asked("DOSARIO_SEED", 1);
     const Recording recording = record_a_day(seed);
     const auto began = std::chrono::steady_clock::now();
     const CrashResult result = cut_power(recording, images, seed);
