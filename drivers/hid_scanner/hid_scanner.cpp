@@ -117,6 +117,10 @@ public:
     void wake(MonoTime now) override {
         if (decoder_) decoder_->wake(now);
     }
+    void interrupted(MonoTime now) override {
+        if (decoder_) decoder_->interrupted(now);
+    }
+    std::optional<MonoTime> deaf_until() const override { return decoder_ ? decoder_->deaf_until() : std::nullopt; }
     void closed(MonoTime now, PortEnd end) override {
         if (decoder_) decoder_->closed(now, end);
     }
