@@ -11,17 +11,19 @@ namespace dosario {
 
 /// An interface while it is plugged in.
 struct ReaderDesk::Reader {
-    Reader(boost::asio::io_context& context, UsbInterface what) : interface(std::move(what)), timer(context) {}
+    Reader(boost::asio::io_context& context, UsbInterface what) : interface(std::move(what)), timer(context), hears(context) {}
     UsbInterface interface;
     ClaimDecision decision;
     bool asked = false;  ///< open() was called and neither failed nor closed since
     bool open = false;
-    std::string failure;  ///< in English, as it is logged
+    bool announced = false;  ///< open, and what it scans counts
+    std::string failure;     ///< in English, as it is logged
     Failure failure_kind = Failure::io;
     std::string told;  ///< the failure that was logged last
     std::unique_ptr<ReaderProtocol> protocol;
     std::unique_ptr<ScanWindow> window;
     boost::asio::steady_timer timer;
+    boost::asio::steady_timer hears;  ///< until what it scans counts
     ReaderHealth health;
 };
 

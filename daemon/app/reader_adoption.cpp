@@ -56,9 +56,10 @@ void ReaderDesk::give_back(UsbPort port) {
     if (found == readers_.end() || !found->second->asked) return;
     Reader& reader = *found->second;
     reader.asked = false;
-    reader.open = false;
+    reader.open = reader.announced = false;
     reader.health.closed();
     reader.timer.cancel();
+    reader.hears.cancel();
     reader.protocol.reset();
     host_->close(port);
     hooks_.changed();

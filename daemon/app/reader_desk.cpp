@@ -94,7 +94,21 @@ void ReaderDesk::disappeared(UsbPort port) {
 }
 
 void ReaderDesk::opened(UsbPort port) {
-    boost::asio::post(context_, [this, port] { on_opened(port); });
+    // By the USB thread's clock, as the reports: the main thread may be late.
+    boost::asio::post(context_, [this, port, at = clock_.mono()] { on_opened(port, at); });
+}
+
+void ReaderDesk::written(UsbPort port) {
+    boost::asio::post(context_, [this, port, at = clock_.mono()] {
+        const auto found = readers_.find(port);
+        if (found == readers_.end() || found->second->protocol == nullptr) return;
+        found->second->protocol->written(at);
+        announce_when_it_hears(port);
+    });
+}
+
+void ReaderDesk::interrupted(UsbPort port) {
+    boost::asio::post(context_, [this, port, at = clock_.mono()] { on_interrupted(port, at); });
 }
 
 void ReaderDesk::flushed(UsbPort port) {
@@ -147,16 +161,46 @@ void ReaderDesk::on_received(UsbPort port, std::uint8_t endpoint, ByteView bytes
     pump(port, reader);
 }
 
-void ReaderDesk::on_opened(UsbPort port) {
+void ReaderDesk::on_interrupted(UsbPort port, MonoTime now) {
+    const auto found = readers_.find(port);
+    if (found == readers_.end() || found->second->protocol == nullptr) return;
+    log(Level::warning, "reader_interrupted", {{"reader", reader_id(found->second->interface)}});
+    found->second->protocol->interrupted(now);
+    if (Tape* const tape = tape_of(port)) tape->recording.interrupted(now);
+    pump(port, *found->second);
+}
+
+/// It is told to be open when what it scans counts, not before.
+void ReaderDesk::announce_when_it_hears(UsbPort port) {
+    const auto found = readers_.find(port);
+    if (found == readers_.end() || !found->second->open || found->second->announced) return;
+    Reader& reader = *found->second;
+    const MonoTime now = clock_.mono();
+    const auto deaf_until = reader.protocol->deaf_until();
+    if (!deaf_until || *deaf_until <= now) return announce(reader);
+    reader.hears.expires_after(*deaf_until - now);
+    reader.hears.async_wait([this, port](const boost::system::error_code& error) {
+        if (!error) announce_when_it_hears(port);
+    });
+}
+
+void ReaderDesk::announce(Reader& reader) {
+    reader.announced = true;
+    reader.hears.cancel();
+    log(Level::info, "reader_open", {{"reader", reader_id(reader.interface)}, {"name", name_for(reader.interface)}});
+    hooks_.changed();
+}
+
+void ReaderDesk::on_opened(UsbPort port, MonoTime opened_at) {
     const auto found = readers_.find(port);
     if (found == readers_.end() || !found->second->asked) return;
     Reader& reader = *found->second;
     reader.open = true;
-    reader.health.opened(clock_.mono());
+    reader.health.opened(opened_at);
     tape_opened(port);
-    log(Level::info, "reader_open", {{"reader", reader_id(reader.interface)}, {"name", name_for(reader.interface)}});
-    reader.protocol->opened(clock_.mono());
+    reader.protocol->opened(opened_at);
     pump(port, reader);
+    announce_when_it_hears(port);
     hooks_.changed();
 }
 
@@ -176,7 +220,8 @@ void ReaderDesk::on_failed(UsbPort port, const Error& why) {
         reader.protocol->closed(clock_.mono(), PortEnd::unplugged);
         pump(port, reader);
     }
-    reader.open = false;
+    reader.open = reader.announced = false;
+    reader.hears.cancel();
     reader.health.closed();
     reader.asked = false;
     reader.protocol.reset();
@@ -254,6 +299,7 @@ void ReaderDesk::on_flushed(UsbPort port) {
 
 void ReaderDesk::on_event(UsbPort port, Reader& reader, const ReaderEvent& event) {
     if (const auto* read = std::get_if<BarcodeRead>(&event)) {
+        if (reader.open && !reader.announced) announce(reader);
         on_barcode(port, reader, *read);
     } else if (const auto* fault = std::get_if<ReaderFault>(&event)) {
         reader.health.fault(*fault, clock_.mono());

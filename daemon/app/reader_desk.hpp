@@ -71,6 +71,8 @@ public:
     void failed(UsbPort port, Error why) override;
     void received(UsbPort port, std::uint8_t endpoint, Bytes bytes, MonoTime heard_at) override;
     void flushed(UsbPort port) override;
+    void written(UsbPort port) override;
+    void interrupted(UsbPort port) override;
 
 private:
     struct Reader;
@@ -80,7 +82,10 @@ private:
 
     void look_again();
     void take(UsbPort port, const Driver& driver);
-    void on_opened(UsbPort port);
+    void on_opened(UsbPort port, MonoTime opened_at);
+    void on_interrupted(UsbPort port, MonoTime now);
+    void announce(Reader& reader);
+    void announce_when_it_hears(UsbPort port);
     void on_failed(UsbPort port, const Error& why);
     void on_gone(UsbPort port);
     void on_received(UsbPort port, std::uint8_t endpoint, ByteView bytes, MonoTime heard_at);

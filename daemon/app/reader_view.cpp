@@ -62,7 +62,7 @@ GsHabit ReaderDesk::gs_for(const UsbInterface& interface) const {
 }
 
 std::string ReaderDesk::state_of(const Reader& reader) const {
-    if (reader.open) return "open";
+    if (reader.announced) return "open";
     if (reader.decision.claim == Claim::take && is_suspended(reader.interface.bus_path)) return "asleep";
     return reader.failure.empty() ? name_of(reader.decision.claim) : "failed";
 }

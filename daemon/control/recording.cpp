@@ -158,6 +158,7 @@ void Recording::end_run(const std::vector<ReaderEvent>& events, MonoTime now) {
     const auto is_read = [](const ReaderEvent& event) { return std::holds_alternative<BarcodeRead>(event); };
     const auto reads = static_cast<std::uint64_t>(std::ranges::count_if(events, is_read));
     if (proves_harmless(events)) {
+        blank_leftovers(events);
         for (const Report& report : run_) write(report);
         counts_.scans += reads;
         run_.clear();
@@ -178,10 +179,41 @@ bool Recording::proves_harmless(const std::vector<ReaderEvent>& events) const {
         const auto* const read = std::get_if<BarcodeRead>(&event);
         return read != nullptr && is_surely_no_document(*read);
     };
-    if (run_.empty() || !std::ranges::all_of(events, harmless)) return false;
+    return !run_.empty() && std::ranges::all_of(events, harmless) && gives(events);
+}
+
+bool Recording::gives(const std::vector<ReaderEvent>& events) const {
     Alone alone{driver_, interface_, settings_, run_.front().heard_at};
     for (const Report& report : run_) alone.hear(report.endpoint, report.bytes, report.heard_at);
     return std::ranges::equal(alone.end(run_.back().heard_at), events, same_read);
+}
+
+/// Some scanners do not clear their buffer: behind the content of a short scan stands the end of a longer one, which may be a document.
+/// The longest end of each report that the driver does without is zeros then, but for the last bytes, which say what kind of symbol it was.
+void Recording::blank_leftovers(const std::vector<ReaderEvent>& events) {
+    constexpr std::size_t kShortest = 32, kKept = 3, kMostReports = 64;
+    if (run_.size() > kMostReports) return;
+    for (Report& report : run_) {
+        if (report.bytes.size() < kShortest) continue;
+        const Bytes as_sent = report.bytes;
+        const auto end = as_sent.end() - static_cast<std::ptrdiff_t>(kKept);
+        const auto blank_from = [&](std::size_t from) {
+            report.bytes = as_sent;
+            std::fill(report.bytes.begin() + static_cast<std::ptrdiff_t>(from),
+                      report.bytes.end() - static_cast<std::ptrdiff_t>(kKept), std::byte{0});
+            return gives(events);
+        };
+        std::size_t needed = 0, from = as_sent.size() - kKept;
+        while (from > needed && std::any_of(as_sent.begin() + static_cast<std::ptrdiff_t>(needed), end,
+                                            [](std::byte b) { return b != std::byte{0}; })) {
+            const std::size_t middle = (needed + from) / 2;
+            if (blank_from(middle))
+                from = middle;
+            else
+                needed = middle + 1;
+        }
+        blank_from(from);
+    }
 }
 
 /// Nothing of the bytes is said, not even how many keys were pressed.
@@ -204,6 +236,16 @@ void Recording::leave_out(Why why, std::uint64_t scans, MonoTime now) {
     write("# at " + std::to_string(since_begin_ms(now)) + " ms reports were left out: " + what + '\n');
     run_.clear();
     run_bytes_ = 0;
+}
+
+void Recording::interrupted(MonoTime now) {
+    write("# at " + std::to_string(since_begin_ms(now)) + " ms the USB line had trouble\n");
+    if (!ear_) return;
+    wake(now);
+    ear_->interrupted(now);
+    std::vector<ReaderEvent> events;
+    drain(events);
+    if (!events.empty()) end_run(events, now);
 }
 
 void Recording::unplugged(MonoTime now) {

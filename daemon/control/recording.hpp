@@ -5,7 +5,7 @@
 // What may be somebody's document is left out. The reports between two events of the driver are one run, and a run stays in the capture
 // only if it is proven harmless: heard alone, by a driver of its own, it gives exactly the scans that the reader gave, and each of them
 // is a code of goods, a label of ours or a command. All else (documents, badges, what is not understood, what was no whole scan) becomes
-// one line of comment that says how many reports stood there. So the capture replays without a fault that was not there.
+// one line of comment that says that reports stood there, and what stands in a report behind its content is zeros. So the capture replays without a fault that was not there.
 #pragma once
 
 #include "reader/driver.hpp"
@@ -42,6 +42,8 @@ public:
     ~Recording();
 
     void received(std::uint8_t endpoint, ByteView report, MonoTime heard_at);
+    /// The USB line had trouble: what is under way is no whole scan.
+    void interrupted(MonoTime now);
     void unplugged(MonoTime now);
     void plugged(MonoTime now);
     /// Every report that was heard until `now` was passed in: a scan that ends by silence has ended.
@@ -67,6 +69,8 @@ private:
     void drain(std::vector<ReaderEvent>& events);
     void end_run(const std::vector<ReaderEvent>& events, MonoTime now);
     bool proves_harmless(const std::vector<ReaderEvent>& events) const;
+    bool gives(const std::vector<ReaderEvent>& events) const;
+    void blank_leftovers(const std::vector<ReaderEvent>& events);
     void leave_out(Why why, std::uint64_t scans, MonoTime now);
     void write(const Report& report);
     void write(std::string line);

@@ -187,7 +187,7 @@ std::string kinds_for_help() {
         name.resize(14, ' ');
         text += "  " + name + std::string{one.explanation} + "\n";
     }
-    return text + "Settings: serial= product= vid= pid= baud= line= suffix= prefix= aim= dtr= piece=  (sim.md)";
+    return text + "Settings: serial= product= vid= pid= baud= line= suffix= prefix= aim= dtr= empty= piece=  (sim.md)";
 }
 
 }  // namespace

@@ -92,6 +92,12 @@ public:
     virtual void receive(std::uint8_t endpoint, ByteView bytes, MonoTime now) = 0;
     /// Called at or after next_wake().
     virtual void wake(MonoTime now) = 0;
+    /// All that opened() queued has gone out.
+    virtual void written(MonoTime) {}
+    /// The USB line had trouble: something may be missing between what was received and what comes.
+    virtual void interrupted(MonoTime) {}
+    /// What is received before that is of before the port was opened, and no scan. Nothing when everything counts.
+    virtual std::optional<MonoTime> deaf_until() const { return std::nullopt; }
     /// The port is gone. Unplugged, at any moment: a scan of which a part may be missing is a fault, never a scan. At the end of a
     /// recording nothing is missing: an unterminated scan is emitted, and only an unfinished frame is a fault.
     virtual void closed(MonoTime now, PortEnd end) = 0;

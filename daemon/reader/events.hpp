@@ -73,6 +73,8 @@ struct ReaderWrite {
     std::optional<std::array<std::uint8_t, 8>> setup;
     std::uint8_t endpoint = 0;
     Bytes bytes;
+    /// Without it the device does not work: the port of a device that refuses it again and again fails. Others are passed over.
+    bool required = false;
 };
 
 }  // namespace dosario

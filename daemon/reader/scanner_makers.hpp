@@ -33,4 +33,11 @@ inline bool is_in(std::span<const Driver::Known> table, const UsbInterface& one)
                        [&one](const Driver::Known& row) { return row.vid == one.vid && (row.pid == 0 || row.pid == one.pid); });
 }
 
+/// Likewise, and such a device is surely a reader.
+inline bool is_surely(std::span<const Driver::Known> table, const UsbInterface& one) {
+    return std::any_of(table.begin(), table.end(), [&one](const Driver::Known& row) {
+        return row.surely && is_in({&row, 1}, one);
+    });
+}
+
 }  // namespace dosario

@@ -51,7 +51,8 @@ struct LineBytes {
 class SerialBridge {
 public:
     virtual ~SerialBridge() = default;
-    /// What makes it talk at that rate, DTR and RTS asserted, its buffers emptied; in this order. `rate` is one of kLineRates.
+    /// What makes it talk at that rate, its buffers emptied, DTR and RTS asserted; in this order: many scanners speak as soon as they see
+    /// DTR, and nothing may be emptied or set after that. `rate` is one of kLineRates.
     virtual std::vector<ReaderWrite> opening(int rate) const = 0;
     /// `transfer` is one IN transfer from `endpoint` (0 where it is not known).
     virtual LineBytes receive(std::uint8_t endpoint, ByteView transfer) = 0;

@@ -15,7 +15,7 @@ constexpr unsigned kFraming = 0x10;
 
 class CdcAcm final : public SerialBridge {
 public:
-    explicit CdcAcm(const UsbInterface& one) : number_(one.number), bulk_in_(one.bulk_in) {}
+    explicit CdcAcm(const UsbInterface& one) : number_(one.number), notices_(one.endpoint_in), bulk_in_(one.bulk_in) {}
 
     std::vector<ReaderWrite> opening(int rate) const override {
         return {set_line_coding(rate, number_), assert_dtr_and_rts(number_)};
@@ -23,7 +23,9 @@ public:
 
     LineBytes receive(std::uint8_t endpoint, ByteView transfer) override {
         const bool of_the_line = endpoint != 0 && endpoint == bulk_in_;
-        if (of_the_line || !is_serial_state(transfer)) return {transfer};
+        const bool is_notice = endpoint != 0 && endpoint == notices_ && !of_the_line;
+        if (of_the_line || (!is_notice && !is_serial_state(transfer))) return {transfer};
+        if (!is_serial_state(transfer)) return {};  // another notice: nothing of it is the line's
         const auto state = std::to_integer<unsigned>(transfer[8]);
         if ((state & kOverrun) != 0) return {{}, "the scanner lost bytes (overrun)"};
         if ((state & kParity) != 0) return {{}, "a byte came damaged (parity)"};
@@ -37,6 +39,7 @@ private:
     }
 
     const std::uint8_t number_;
+    const std::uint8_t notices_;
     const std::uint8_t bulk_in_;
 };
 

@@ -38,12 +38,14 @@ public:
         const Divisor divisor = divisor_of(rate);
         // The lines are active low.
         constexpr auto kLines = static_cast<std::uint16_t>(~(kDtr | kRts) & 0xFFFF);
-        return {control_request(kVendorIn, kVersion, 0, 0, 2),
-                control_request(kVendorOut, kStart, 0, 0),
-                control_request(kVendorOut, kWriteRegisters, kDivisorAndPrescaler, divisor.prescaler_and_whole),
-                control_request(kVendorOut, kWriteRegisters, kDivisorFraction, divisor.fraction),
-                control_request(kVendorOut, kWriteRegisters, kLineControl, kReceiveAndSend8N1),
-                control_request(kVendorOut, kModemControl, kLines, 0)};
+        return {
+            control_request(kVendorIn, kVersion, 0, 0, 2),
+            required(control_request(kVendorOut, kStart, 0, 0)),
+            required(control_request(kVendorOut, kWriteRegisters, kDivisorAndPrescaler, divisor.prescaler_and_whole)),
+            required(control_request(kVendorOut, kWriteRegisters, kDivisorFraction, divisor.fraction)),
+            required(control_request(kVendorOut, kWriteRegisters, kLineControl, kReceiveAndSend8N1)),
+            required(control_request(kVendorOut, kModemControl, kLines, 0)),
+        };
     }
 
     LineBytes receive(std::uint8_t, ByteView transfer) override { return {transfer}; }

@@ -25,6 +25,12 @@ inline ReaderWrite control_request(std::uint8_t type, std::uint8_t request, std:
     return write;
 }
 
+/// The chip does not work without it.
+inline ReaderWrite required(ReaderWrite write) {
+    write.required = true;
+    return write;
+}
+
 /// `size` bytes, the lowest first.
 inline Bytes little_endian(std::uint32_t value, std::size_t size) {
     Bytes bytes;

@@ -28,12 +28,13 @@ public:
         Bytes flow(kFlowControlBytes);
         flow[0] = std::byte{0x01};
         flow[4] = std::byte{0x40};
-        return {control_request(kVendorToInterface, kEnable, 1, number_),
-                control_request(kVendorToInterface, kBaudRate, 0, number_, little_endian(static_cast<std::uint32_t>(rate), 4)),
-                control_request(kVendorToInterface, kLineShape, kEightBits, number_),
+        return {required(control_request(kVendorToInterface, kEnable, 1, number_)),
+                required(control_request(kVendorToInterface, kBaudRate, 0, number_,
+                                         little_endian(static_cast<std::uint32_t>(rate), 4))),
+                required(control_request(kVendorToInterface, kLineShape, kEightBits, number_)),
                 control_request(kVendorToInterface, kFlowControl, 0, number_, std::move(flow)),
-                control_request(kVendorToInterface, kModemControl, kDtrAndRtsOn, number_),
-                control_request(kVendorToInterface, kPurge, kAllQueues, number_)};
+                control_request(kVendorToInterface, kPurge, kAllQueues, number_),
+                required(control_request(kVendorToInterface, kModemControl, kDtrAndRtsOn, number_))};
     }
 
     LineBytes receive(std::uint8_t, ByteView transfer) override { return {transfer}; }

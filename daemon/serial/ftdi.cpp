@@ -40,21 +40,22 @@ class Ftdi final : public SerialBridge {
 public:
     explicit Ftdi(const UsbInterface& one)
         : port_(static_cast<std::uint16_t>(one.number + 1)),
-          is_ft232r_(one.pid == 0x6001),
+          port_beside_divisor_(one.pid == 0x6010 || one.pid == 0x6011 || one.pid == 0x6014),
           // A chip whose EEPROM was never written declares packets of 0 bytes.
           packet_(one.bulk_packet > kStatusBytes ? one.bulk_packet : kFullSpeedPacket) {}
 
     std::vector<ReaderWrite> opening(int rate) const override {
         const Divisor divisor = divisor_of(rate);
-        const auto rate_index = is_ft232r_ ? divisor.high_bit : static_cast<std::uint16_t>(divisor.high_bit << 8 | port_);
+        const auto rate_index =
+            port_beside_divisor_ ? static_cast<std::uint16_t>(divisor.high_bit << 8 | port_) : divisor.high_bit;
         return {control_request(kVendorOut, kReset, 0, port_),
                 control_request(kVendorOut, kLatencyTimer, kLatencyMs, port_),
-                control_request(kVendorOut, kBaudRate, divisor.value, rate_index),
-                control_request(kVendorOut, kLineShape, kEightBits, port_),
+                required(control_request(kVendorOut, kBaudRate, divisor.value, rate_index)),
+                required(control_request(kVendorOut, kLineShape, kEightBits, port_)),
                 control_request(kVendorOut, kFlowControl, 0, port_),
-                control_request(kVendorOut, kModemControl, kDtrAndRtsOn, port_),
                 control_request(kVendorOut, kReset, kPurgeReceived, port_),
-                control_request(kVendorOut, kReset, kPurgeToSend, port_)};
+                control_request(kVendorOut, kReset, kPurgeToSend, port_),
+                required(control_request(kVendorOut, kModemControl, kDtrAndRtsOn, port_))};
     }
 
     LineBytes receive(std::uint8_t, ByteView transfer) override {
@@ -77,7 +78,7 @@ public:
 
 private:
     const std::uint16_t port_;
-    const bool is_ft232r_;
+    const bool port_beside_divisor_;  ///< the H chips; FT232R and FT-X take the divisor's highest bit in that place
     const std::size_t packet_;
     Bytes line_;
 };

@@ -45,14 +45,14 @@ public:
                    set(1, 0),
                    set(2, is_older_ ? kOldMode : kHxMode)};
         }
-        all.push_back(set_line_coding(rate, number_));
-        all.push_back(assert_dtr_and_rts(number_));
+        all.push_back(required(set_line_coding(rate, number_)));
         if (is_hxn_) {
             all.push_back(control_request(kVendorOut, kHxnAccess, kHxnResetPipes, kHxnBothPipes));
         } else if (!is_older_) {
             all.push_back(set(kPurgeReceived, 0));
             all.push_back(set(kPurgeToSend, 0));
         }
+        all.push_back(required(assert_dtr_and_rts(number_)));
         return all;
     }
 

@@ -23,6 +23,9 @@ public:
         }
     }
     void wake(MonoTime now) override { line_->wake(now); }
+    void written(MonoTime now) override { line_->written(now); }
+    void interrupted(MonoTime now) override { line_->interrupted(now); }
+    std::optional<MonoTime> deaf_until() const override { return line_->deaf_until(); }
     void closed(MonoTime now, PortEnd end) override { line_->closed(now, end); }
     std::optional<ReaderWrite> next_write() override {
         if (next_request_ < requests_.size()) return std::move(requests_[next_request_++]);

@@ -61,7 +61,7 @@ private:
     std::string_view chip_missing() const override { return {}; }
     std::optional<LineFormat> receiver() const override { return std::nullopt; }
     std::uint8_t bytes_in() const override { return kBytesIn; }
-    void arrived(ByteView bytes, bool) override { send(kBytesIn, bytes); }
+    void arrived(ByteView bytes, bool) override { send(kBytesIn, bytes, sends_empty()); }
 
     std::optional<Bytes> requested(const UsbSetup& setup, ByteView out) override {
         constexpr std::uint8_t kRead = 0xA1, kWrite = 0x21;

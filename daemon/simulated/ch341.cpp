@@ -65,7 +65,7 @@ private:
     void arrived(ByteView bytes, bool) override {
         if ((registers_[kPrescaler] & 0x80) != 0) {
             append(withheld_, bytes);
-            send(kBytesIn, withheld_);
+            send(kBytesIn, withheld_, sends_empty());
             withheld_.clear();
             return;
         }

@@ -42,7 +42,7 @@ private:
         return format;
     }
     std::uint8_t bytes_in() const override { return kBytesIn; }
-    void arrived(ByteView bytes, bool) override { send(kBytesIn, bytes); }
+    void arrived(ByteView bytes, bool) override { send(kBytesIn, bytes, sends_empty()); }
 
     std::optional<Bytes> requested(const UsbSetup& setup, ByteView out) override {
         constexpr std::uint8_t kRead = 0xC1, kReadVendor = 0xC0, kWrite = 0x41;

@@ -170,17 +170,16 @@ void SimulatedDevice::send_packet(std::uint8_t endpoint, Bytes packet) {
     if (has_room(endpoint, 1)) packets_[endpoint].push_back(std::move(packet));
 }
 
-void SimulatedDevice::send(std::uint8_t endpoint, ByteView bytes) {
+void SimulatedDevice::send(std::uint8_t endpoint, ByteView bytes, bool ends) {
     const std::size_t full = description_.find_endpoint(endpoint)->max_packet;
     for (; bytes.size() >= full; bytes = bytes.subspan(full))
         send_packet(endpoint, {bytes.begin(), bytes.begin() + static_cast<long>(full)});
-    send_packet(endpoint, {bytes.begin(), bytes.end()});
+    if (ends || !bytes.empty()) send_packet(endpoint, {bytes.begin(), bytes.end()});
 }
 
 bool SimulatedDevice::all_taken() const {
-    return std::all_of(packets_.begin(), packets_.end(), [this](const auto& of) {
-        return of.second.empty() || (!asked_.empty() && !asked_.contains(of.first));
-    });
+    return std::all_of(packets_.begin(), packets_.end(),
+                       [this](const auto& of) { return of.second.empty() || (!asked_.empty() && !asked_.contains(of.first)); });
 }
 
 bool SimulatedDevice::nothing_waits(std::uint8_t endpoint) const {

@@ -96,8 +96,8 @@ protected:
     bool has_room(std::uint8_t endpoint, std::size_t packets) const;
     /// Lets a packet wait for the host, at most max_packet bytes; it is dropped when kMostPackets wait.
     void send_packet(std::uint8_t endpoint, Bytes packet);
-    /// Cuts into packets. What ends with a full packet is followed by an empty one, or the transfer would not end.
-    void send(std::uint8_t endpoint, ByteView bytes);
+    /// Cuts into packets. What ends with a full packet is followed by an empty one (`ends`), or the transfer would not end.
+    void send(std::uint8_t endpoint, ByteView bytes, bool ends = true);
     /// Forgets what waits.
     void purge(std::uint8_t endpoint) { packets_[endpoint].clear(); }
     bool nothing_waits(std::uint8_t endpoint) const;

@@ -97,6 +97,7 @@ bool read_setting(std::string_view name, std::string_view value, ScannerSettings
     if (name == "prefix") return read_ending(value, settings.prefix);
     if (name == "aim") return read_choice(value, settings.sends_aim);
     if (name == "dtr") return read_choice(value, settings.needs_dtr);
+    if (name == "empty") return read_choice(value, settings.sends_empty);
     if (name == "piece") return read_number(value, settings.piece);
     return false;
 }
@@ -136,10 +137,11 @@ Result<ScannerSettings> parse_scanner(std::string_view words) {
         rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
         const std::size_t equals = pair.find('=');
         if (equals == std::string_view::npos || !read_setting(pair.substr(0, equals), pair.substr(equals + 1), settings)) {
-            return fail(Failure::invalid,
-                        "`" + escape(pair) +
-                            "` is no setting of a scanner; there are: vid= pid= (hexadecimal) serial= product= baud= (300 to "
-                            "3000000) line=8N1 suffix=cr|lf|crlf|tab|etx|none prefix=stx|soh|none aim=yes|no dtr=yes|no piece=");
+            return fail(
+                Failure::invalid,
+                "`" + escape(pair) +
+                    "` is no setting of a scanner; there are: vid= pid= (hexadecimal) serial= product= baud= (300 to "
+                    "3000000) line=8N1 suffix=cr|lf|crlf|tab|etx|none prefix=stx|soh|none aim=yes|no dtr=yes|no empty=yes|no piece=");
         }
     }
     return settings;

@@ -56,7 +56,7 @@ private:
     }
     std::optional<LineFormat> receiver() const override { return format_; }
     std::uint8_t bytes_in() const override { return kBytesIn; }
-    void arrived(ByteView bytes, bool) override { send(kBytesIn, bytes); }
+    void arrived(ByteView bytes, bool) override { send(kBytesIn, bytes, sends_empty()); }
 
     std::optional<Bytes> requested(const UsbSetup& setup, ByteView out) override {
         switch (setup.request_type) {

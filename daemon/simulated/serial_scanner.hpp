@@ -19,6 +19,8 @@ protected:
     virtual void arrived(ByteView bytes, bool framing_error) = 0;
     virtual std::uint8_t bytes_in() const = 0;  ///< the endpoint of the scanner's bytes
 
+    bool sends_empty() const { return settings_.sends_empty; }
+
     bool dtr = false;
     bool rts = false;
 

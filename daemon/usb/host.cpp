@@ -46,7 +46,10 @@ using Command = std::variant<OpenPort, ClosePort, WritePort, FlushPort, StopAll>
 class LibusbHost final : public UsbHost {
 public:
     LibusbHost(UsbListener& listener, const Clock& clock, UsbHostSettings settings)
-        : listener_(listener), ports_(listener, clock), settings_(settings), wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+        : listener_(listener),
+          ports_(listener, clock, [this] { handle_ready(); }),
+          settings_(settings),
+          wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
     ~LibusbHost() override {
         if (thread_.joinable()) {
             send(StopAll{});

@@ -31,6 +31,10 @@ public:
     virtual void failed(UsbPort port, Error why) = 0;
     /// A report, as the device sent it.
     virtual void received(UsbPort port, std::uint8_t endpoint, Bytes bytes, MonoTime heard_at) = 0;
+    /// Everything that write() queued so far has gone out, or was refused by the device.
+    virtual void written(UsbPort) {}
+    /// A transfer ended in an error, and the reader goes on: something may be missing between what was received() and what comes.
+    virtual void interrupted(UsbPort) {}
     /// The answer to flush(): every report that was there when it was asked has been received().
     virtual void flushed(UsbPort) {}
 };
@@ -51,8 +55,8 @@ public:
     virtual void open(UsbPort port) = 0;
     /// Releases the interface and re-attaches the kernel driver that had it. No more received() after the queue reached it.
     virtual void close(UsbPort port) = 0;
-    /// In order per port, at most 64 waiting, else the port fails. What the device refuses (STALL) is skipped; on a port that is not
-    /// open nothing happens. Answers to control requests of direction IN are not kept.
+    /// In order per port, at most 64 waiting, else the port fails. What the line damages is sent again; what the device refuses is skipped, or
+    /// fails the port where it is required. On a port that is not open nothing happens. Answers to control requests of direction IN are not kept.
     virtual void write(UsbPort port, ReaderWrite write) = 0;
     /// Asks for flushed(). Silence counts only after it: a process that was stopped for a while finds its timers due before the reports
     /// that waited meanwhile.

@@ -79,6 +79,8 @@ void UsbPorts::remove(UsbAddress address) {
 void UsbPorts::tell_left(UsbAddress address) {
     const auto device = devices_.find(address);
     if (device == devices_.end()) return;
+    const auto is_open = [this](const auto& port) { return sessions_.contains(port.first); };
+    if (std::ranges::any_of(device->second.ports, is_open)) drain_();
     device->second.left = true;
     for (const auto& [port, interface] : std::exchange(device->second.ports, {})) {
         where_.erase(port);

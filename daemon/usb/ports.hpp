@@ -6,6 +6,7 @@
 #include "usb/host.hpp"
 #include "usb/session.hpp"
 
+#include <functional>
 #include <map>
 #include <set>
 
@@ -13,7 +14,9 @@ namespace dosario {
 
 class UsbPorts {
 public:
-    UsbPorts(UsbListener& listener, const Clock& clock) : listener_(listener), clock_(clock) {}
+    /// `drain` hears what the kernel has for us, without waiting: what a device sent before it left counts.
+    UsbPorts(UsbListener& listener, const Clock& clock, std::function<void()> drain)
+        : listener_(listener), clock_(clock), drain_(std::move(drain)) {}
 
     /// A device that is not known yet: asks it, tells appeared() for each interface that could be a reader's.
     void add(const UsbDeviceRef& device);
@@ -61,6 +64,7 @@ private:
 
     UsbListener& listener_;
     const Clock& clock_;
+    const std::function<void()> drain_;
     UsbPort next_port_ = 1;
     bool stopping_ = false;
     std::map<UsbAddress, Device> devices_;

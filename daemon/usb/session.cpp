@@ -23,10 +23,11 @@ std::size_t whole_packets(std::size_t bytes, std::size_t packet) {
 
 /// A transfer ends with a short packet or when it is full. So it is as long as the longest report, in whole packets: a shorter
 /// buffer would split a report of several packets, a longer one would wait for the next report, a part of a packet would overflow.
-/// A serial line has no reports: some packets, so that a fast scanner is read in few rounds.
+/// A serial line has no reports: one packet. With more, a scan that ends with a full packet would wait for the next one: many devices
+/// send no empty packet after it. An FTDI chip whose EEPROM was never written declares packets of 0 bytes and sends 64.
 std::size_t transfer_size(const UsbInterface& interface) {
-    constexpr std::size_t kPacketsOfALine = 8;
-    if (interface.bulk_in != 0) return kPacketsOfALine * std::max<std::size_t>(interface.bulk_packet, 1);
+    constexpr std::size_t kFullSpeedPacket = 64;
+    if (interface.bulk_in != 0) return interface.bulk_packet != 0 ? interface.bulk_packet : kFullSpeedPacket;
     return whole_packets(read_report_descriptor(interface.report_descriptor).longest_report(), interface.max_packet);
 }
 
@@ -161,7 +162,10 @@ void UsbSession::in_done(Transfer& transfer) {
         case LIBUSB_TRANSFER_STALL: note_trouble(Trouble::halted); return;
         case LIBUSB_TRANSFER_ERROR:
         case LIBUSB_TRANSFER_OVERFLOW:
-        case LIBUSB_TRANSFER_TIMED_OUT: note_trouble(Trouble::line); return;
+        case LIBUSB_TRANSFER_TIMED_OUT:
+            note_trouble(Trouble::line);
+            listener_.interrupted(port_);
+            return;
         case LIBUSB_TRANSFER_NO_DEVICE: left_ = true; return;
         case LIBUSB_TRANSFER_CANCELLED:
             // By recover(), or by the kernel, which took the interface away while the computer slept.
@@ -179,7 +183,8 @@ void UsbSession::deliver(const Transfer& transfer) {
 
 void UsbSession::write(ReaderWrite write) {
     if (stopping_ || left_) return;
-    if (queue_.size() >= kLongestQueue) {
+    const std::size_t waiting = queue_.size() - (out_.in_flight ? 1 : 0);
+    if (waiting >= kLongestQueue) {
         failure_ = fail(Failure::io, "reader " + name_for_people(interface_) +
                                          " does not take its commands. Unplug it and plug it in again; no scan is lost.");
         stop();
@@ -209,13 +214,14 @@ void UsbSession::fill_out(const ReaderWrite& write) {
 void UsbSession::start_next_write() {
     if (out_.in_flight || queue_.empty()) return;
     fill_out(queue_.front());
-    queue_.pop_front();
     const int code = libusb_submit_transfer(out_.usb);
     out_.in_flight = code == LIBUSB_SUCCESS;
     if (code == LIBUSB_ERROR_NO_DEVICE)
         left_ = true;
-    else if (!out_.in_flight)
+    else if (!out_.in_flight) {
         note_trouble(Trouble::line);
+        write_failed(true);
+    }
 }
 
 void UsbSession::on_out(libusb_transfer* usb) { static_cast<Transfer*>(usb->user_data)->session->out_done(); }
@@ -223,18 +229,34 @@ void UsbSession::on_out(libusb_transfer* usb) { static_cast<Transfer*>(usb->user
 void UsbSession::out_done() {
     out_.in_flight = false;
     noted_ = true;
+    if (stopping_) return;
     switch (out_.usb->status) {
-        case LIBUSB_TRANSFER_COMPLETED:
-        case LIBUSB_TRANSFER_CANCELLED: return;
+        case LIBUSB_TRANSFER_COMPLETED: return write_done();
+        case LIBUSB_TRANSFER_CANCELLED: return write_failed(true);  // by the kernel, as those of in_done()
         case LIBUSB_TRANSFER_STALL:
             // On endpoint 0 it means "I do not know that", and passes with the next setup packet (USB 2.0, 8.5.3.4).
             if (out_.usb->type != LIBUSB_TRANSFER_TYPE_CONTROL) halted_out_ = out_.usb->endpoint;
-            return;
+            return write_failed(false);
         case LIBUSB_TRANSFER_ERROR:
-        case LIBUSB_TRANSFER_OVERFLOW:
-        case LIBUSB_TRANSFER_TIMED_OUT: note_trouble(Trouble::line); return;
+        case LIBUSB_TRANSFER_OVERFLOW: note_trouble(Trouble::line); return write_failed(true);
+        case LIBUSB_TRANSFER_TIMED_OUT: note_trouble(Trouble::line); return write_failed(false);
         case LIBUSB_TRANSFER_NO_DEVICE: left_ = true; return;
     }
+}
+
+/// The first of the queue has been sent, or is given up.
+void UsbSession::write_done() {
+    tries_ = 0;
+    queue_.pop_front();
+    if (queue_.empty()) listener_.written(port_);
+}
+
+/// `again`: the line damaged it. What is required is tried again whatever happened to it.
+void UsbSession::write_failed(bool again) {
+    const bool required = queue_.front().required;
+    if ((again || required) && ++tries_ < kMostTries) return;
+    if (!required) return write_done();
+    note(LIBUSB_ERROR_PIPE, "set up");
 }
 
 void UsbSession::stop() {

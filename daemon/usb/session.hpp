@@ -45,6 +45,7 @@ public:
     static constexpr std::size_t kInTransfers = 4;
     static constexpr std::size_t kLongestQueue = 64;
     static constexpr int kMostBadRounds = 20;
+    static constexpr int kMostTries = 3;
 
 private:
     struct Transfer {
@@ -65,6 +66,8 @@ private:
     static void on_out(libusb_transfer* usb);
     void in_done(Transfer& transfer);
     void out_done();
+    void write_done();
+    void write_failed(bool again);
     bool prepare(Transfer& transfer);
     bool submit(Transfer& transfer);
     void deliver(const Transfer& transfer);
@@ -86,7 +89,8 @@ private:
     UsbHandle handle_;
     std::array<Transfer, kInTransfers + 1> in_;  ///< the last one for notices, where there are any
     Transfer out_;
-    std::deque<ReaderWrite> queue_;
+    std::deque<ReaderWrite> queue_;  ///< the first one may be in flight
+    int tries_ = 0;                  ///< of the first one that failed
     Trouble trouble_ = Trouble::none;
     std::uint8_t halted_out_ = 0;  ///< an OUT endpoint that stalled, 0 = none
     int bad_rounds_ = 0;

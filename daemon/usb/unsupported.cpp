@@ -41,7 +41,7 @@ constexpr std::uint16_t kFirstVendorPage = 0xFF00;  // HID Usage Tables: FF00 to
 bool makes_scanners(const UsbInterface& one, std::span<const Driver* const> drivers) {
     return std::ranges::any_of(drivers, [&one](const Driver* driver) {
         return std::ranges::any_of(driver->known, [&one](const Driver::Known& row) {
-            return row.vid == one.vid && (row.pid == 0 || row.pid == one.pid);
+            return row.surely && row.vid == one.vid && (row.pid == 0 || row.pid == one.pid);
         });
     });
 }

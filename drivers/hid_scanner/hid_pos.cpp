@@ -46,6 +46,10 @@ public:
     void wake(MonoTime now) override;
     void closed(MonoTime now, PortEnd end) override;
     std::optional<MonoTime> next_wake() const override;
+    void interrupted(MonoTime now) override {
+        if (collecting_) lose("the USB line lost something", now);
+    }
+    std::optional<MonoTime> deaf_until() const override { return settled_at_; }
 
 private:
     /// A scan of which a part is missing.
@@ -218,6 +222,9 @@ void HidPos::finish(MonoTime now) {
     if (answer()) return;
     strip_terminator();
     if (code_.empty()) return;
+    for (char& c : code_) {
+        if (settings_.gs_substitutes.find(c) != std::string::npos) c = '\x1D';
+    }
     BarcodeRead read = make_barcode(code_, now);
     if (aim_) {
         read.aim = *aim_;

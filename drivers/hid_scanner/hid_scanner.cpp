@@ -23,6 +23,9 @@ constexpr Driver::Known kModels[] = {
     {0x24EA, 0x0197, "Meva"},
     {0x0218, 0x0210, "generic 1D scanner"},
     {0x0145, 0x0012, "Tera"},
+    // Numbers that other things have too: a person adopts them.
+    {0x05FE, 0x1010, "generic keyboard scanner", false},
+    {0xFFFF, 0x0035, "Sycreader, generic keyboard reader", false},
 };
 constexpr auto kKnown = joined(kScannerMakers, kModels);
 
@@ -66,7 +69,7 @@ Match match(const UsbInterface& one) {
         case Kind::keyboard_and_mouse: return Match::never;
         case Kind::keyboard:
             if (one.device_has_mouse) return Match::never;
-            return is_in(kKnown, one) ? Match::yes : Match::if_adopted;
+            return is_surely(kKnown, one) ? Match::yes : Match::if_adopted;
         case Kind::unknown:
         case Kind::other: return Match::no;
     }
@@ -117,6 +120,10 @@ public:
     void wake(MonoTime now) override {
         if (decoder_) decoder_->wake(now);
     }
+    void interrupted(MonoTime now) override {
+        if (decoder_) decoder_->interrupted(now);
+    }
+    std::optional<MonoTime> deaf_until() const override { return decoder_ ? decoder_->deaf_until() : std::nullopt; }
     void closed(MonoTime now, PortEnd end) override {
         if (decoder_) decoder_->closed(now, end);
     }

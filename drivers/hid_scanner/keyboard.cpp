@@ -23,6 +23,8 @@ constexpr std::size_t kMostAltDigits = 4;
 constexpr int kLastLatin1 = 255;
 constexpr std::uint16_t kKeyboardPage = 0x07;
 constexpr int kUsualIdleMs = 100;
+/// Until it is known how a scanner ends its scans: half a code is worse than a first scan that comes a moment later.
+constexpr auto kFirstPatience = std::chrono::milliseconds{300};
 /// Of a scanner that is known to end its scans: its keys may come late, from a hub that slept or a host that stood still.
 constexpr auto kPatience = std::chrono::milliseconds{500};
 /// Keys this soon after a scan that silence cut off are its tail. A person who hears the fault needs longer to scan again.
@@ -57,6 +59,7 @@ public:
     void wake(MonoTime now) override;
     void closed(MonoTime now, PortEnd end) override;
     std::optional<MonoTime> next_wake() const override;
+    void interrupted(MonoTime now) override;
 
 private:
     bool is_ours(ByteView bytes);
@@ -80,6 +83,7 @@ private:
     bool spoilt_ = false;             // something is missing: drop everything up to the end of the scan
     bool is_tail_ = false;            // likewise, after silence cut a scan off: for a while
     bool ends_with_terminator_ = false;
+    bool ends_by_silence_ = false;
     bool after_cr_ = false;  // a CR ended the last scan and nothing came since
     bool after_dead_key_ = false;
     std::size_t alt_digits_ = 0;
@@ -140,6 +144,12 @@ void Keyboard::damaged(ReaderFault::Kind kind, const char* what) {
     scan_.clear();
     alt_digits_ = 0;
     alt_code_ = 0;
+}
+
+void Keyboard::interrupted(MonoTime now) {
+    if (is_idle()) return;
+    last_key_at_ = now;
+    spoil(ReaderFault::Kind::framing, "the USB line lost something");
 }
 
 // A character of the scan under way is lost, so the scan is: its rest is dropped up to the terminator or the silence.
@@ -226,7 +236,10 @@ void Keyboard::wake(MonoTime now) {
     if (!due || now < *due) return;
     if (alt_digits_ > 0) spoil(ReaderFault::Kind::length, "Alt was never released");
     const bool cut_off = ends_with_terminator_ && !spoilt_ && !scan_.empty();
-    if (!cut_off) return finish();
+    if (!cut_off) {
+        ends_by_silence_ = ends_by_silence_ || !scan_.empty();
+        return finish();
+    }
     spoil(ReaderFault::Kind::length, "the end of a scan did not come");
     is_tail_ = true;
 }
@@ -241,7 +254,9 @@ void Keyboard::closed(MonoTime, PortEnd end) {
 std::optional<MonoTime> Keyboard::next_wake() const {
     if (is_idle()) return std::nullopt;
     if (is_tail_) return last_key_at_ + kLongestTail;
-    return last_key_at_ + (ends_with_terminator_ ? std::max(idle_, kPatience) : idle_);
+    if (ends_with_terminator_) return last_key_at_ + std::max(idle_, kPatience);
+    const bool says_how = ends_by_silence_ || settings_.idle_ms != 0 || terminators_.empty();
+    return last_key_at_ + (says_how || spoilt_ ? idle_ : kFirstPatience);
 }
 
 }  // namespace

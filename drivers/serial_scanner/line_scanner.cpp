@@ -42,7 +42,19 @@ public:
 
     void opened(MonoTime now) override {
         opened_at_ = now;
-        settled_at_ = now + settle_;
+        is_set_up_ = false;
+        last_old_at_.reset();
+        settled_at_.reset();
+        if (settle_ > settle_.zero()) settled_at_ = now + kLongestSettling;
+    }
+    /// DTR was the last thing to be set: from here on the scanner speaks to us, unless it is in the middle of something.
+    void written(MonoTime now) override {
+        if (settled_at_) settled_at_ = std::min(*settled_at_, last_old_at_ ? std::max(now, *last_old_at_ + settle_) : now);
+        is_set_up_ = true;
+    }
+    std::optional<MonoTime> deaf_until() const override { return settled_at_; }
+    void interrupted(MonoTime now) override {
+        if (state_ == State::line || state_ == State::framed) damaged("the USB line lost something", {}, now);
     }
     void receive(std::uint8_t, ByteView bytes, MonoTime now) override {
         if (bytes.empty()) return;
@@ -88,6 +100,7 @@ private:
     bool ends_scan(char c) const { return terminators_.find(c) != std::string::npos; }
     void old_bytes(ByteView bytes, MonoTime now);
     void one(char c, MonoTime now);
+    bool begins_another(char c);
     void begin(char c);
     void add(char c);
     void spoil(ReaderFault::Kind kind, const char* what);
@@ -100,18 +113,21 @@ private:
     const std::chrono::milliseconds idle_;
     const std::chrono::milliseconds settle_;
     State state_ = State::between;
-    std::string content_;  ///< at most kLongestBarcode, with the characters of a frame
+    std::string content_;      ///< at most kLongestBarcode, with the characters of a frame
+    bool was_framed_ = false;  ///< what is under way, or was last
     bool ends_with_terminator_ = false;
     std::optional<MonoTime> after_cr_;
     MonoTime last_byte_at_{};
     MonoTime opened_at_{};
-    std::optional<MonoTime> settled_at_;  ///< what comes before it is of before the line was opened
+    bool is_set_up_ = false;
+    std::optional<MonoTime> settled_at_;   ///< what comes before it is of before the line was opened
+    std::optional<MonoTime> last_old_at_;  ///< when such a thing came
 };
 
 /// Of before the line was opened: it ends with a silence, or where it goes on too long with the scan that is under way then.
 void LineScanner::old_bytes(ByteView bytes, MonoTime now) {
-    settled_at_ = std::min(now + settle_, opened_at_ + kLongestSettling);
-    last_byte_at_ = now;
+    if (is_set_up_) settled_at_ = std::min(now + settle_, opened_at_ + kLongestSettling);
+    last_old_at_ = last_byte_at_ = now;
     state_ = ends_scan(static_cast<char>(bytes.back())) ? State::between : State::spoilt;
 }
 
@@ -120,7 +136,8 @@ void LineScanner::one(char c, MonoTime now) {
     after_cr_.reset();
     if (second_of_pair && state_ == State::between) return;
     const bool in_frame = state_ == State::framed;
-    if (in_frame ? c == kEtx || c == kEot : ends_scan(c)) {
+    const bool ends_frame = c == kEtx || c == kEot;
+    if (in_frame ? ends_frame : ends_scan(c) || (ends_frame && was_framed_)) {
         if (c == '\r') after_cr_ = now;
         if (state_ == State::line || in_frame) {
             ends_with_terminator_ = true;
@@ -130,12 +147,22 @@ void LineScanner::one(char c, MonoTime now) {
         content_.clear();
         return;
     }
-    if (state_ == State::between) return begin(c);
+    if (state_ == State::between || (in_frame && begins_another(c))) return begin(c);
     if (state_ == State::line || in_frame) add(c);
 }
 
+/// Inside a frame only an STX behind SOH and the letter is of it; any other means that the end before it was damaged.
+bool LineScanner::begins_another(char c) {
+    const bool header = content_.front() == kSoh && content_.find(kStx) == std::string::npos;
+    if (c != kSoh && (c != kStx || header)) return false;
+    fault(ReaderFault::Kind::framing, "a scan began before the one before it had ended");
+    return true;
+}
+
 void LineScanner::begin(char c) {
-    state_ = c == kStx || c == kSoh ? State::framed : State::line;
+    was_framed_ = c == kStx || c == kSoh;
+    state_ = was_framed_ ? State::framed : State::line;
+    content_.clear();
     add(c);
 }
 

@@ -25,12 +25,12 @@ std::unique_ptr<ReaderProtocol> make(const UsbInterface& one, const ReaderSettin
     return make_serial_reader(chip, one, settings.line_rate != 0 ? settings.line_rate : kUsualRate, make_line_scanner(settings));
 }
 
-/// Letters, digits and signs, and how lines end.
+/// Letters, digits and signs, and how lines and frames begin and end.
 bool could_begin_with(ByteView first) {
     return !first.empty() && std::all_of(first.begin(), first.end(), [](std::byte one) {
         const auto value = std::to_integer<unsigned char>(one);
-        return (value >= 0x20 && value < 0x7F) || value == '\r' || value == '\n' || value == 0x1D || value == 0x02 ||
-               value == 0x03;
+        return (value >= 0x20 && value < 0x7F) || value == '\r' || value == '\n' || value == '\t' || value == 0x1D ||
+               (value >= 0x01 && value <= 0x04);
     });
 }
 

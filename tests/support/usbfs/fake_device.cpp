@@ -292,9 +292,9 @@ void FakeDevice::answer_control(FakeUrb urb) {
     const bool in = (byte(0) & 0x80) != 0;
     Bytes answer;
     int status = 0;
-    constexpr std::uint8_t kControlEndpoint = 0;
     if (!in) writes_.push_back(urb.out);
-    if (!in && halted_.erase(kControlEndpoint) != 0) {
+    if (!in && refusals_ > 0) {
+        --refusals_;
         status = -EPIPE;
     } else if (scanner_ != nullptr) {
         const auto said = answer_of_scanner(urb);

@@ -97,6 +97,10 @@ public:
     void fail_reads(int status, int times, std::uint8_t endpoint = 0x81);
     /// Halts the endpoint until CLEAR_HALT.
     void stall(std::uint8_t endpoint = 0x81);
+    /// So many requests that are not GETs, from now on, end in a STALL.
+    void refuse_requests(int times) {
+        locked([&] { refusals_ = times; });
+    }
     /// When the program cancels, this report has just arrived.
     void report_on_cancel(Bytes bytes) {
         locked([&] { on_cancel_ = std::move(bytes); });
@@ -221,6 +225,7 @@ private:
     };
     std::map<std::uint8_t, ReadFault> faults_;
     Bytes on_cancel_;
+    int refusals_ = 0;
     int leave_in_ = -1;
     bool gone_ = false;
     bool disconnect_allowed_ = true;

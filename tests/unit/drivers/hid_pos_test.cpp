@@ -431,6 +431,26 @@ TEST_CASE("reports right after opening, and those that follow at their heels, ar
     CHECK(std::get<BarcodeRead>(*reader->next_event()).bytes == "new");
 }
 
+TEST_CASE("characters that a scanner was set to send in the place of GS become GS", "[hid_pos]") {
+    ReaderSettings settings;
+    settings.gs_substitutes = "|";
+    ReaderRig rig{hid_pos(), settings};
+    rig.report(honeywell("]d2", "10A|21B"));
+    CHECK(rig.scans() == Scans{"]d210A\x1d"
+                               "21B"});
+}
+
+TEST_CASE("trouble of the USB line between the parts of a scan costs that scan and no other", "[hid_pos]") {
+    ReaderRig rig{hid_pos()};
+    rig.report(honeywell("]d2", part('a'), true));
+    rig.reader().interrupted(rig.now());
+    rig.report(honeywell("]d2", "tail"));
+    rig.reader().interrupted(rig.now());
+    rig.report(honeywell("]d2", "new"));
+    CHECK(rig.scans() == Scans{"]d2new"});
+    CHECK(rig.faults().size() == 1);
+}
+
 TEST_CASE("Honeywell is switched on when opened, others are left alone", "[hid_pos]") {
     ReaderRig rig{hid_pos(0x0C2E)};
     const auto on = rig.reader().next_write();

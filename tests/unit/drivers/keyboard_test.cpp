@@ -173,13 +173,36 @@ TEST_CASE("silence ends a scan that has no terminator, and not a moment before",
     rig.report(boot_report(0, {0x04}));
     rig.report(boot_report(0));
     const MonoTime key_at = rig.now() - milliseconds{1};
-    CHECK(rig.reader().next_wake() == key_at + milliseconds{100});
-    rig.pass(milliseconds{98});
+    CHECK(rig.reader().next_wake() == key_at + milliseconds{300});
+    rig.pass(milliseconds{298});
     CHECK(rig.scans().empty());
     rig.pass(milliseconds{1});
     CHECK(rig.scans() == Scans{"a"});
     CHECK(std::get<BarcodeRead>(rig.events().front()).heard_at == key_at);
     CHECK_FALSE(rig.reader().next_wake());
+    // From now on it is known that this scanner has no terminator.
+    rig.report(boot_report(0, {0x05}));
+    CHECK(rig.reader().next_wake() == rig.now() + milliseconds{100});
+}
+
+TEST_CASE("the first scan of all is not cut in two by a pause of its keys; who says how it ends is believed at once",
+          "[keyboard]") {
+    ReaderRig rig{boot_keyboard()};
+    rig.reports(typed("01077"));
+    rig.pass(milliseconds{250});
+    rig.reports(typed("91234567898\r"));
+    CHECK(rig.scans() == Scans{"0107791234567898"});
+    CHECK(rig.faults().empty());
+    for (const bool by_terminators : {false, true}) {
+        ReaderSettings said;
+        if (by_terminators)
+            said.terminators = "";
+        else
+            said.idle_ms = 100;
+        ReaderRig other{boot_keyboard(), said};
+        other.report(boot_report(0, {0x04}));
+        CHECK(other.reader().next_wake() == other.now() + milliseconds{100});
+    }
 }
 
 TEST_CASE("Alt that is never released makes no scan", "[keyboard]") {

@@ -104,6 +104,34 @@ TEST_CASE("STX or SOH to ETX or EOT is a frame: line ends inside are content, af
     CHECK(line.faults().empty());
 }
 
+TEST_CASE("a frame whose end was damaged costs itself and not the one behind it", "[line][faults]") {
+    Line line;
+    line.sends("\x02one!\x02two\x03");
+    CHECK(line.scans() == Line::Texts{"two"});
+    CHECK(line.faults() == Line::Kinds{ReaderFault::Kind::framing});
+    // The SOH inside is the next frame's too, and so is the STX that is of no header.
+    line.sends(
+        "\x01j\x02three!\x01j\x02"
+        "four\x03");
+    line.sends(
+        "\x01j\x02"
+        "five!\x02"
+        "six\x03");
+    CHECK(line.scans() == Line::Texts{"two", "four", "six"});
+    // Content that no barcode has ends with its frame.
+    line.sends(
+        "\x02se\x07ven\x03\x02"
+        "eight\x03");
+    CHECK(line.scans() == Line::Texts{"two", "four", "six", "eight"});
+    CHECK(line.faults().size() == 4);
+    // ISO/IEC 15434 ends with an EOT of its own; then the frame's ETX is no content.
+    line.sends(
+        "\x02[)>\x1e"
+        "06\x1dS1\x1e\x04\x03\x02nine\x03");
+    CHECK(line.scans().back() == "nine");
+    CHECK(line.faults().size() == 4);
+}
+
 TEST_CASE("without a terminator silence ends a scan, until the scanner showed that it has one", "[line][idle]") {
     Line line;
     line.sends("7790001");
@@ -193,6 +221,44 @@ TEST_CASE("what waited in the scanner before the line was opened is no scan", "[
     REQUIRE((event && std::holds_alternative<BarcodeRead>(*event)));
     CHECK(std::get<BarcodeRead>(*event).bytes == "NEW");
     CHECK_FALSE(reader->next_event());
+}
+
+TEST_CASE("once everything is set, and DTR with it, a scan counts at once", "[line]") {
+    const auto reader = driver_named("serial_scanner").make(cdc(), {});
+    const auto at = [](int ms) { return MonoTime{milliseconds{ms}}; };
+    const auto send = [&](const char* text, int ms) { reader->receive(0x81, as_bytes(std::string_view{text}), at(ms)); };
+    const auto next = [&] {
+        const auto event = reader->next_event();
+        return event ? std::get<BarcodeRead>(*event).bytes : std::string{};
+    };
+    reader->opened(at(0));
+    CHECK(reader->deaf_until() == at(250));
+    reader->written(at(5));
+    CHECK(reader->deaf_until() == at(5));
+    send("NEW\r", 5);
+    CHECK(next() == "NEW");
+    CHECK_FALSE(reader->deaf_until());
+
+    // What was under way then is half a scan.
+    reader->closed(at(300), PortEnd::unplugged);
+    reader->opened(at(1000));
+    send("HALF", 1003);
+    reader->written(at(1005));
+    send("SCAN\r", 1030);
+    send("NEXT\r", 1071);
+    CHECK(next() == "NEXT");
+    CHECK_FALSE(reader->next_event());
+}
+
+TEST_CASE("trouble of the USB line costs the scan it was in, and no other", "[line]") {
+    Line line;
+    line.sends("7791");
+    line.reader().interrupted(line.now());
+    line.sends("567898\rB2\r");
+    line.reader().interrupted(line.now());
+    line.sends("C3\r");
+    CHECK(line.scans() == Line::Texts{"B2", "C3"});
+    CHECK(line.faults().size() == 1);
 }
 
 TEST_CASE("damage on the line costs the scans it was among", "[line][ftdi]") {

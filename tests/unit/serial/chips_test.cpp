@@ -85,6 +85,14 @@ TEST_CASE("CDC-ACM: what the line says of itself is no content", "[serial][cdc]"
     CHECK(chip->receive(0x83, *from_hex("a1200000000002000300")).broken_rule == nullptr);
     for (const char* damaged : {"a1200000000002004000", "a1200000000002002000", "a1200000000002001000"})
         CHECK(chip->receive(0x83, *from_hex(damaged)).broken_rule != nullptr);
+    // Other notices (NETWORK_CONNECTION, RESPONSE_AVAILABLE; half a SERIAL_STATE) are no content either.
+    UsbInterface with_notices = cdc();
+    with_notices.endpoint_in = 0x83;
+    const auto told = bridge(with_notices);
+    for (const char* notice : {"a100010000000000", "a101000000000000", "a120000000000200", "41"})
+        CHECK(taken(*told, notice, 0x83).empty());
+    CHECK(told->receive(0x83, *from_hex("a1200000000002004000")).broken_rule != nullptr);
+    CHECK(taken(*told, "5d43310d") == "5d43310d");
     // The same bytes on the line itself are the line's.
     CHECK(taken(*chip, "a1200000000002004000") == "a1200000000002004000");
 }
@@ -95,6 +103,9 @@ TEST_CASE("FTDI: rates as the chips divide them", "[serial][ftdi]") {
     CHECK(tells(one, 38400, "40034ec000000000"));
     CHECK(tells(one, 57600, "400334c000000000"));
     CHECK(tells(one, 115200, "40031a0000000000"));
+    // FT-X has the highest bit of the divisor where the H chips have the port.
+    CHECK(tells(device(0x0403, 0x6015), 38400, "40034ec000000000"));
+    CHECK(tells(device(0x0403, 0x6014), 9600, "4003384101000000"));
     // The chips with several ports want the port beside the divisor.
     CHECK(tells(device(0x0403, 0x6010, 1), 9600, "4003384102000000"));
     for (const char* request : {"4000000001000000", "4004080001000000", "4001030301000000", "4009280001000000",
@@ -131,7 +142,18 @@ TEST_CASE("FTDI: what the chip lost or got damaged is told, with the bytes it wa
     CHECK(chip->receive(0x81, *from_hex("016041")).broken_rule == nullptr);
 }
 
-TEST_CASE("CP210x: enabled, rate, shape, lines, emptied", "[serial][cp210x]") {
+TEST_CASE("every chip: DTR comes last, for many scanners speak as soon as they see it", "[serial]") {
+    for (const UsbInterface& one : {cdc(), device(0x0403, 0x6001), device(0x10C4, 0xEA60), device(0x1A86, 0x7523),
+                                    device(0x067B, 0x2303), device(0x067B, 0x23A3)}) {
+        const std::string last = told(one, 9600).back();
+        INFO(last);
+        const std::vector<std::string> asserted{"2122030000000000", "4001030301000000", "4107030300000000", "40a49fff00000000"};
+        CHECK(std::find(asserted.begin(), asserted.end(), last) != asserted.end());
+        CHECK((one.class_code == kCommunicationsClass || bridge(one)->opening(9600).back().required));
+    }
+}
+
+TEST_CASE("CP210x: enabled, rate, shape, emptied, lines", "[serial][cp210x]") {
     const auto all = told(device(0x10C4, 0xEA60), 57600);
     CHECK(all.front() == "4100010000000000");
     for (const char* request : {"411e00000000040000e10000", "4103000800000000", "4107030300000000", "41120f0000000000"}) {
@@ -173,5 +195,5 @@ TEST_CASE("PL2303: the fixed series for the old chips only, line and lines as CD
     CHECK(tells(older, 9600, "4001020024000000"));
     CHECK_FALSE(tells(older, 9600, "4001080000000000"));
     CHECK(told(device(0x067B, 0x23A3), 57600) ==
-          std::vector<std::string>{"212000000000070000e10000000008", "2122030000000000", "4080070003000000"});
+          std::vector<std::string>{"212000000000070000e10000000008", "4080070003000000", "2122030000000000"});
 }

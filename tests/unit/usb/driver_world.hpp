@@ -58,6 +58,18 @@ public:
         pump(port);
     }
 
+    void written(UsbPort port) override {
+        const std::lock_guard lock{mutex_};
+        if (Reader& reader = readers_[port]; reader.core != nullptr) reader.core->written(clock.mono());
+    }
+    void interrupted(UsbPort port) override {
+        const std::lock_guard lock{mutex_};
+        Reader& reader = readers_[port];
+        if (reader.core == nullptr) return;
+        reader.core->interrupted(clock.mono());
+        pump(port);
+    }
+
     void open_all() {
         std::vector<UsbPort> ports;
         {

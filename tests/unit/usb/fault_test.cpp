@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Errors of the line, races of the end, devices that leave at the worst moment.
-#include "usb_world.hpp"
+#include "driver_world.hpp"
+#include "support/usbfs/fake_scans.hpp"
 
 #include "usb/messages.hpp"
 
@@ -40,6 +41,55 @@ TEST_CASE("one bad report does not drop the reader", "[usb][fault]") {
     for (std::uint32_t i = 0; i < 10; ++i) CHECK(world.listener.wait(What::received, i + 1).bytes == numbered_report(i));
     CHECK(world.listener.count(What::failed) == 0);
     CHECK(plugged->device().misuse().empty());
+}
+
+TEST_CASE("what came before an unplug is heard, though the unplug is noticed first", "[usb][fault]") {
+    std::atomic<bool> hold{false}, held{false};
+    UsbWorld world;
+    const auto plugged = world.bus->plug(pos_spec(0x05e0, 0x2100, "P1"));
+    // The USB thread is busy with another device while the reader sends, leaves, and is missing in the kernel's list.
+    world.listener.on_appeared = [&] {
+        while (hold) {
+            held = true;
+            std::this_thread::sleep_for(std::chrono::milliseconds{1});
+        }
+    };
+    world.start({std::chrono::milliseconds{20}});
+    const UsbPort port = world.open();
+    hold = true;
+    const auto other = world.bus->plug(pos_spec(0x05e0, 0x2100, "P2"));
+    while (!held) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    for (std::uint32_t i = 1; i <= 3; ++i) plugged->device().report(numbered_report(i));
+    world.bus->unplug(*plugged, FakeUsb::Udev::silent);
+    std::this_thread::sleep_for(std::chrono::milliseconds{40});
+    hold = false;
+    world.listener.wait(What::disappeared, 1, port);
+    CHECK(world.listener.count(What::received, port) == 3);
+}
+
+TEST_CASE("trouble in the middle of a scan: a character that was lost never makes another code", "[usb][fault]") {
+    const int status = GENERATE(-EPROTO, -EOVERFLOW, -EILSEQ);
+    DriverWorld world;
+    const auto scanner = world.bus->plug(keyboard_spec(0x05e0, 0x1200, "K1"));
+    world.listener.wait_appeared(1);
+    world.listener.open_all();
+    world.listener.wait_opened(1);
+    const std::vector<Bytes> keys = *typed_reports("7791234567898");
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        // The report of the third digit was the bad one.
+        if (i == 4) {
+            scanner->device().fail_reads(status, 1);
+            REQUIRE(scanner->device().wait_until([](const FakeDevice& now) { return now.waiting() >= 4; }));
+        } else {
+            scanner->device().report(keys[i]);
+        }
+    }
+    world.listener.wait_faults(1);
+    for (const Bytes& key : keys) scanner->device().report(key);
+    world.listener.wait_scans(1);
+    CHECK(world.listener.scans() == std::vector<std::string>{"7791234567898"});
+    CHECK(world.listener.faults() == 1);
+    CHECK(world.listener.failures().empty());
 }
 
 TEST_CASE("a report longer than its descriptor allows is an error of the line, not of the program", "[usb][fault]") {

@@ -283,7 +283,7 @@ TEST_CASE("writes arrive in order, and what the device refuses is skipped", "[us
     const auto plugged = world.bus->plug(spec);
     world.start();
     const UsbPort port = world.open();
-    plugged->device().stall(0);
+    plugged->device().refuse_requests(1);
     const std::array<std::uint8_t, 8> setup{0x21, 0x09, 0xfe, 0x03, 0, 0, 2, 0};
     world.host->write(port, {setup, 0, *from_hex("fe01")});
     for (std::uint32_t i = 0; i < 20; ++i) world.host->write(port, {std::nullopt, 0x01, numbered_report(i, 8)});

@@ -162,17 +162,68 @@ TEST_CASE("an unplug that shows as an error first is an unplug", "[usb][serial][
     CHECK(world.listener.failures().empty());
 }
 
-TEST_CASE("a request that a chip does not know is passed over", "[usb][serial][fault]") {
-    DriverWorld world;
-    FakeSpec spec = simulated_spec(must(simulated::parse_scanner(words("cp210x"))));
-    const auto scanner = world.bus->plug(spec);
-    world.listener.wait_appeared(1);
-    scanner->device().stall(0);  // the next request
-    world.listener.open_all();
-    world.listener.wait_opened(1);
-    DriverWorld::settle(*scanner);
-    world.host.reset();
-    CHECK(world.listener.failures().empty());
+TEST_CASE("every chip: a request that it refuses once is sent again", "[usb][serial][fault]") {
+    for (const char* kind : kSerialKinds) {
+        if (!is_bridge(kind)) continue;
+        INFO(kind);
+        DriverWorld world;
+        const auto scanner = world.bus->plug(simulated_spec(must(simulated::parse_scanner(words(kind)))));
+        world.listener.wait_appeared(1);
+        scanner->device().refuse_requests(2);
+        world.listener.open_all();
+        world.listener.wait_opened(1);
+        DriverWorld::settle(*scanner);
+        if (std::string_view{kind} == "pl2303") continue;  // nobody knows which of its series it can do without
+        must(scanner->device().scan("", "7791234567898"));
+        world.listener.wait_scans(1);
+        CHECK(world.listener.failures().empty());
+    }
+}
+
+TEST_CASE("every chip: what refuses to be set up is a failure and no reader", "[usb][serial][fault]") {
+    for (const char* kind : kSerialKinds) {
+        if (!is_bridge(kind)) continue;
+        INFO(kind);
+        DriverWorld world;
+        const auto scanner = world.bus->plug(simulated_spec(must(simulated::parse_scanner(words(kind)))));
+        world.listener.wait_appeared(1);
+        scanner->device().refuse_requests(1000);
+        world.listener.open_all();
+        world.listener.wait_ended(1);
+        REQUIRE(world.listener.failures().size() == 1);
+        CHECK(world.listener.failures()[0].find("cannot set up reader") != std::string::npos);
+        CHECK(scanner->device().wait_until([](const FakeDevice& now) { return !now.claimed(0); }));
+        CHECK(scanner->device().misuse().empty());
+    }
+}
+
+TEST_CASE("a request that a device does not know, and can do without, is passed over", "[usb][fault]") {
+    for (const char* kind : {"keyboard", "cdc_acm"}) {
+        INFO(kind);
+        DriverWorld world;
+        const auto scanner = world.bus->plug(
+            simulated_spec(must(simulated::parse_scanner(words(kind, kind == std::string_view{"cdc_acm"} ? ",dtr=no" : "")))));
+        world.listener.wait_appeared(1);
+        scanner->device().refuse_requests(1000);
+        world.listener.open_all();
+        world.listener.wait_opened(1);
+        DriverWorld::settle(*scanner);
+        must(scanner->device().scan("", "7791234567898"));
+        world.listener.wait_scans(1);
+        CHECK(world.listener.failures().empty());
+    }
+}
+
+TEST_CASE("every chip: a scan that ends with a full packet is heard at once, though no empty packet follows", "[usb][serial]") {
+    for (const char* kind : {"cdc_acm", "cp210x", "ch341", "pl2303"}) {
+        INFO(kind);
+        DriverWorld world;
+        const auto scanner = world.plug(words(kind, ",empty=no"));
+        const std::string full(63, '7');  // and CR
+        must(scanner->device().scan("", full));
+        world.listener.wait_scans(1);
+        CHECK(world.listener.scans() == Texts{full});
+    }
 }
 
 TEST_CASE("of CDC-ACM both interfaces are taken, or none", "[usb][serial]") {
