@@ -81,8 +81,8 @@ TEST_CASE("the same capture gives the same events each time", "[replay]") {
 }
 
 TEST_CASE("wakes come when they are due between the lines, and the end of the capture ends a scan", "[replay]") {
-    CHECK(replayed("@10 < 0000040000000000\n@11 < 0000000000000000\n@300 < 0000050000000000\n") ==
-          Lines{"110 " + barcode("", "a"), "300 " + barcode("", "b")});
+    CHECK(replayed("@10 < 0000040000000000\n@11 < 0000000000000000\n@400 < 0000050000000000\n") ==
+          Lines{"310 " + barcode("", "a"), "400 " + barcode("", "b")});
     CHECK(replayed("< 0000040000000000\n< 0000000000000000\n! unplug\n") == Lines{"2 " + kLengthFault});
 }
 
@@ -107,7 +107,7 @@ TEST_CASE("the driver is the one that is named, else the header's, else the one 
     CHECK(replayed("= family hid_scanner\n< 01\n") == Lines{"0 " + kLengthFault});
     CHECK(replayed(key, "unheard_of")[0].starts_with("there is no driver unheard_of; known are: "));
     CHECK(replayed("= family x\n" + key)[0].starts_with("there is no driver x"));
-    CHECK(replayed("< 01 02\n")[0].starts_with("nothing tells which driver reads this capture"));
+    CHECK(replayed("< 81 02\n")[0].starts_with("nothing tells which driver reads this capture"));
     CHECK(replayed("< 37373930303031310d\n") == Lines{"0 " + barcode("", "77900011")});
     CHECK(replayed("").empty());
     CHECK(replayed("# nothing came\n! plug\n").empty());
