@@ -19,7 +19,12 @@ class Bridges(KernelTest):
         self.machine.run("mkfifo /run/commands && (sleep 100000 > /run/commands) 4>&- 5>&- > /dev/null 2>&1 &")
 
     def await_in_guest(self, condition, what):
-        self.machine.run(f"n=0; until {condition}; do n=$((n+1)); [ $n -lt {PATIENCE * 50} ] || {{ echo late: {what}; exit 1; }}; usleep 20000; done")
+        self.machine.run(f"n=0; until {condition}; do n=$((n+1)); [ $n -lt {PATIENCE * 50} ] || {{ echo late: {what}; cat /run/said; cat /sys/devices/platform/vhci_hcd.0/status; ls /dev/tty[UA]*; exit 1; }}; usleep 20000; done")
+
+    @staticmethod
+    def await_last_child():
+        """Not `timeout`: what watches for it keeps the tty open for up to a second, and the next one plugged in gets another name."""
+        return f"n=0; while kill -0 $! 2>/dev/null && [ $n -lt {PATIENCE * 25} ]; do n=$((n+1)); usleep 20000; done; kill $! 2>/dev/null || true"
 
     def attach(self, *devices):
         self.machine.run(f"(dosario sim --attach {' '.join(devices)} < /run/commands > /run/said 2>&1; echo SIM-EXIT $? > /dev/ttyS0) 4>&- 5>&- > /dev/null &")
@@ -43,7 +48,8 @@ class Bridges(KernelTest):
                 # Opened once: each closing takes DTR back, and what is scanned then is lost.
                 read = machine.run(f"exec 6<>/dev/{node}; stty -F /dev/{node} 9600 raw -echo || exit 2; "
                                    f"echo 'await {kind} ready' > /run/commands; echo 'scan {kind} ]d2 {escaped}' > /run/commands; "
-                                   f"echo 'scan {kind} SECOND' > /run/commands; timeout {PATIENCE} head -c {len(expected)} <&6 | od -An -v -tx1")
+                                   f"echo 'scan {kind} SECOND' > /run/commands; head -c {len(expected)} <&6 > /run/got & {self.await_last_child()}; "
+                                   "od -An -v -tx1 /run/got")
                 self.assertEqual(bytes.fromhex(re.sub(r"\s", "", read)), expected)
                 machine.run(f"echo 'unplug {kind}' > /run/commands")
                 self.await_in_guest(f"[ ! -e /dev/{node} ]", f"{node} goes with {kind}")
