@@ -38,6 +38,9 @@ std::string put_in(std::string_view pattern, const TextOf& text_of) {
 
 std::span<const CatalogueRow> catalogue();
 
+/// The text of that row of catalogue(), empty where there is none.
+std::string_view catalogue_text(std::string_view key, Language language);
+
 /// What GS1 Application Identifiers are called. Keys are an AI (`17`) or a run of them (`3100-3105`), and `word/...` for the words
 /// in which values are explained. The unit of a measure is what its title ends with, in brackets.
 std::span<const CatalogueRow> ai_catalogue();

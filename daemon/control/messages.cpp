@@ -7,9 +7,8 @@
 #include <unordered_map>
 
 namespace dosario {
-namespace {
 
-std::string_view find(std::string_view key, Language language) {
+std::string_view catalogue_text(std::string_view key, Language language) {
     static const auto rows = [] {
         std::unordered_map<std::string_view, const CatalogueRow*> by_key;
         for (const CatalogueRow& row : catalogue()) by_key.emplace(row.key, &row);
@@ -18,6 +17,8 @@ std::string_view find(std::string_view key, Language language) {
     const auto found = rows.find(key);
     return found == rows.end() ? std::string_view{} : in_language(*found->second, language);
 }
+
+namespace {
 
 std::string_view work_key(WorkKind kind) {
     switch (kind) {
@@ -50,6 +51,7 @@ std::string_view question_key(QuestionKind kind) {
         case QuestionKind::which_work: return "?which_work";
         case QuestionKind::reading: return "?reading";
         case QuestionKind::product: return "?product";
+        case QuestionKind::tray_count: return "?tray_count";
     }
     return "?lot";
 }
@@ -73,7 +75,7 @@ std::string or_dash(const std::string& text) { return text.empty() ? "-" : text;
 /// A number with its word, from the rows `count/KEY` and, of one, `count/KEY_one`.
 std::string counted(std::string_view key, std::uint64_t n, Language language) {
     const std::string row = "count/" + std::string{key} + (n == 1 ? "_one" : "");
-    return put_in(find(row, language), [n](std::string_view) { return std::to_string(n); });
+    return put_in(catalogue_text(row, language), [n](std::string_view) { return std::to_string(n); });
 }
 
 /// `10 comprimidos`, in the unit of the product. Its word is that of one; what is a word and no symbol (`ml`) takes an s for more, in
@@ -92,7 +94,7 @@ std::string reading_line(const std::vector<ReadAs>& readings, std::size_t i, Lan
     const char* between = " ";
     const auto say = [&](std::string_view key, const std::string& value) {
         const std::string row = "reading/" + std::string{value.empty() ? "no_" : ""} + std::string{key};
-        line += between + put_in(find(row, language), [&](std::string_view) { return value; });
+        line += between + put_in(catalogue_text(row, language), [&](std::string_view) { return value; });
         between = ", ";
     };
     const bool serials = std::ranges::any_of(readings, [](const ReadAs& one) { return !one.serial.empty(); });
@@ -122,22 +124,27 @@ constexpr Name kNames[] = {
     {"other", [](const Particulars& about, Language) { return day(about.other_on); }},
     {"until", [](const Particulars& about, Language) { return day(about.beyond_use_on); }},
     {"rule", [](const Particulars& about,
-                Language language) { return std::string{about.rule ? find(rule_key(*about.rule), language) : "-"}; }},
+                Language language) { return std::string{about.rule ? catalogue_text(rule_key(*about.rule), language) : "-"}; }},
+    {"tags", [](const Particulars& about, Language language) { return counted("tags", about.tags, language); }},
     {"packs", [](const Particulars& about, Language) { return std::to_string(about.packs); }},
     {"amount", [](const Particulars& about, Language language) { return amount(about.units, about.product, language); }},
     {"remaining", [](const Particulars& about, Language) { return std::to_string(about.remaining); }},
     {"wasted", [](const Particulars& about, Language) { return std::to_string(about.wasted); }},
     {"doses", [](const Particulars& about, Language language) { return counted("doses", about.doses.size(), language); }},
     {"wanted", [](const Particulars& about, Language language) { return counted("doses", about.packs, language); }},
-    {"work", [](const Particulars& about,
-                Language language) { return std::string{about.work_kind ? find(work_key(*about.work_kind), language) : "-"}; }},
+    {"work",
+     [](const Particulars& about, Language language) {
+         return std::string{about.work_kind ? catalogue_text(work_key(*about.work_kind), language) : "-"};
+     }},
     {"seq", [](const Particulars& about, Language) { return std::to_string(about.seq); }},
     {"badge", [](const Particulars& about, Language) { return about.badge; }},
     {"reference", [](const Particulars& about, Language) { return or_dash(about.reference); }},
     {"note", [](const Particulars& about, Language) { return or_dash(about.note); }},
     {"today", [](const Particulars& about, Language) { return day(about.today); }},
-    {"error", [](const Particulars& about,
-                 Language language) { return std::string{about.fault ? find(code_key(about.fault->error), language) : "-"}; }},
+    {"error",
+     [](const Particulars& about, Language language) {
+         return std::string{about.fault ? catalogue_text(code_key(about.fault->error), language) : "-"};
+     }},
     {"at", [](const Particulars& about, Language) { return std::to_string(about.fault ? about.fault->offset : 0); }},
 };
 
@@ -151,12 +158,12 @@ std::string fill(std::string_view pattern, const Particulars& about, Language la
 std::string_view sentence(const Review& review, Language language) {
     const std::string what{what_name(review.what)};
     if (!review.about.reason.empty()) {
-        if (const auto found = find(what + "/" + review.about.reason, language); !found.empty()) return found;
+        if (const auto found = catalogue_text(what + "/" + review.about.reason, language); !found.empty()) return found;
     }
     if (review.what == What::not_understood && review.about.fault && review.about.fault->error == CodeError::none) {
-        return find("not_understood/plain", language);
+        return catalogue_text("not_understood/plain", language);
     }
-    return find(what, language);
+    return catalogue_text(what, language);
 }
 
 }  // namespace
@@ -166,19 +173,19 @@ Words words_for(const Review& review, Language language) {
     const Particulars& about = review.about;
     const auto say = [&](std::string_view pattern) { return fill(pattern, about, language); };
     words.message = say(sentence(review, language));
-    if (about.product) words.lines.push_back(say(find("line/product", language)));
+    if (about.product) words.lines.push_back(say(catalogue_text("line/product", language)));
     if (!about.lot.empty()) {
-        words.lines.push_back(say(find(about.expires_on ? "line/lot" : "line/lot_alone", language)));
+        words.lines.push_back(say(catalogue_text(about.expires_on ? "line/lot" : "line/lot_alone", language)));
     }
     if (!about.label.empty()) {
-        words.lines.push_back(say(find("line/label", language)));
+        words.lines.push_back(say(catalogue_text("line/label", language)));
     }
     for (std::size_t i = 0; i < about.readings.size(); ++i) words.lines.push_back(reading_line(about.readings, i, language));
-    if (review.what == What::code_unclear) words.lines.push_back(say(find("line/layout_helps", language)));
-    if (about.beyond_use_on) words.lines.push_back(say(find("line/until", language)));
-    if (about.suspect_missing_fnc1) words.lines.push_back(say(find("line/fnc1", language)));
-    if (const auto key = clock_key(about.clock); !key.empty()) words.lines.push_back(say(find(key, language)));
-    if (review.ask) words.question = say(find(question_key(*review.ask), language));
+    if (review.what == What::code_unclear) words.lines.push_back(say(catalogue_text("line/layout_helps", language)));
+    if (about.beyond_use_on) words.lines.push_back(say(catalogue_text("line/until", language)));
+    if (about.suspect_missing_fnc1) words.lines.push_back(say(catalogue_text("line/fnc1", language)));
+    if (const auto key = clock_key(about.clock); !key.empty()) words.lines.push_back(say(catalogue_text(key, language)));
+    if (review.ask) words.question = say(catalogue_text(question_key(*review.ask), language));
     return words;
 }
 

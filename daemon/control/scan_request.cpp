@@ -52,6 +52,24 @@ std::optional<std::string> parse_badge(std::string_view text) {
     return std::string{text};
 }
 
+/// What lies on a pad; with it nothing else is said but who and where.
+static Result<PadTray> read_tray(const v1::ScanRequest& request) {
+    const v1::Tray& tray = request.tray();
+    if (tray.tags() > PadTray::kMostTags)
+        return invalid("more than " + std::to_string(PadTray::kMostTags) +
+                       " tags lie on the pad: nothing was saved, put fewer on it");
+    if (static_cast<std::uint32_t>(tray.codes_size()) > tray.tags()) return invalid("a tray has a tag for each of its codes");
+    if (!request.content().empty() || !request.mode().empty()) return invalid("a tray comes without a code and without a mode");
+    PadTray read;
+    read.tags = tray.tags();
+    for (const std::string& code : tray.codes()) {
+        if (code.empty() || code.size() > kLongestBarcode)
+            return invalid("a code of the tray is empty or longer than any barcode");
+        read.codes.push_back(code);
+    }
+    return read;
+}
+
 Result<DeskScan> read_scan(const v1::ScanRequest& request, MonoTime now) {
     if (request.content().size() > kLongestBarcode) return invalid("the code is longer than any barcode");
     if (request.lot().size() > kLongestLot || !is_plain_text(request.lot()))
@@ -65,6 +83,11 @@ Result<DeskScan> read_scan(const v1::ScanRequest& request, MonoTime now) {
         if (number > kMost) return invalid("quantities go up to 9999");
     }
     DeskScan scan;
+    if (request.has_tray()) {
+        const auto tray = read_tray(request);
+        if (!tray) return tray.error();
+        scan.tray = *tray;
+    }
     const BarcodeRead read = make_barcode(request.content(), now);
     scan.aim = read.aim.text();
     scan.content = read.bytes;

@@ -138,18 +138,24 @@ Result<v1::ScanReply> Service::decide(const DeskScan& scan, const std::string& r
         review = Review{};
         review.what = What::person_not_kept;
     }
+    review.about.clock = now.now.clock;
+    review.about.today = now.now.today;
+    auto answered = review.tray.empty() ? book(review, now) : book_tray(std::move(review), scan, now);
+    if (!answered) return answered;
+    v1::ScanReply& reply = *answered;
+    if (request_id.empty() || reply.seq().empty()) return reply;
+    if (auto kept = ledger_.keep_reply(request_id, as_bytes(reply.SerializeAsString()), now.now.at); !kept) return kept.error();
+    return answered;
+}
+
+Result<v1::ScanReply> Service::book(const Review& review, const Moment& now) {
     std::vector<Seq> written;
     for (const SignedFact& fact : review.facts) {
         const auto seq = ledger_.append(fact, now.stamp);
         if (!seq) return seq.error();
         written.push_back(*seq);
     }
-    review.about.clock = now.now.clock;
-    review.about.today = now.now.today;
-    v1::ScanReply reply = reply_for(review, std::move(written));
-    if (request_id.empty() || reply.seq().empty()) return reply;
-    if (auto kept = ledger_.keep_reply(request_id, as_bytes(reply.SerializeAsString()), now.now.at); !kept) return kept.error();
-    return reply;
+    return reply_for(review, std::move(written));
 }
 
 v1::ScanReply Service::reply_for(const Review& review, std::vector<Seq> written) {

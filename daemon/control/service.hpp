@@ -106,6 +106,8 @@ private:
     bool opens_work_without_room(const Review& review) const;
     Result<v1::ScanReply> scan_once(const v1::ScanRequest& request);
     Result<v1::ScanReply> decide(const DeskScan& scan, const std::string& request_id);
+    Result<v1::ScanReply> book(const Review& review, const Moment& now);
+    Result<v1::ScanReply> book_tray(Review review, const DeskScan& scan, const Moment& now);
     template <class Decide>
     auto all_or_nothing(Decide decide) -> decltype(decide());
     Result<Seq> append(const Fact& fact, const std::string& operator_badge, const Moment& moment);

@@ -33,6 +33,12 @@ std::span<const CodeId> ids_of(CodeIds whose) {
 
 }  // namespace
 
+std::string_view command_name(const ReaderCommand& command) {
+    constexpr std::string_view kNames[] = {"inventory", "stop", "power", "read", "write", "lock"};
+    static_assert(std::size(kNames) == std::variant_size_v<ReaderCommand>);
+    return kNames[command.index()];
+}
+
 std::string reader_id(const UsbInterface& interface) {
     std::string id = hex4(interface.vid) + ':' + hex4(interface.pid) + ':';
     constexpr std::string_view kReserved = ":@\"\\";

@@ -3,6 +3,7 @@
 // The USB shell, the replay of captures and the tests drive every core in the same way.
 #pragma once
 
+#include "reader/command.hpp"
 #include "reader/events.hpp"
 
 #include <memory>
@@ -77,6 +78,9 @@ struct ReaderSettings {
     int idle_ms = 0;     ///< a scan without terminator ends after this silence; 0 = what suits the family
     int settle_ms = 40;  ///< what comes this soon after opened(), or after what was dropped so, is of before; 0 in replays
     int line_rate = 0;   ///< of a serial line, bits per second; 0 = what the family usually has
+    std::string
+        uhf_country;  ///< ISO 3166-1 alpha-2: where tags of UHF are read, which says in which band; empty: nothing is transmitted
+    int power_cdbm = 0;  ///< of a reader of tags, hundredths of a dBm; 0 = as it is set
 };
 
 /// How a port ended.
@@ -90,6 +94,12 @@ public:
     virtual void opened(MonoTime now) = 0;
     /// Bytes came on an IN endpoint (one report of a HID device, any slice of a stream).
     virtual void receive(std::uint8_t endpoint, ByteView bytes, MonoTime now) = 0;
+    /// Asks a reader of tags. `number`, not 0, is in the one answer that follows: to each command accepted, whatever becomes of it.
+    /// False: not accepted, for this family has nothing of the kind or too much is waiting.
+    virtual bool command(const ReaderCommand& command, std::uint32_t number, MonoTime now) {
+        (void)command, (void)number, (void)now;
+        return false;
+    }
     /// Called at or after next_wake().
     virtual void wake(MonoTime now) = 0;
     /// All that opened() queued has gone out.

@@ -33,6 +33,17 @@ const char* fault_name(ReaderFault::Kind kind) {
     return "framing";
 }
 
+const char* card_kind_name(CardKind kind) {
+    switch (kind) {
+        case CardKind::unknown: return "unknown";
+        case CardKind::iso14443a: return "iso14443a";
+        case CardKind::iso14443b: return "iso14443b";
+        case CardKind::iso15693: return "iso15693";
+        case CardKind::felica: return "felica";
+    }
+    return "unknown";
+}
+
 struct ToJson {
     std::string operator()(const BarcodeRead& read) const {
         return R"({"event":"barcode","aim":)" + quoted(read.aim.text()) + R"(,"hex":")" + to_hex(as_bytes(read.bytes)) + "\"}";
@@ -42,6 +53,11 @@ struct ToJson {
                quoted_hex(tag.tid) + R"(,"antenna":)" + std::to_string(tag.antenna) + R"(,"rssi_cdbm":)" +
                (tag.rssi_cdbm ? std::to_string(*tag.rssi_cdbm) : "null") + '}';
     }
+    std::string operator()(const CardRead& card) const {
+        return R"({"event":"card","uid":")" + to_hex(card.uid) + R"(","kind":")" + card_kind_name(card.kind) + R"(","ndef":)" +
+               quoted_hex(card.ndef) + '}';
+    }
+    std::string operator()(const CardGone&) const { return R"({"event":"card_gone"})"; }
     std::string operator()(const ReaderAnswer& answer) const {
         return R"({"event":"answer","command":)" + quoted(answer.command) + R"(,"status":)" + quoted(answer.status) +
                R"(,"pc":)" + (answer.pc ? quoted(hex4(*answer.pc)) : "null") + R"(,"epc":)" + quoted_hex(answer.epc) +
@@ -65,6 +81,12 @@ struct ToText {
         if (tag.rssi_cdbm) text += " rssi " + std::to_string(*tag.rssi_cdbm) + "/100 dBm";
         return text;
     }
+    std::string operator()(const CardRead& card) const {
+        std::string text = "card " + to_hex(card.uid) + ' ' + card_kind_name(card.kind);
+        if (card.ndef) text += " ndef " + to_hex(*card.ndef);
+        return text;
+    }
+    std::string operator()(const CardGone&) const { return "card gone"; }
     std::string operator()(const ReaderAnswer& answer) const {
         std::string text = "answer " + (answer.command.empty() ? "-" : escape(answer.command)) + ' ' + escape(answer.status);
         if (answer.pc) text += " pc " + hex4(*answer.pc);

@@ -43,6 +43,19 @@ struct TagRead {
     MonoTime heard_at{};
 };
 
+/// What is spoken with a tag of a few centimetres' reach (HF, 13.56 MHz).
+enum class CardKind : std::uint8_t { unknown, iso14443a, iso14443b, iso15693, felica };
+
+/// An HF tag or card lies on the reader.
+struct CardRead {
+    Bytes uid;  ///< 4 to 10 bytes, most significant first
+    CardKind kind = CardKind::unknown;
+    std::optional<Bytes> ndef;  ///< its NDEF message (NFC Forum NDEF 1.0), nothing where it has none or it cannot be read
+    MonoTime heard_at{};
+};
+/// It was taken away.
+struct CardGone {};
+
 /// A well-formed answer of the device: to a command, or one nobody asked for, or the report of an error in the device.
 struct ReaderAnswer {
     std::string command;  ///< the command's name, empty when unknown
@@ -50,6 +63,7 @@ struct ReaderAnswer {
     std::optional<std::uint16_t> pc;
     std::optional<Bytes> epc;
     std::optional<Bytes> content;
+    std::uint32_t number = 0;  ///< what command() was given with the command it answers; 0: it answers none
 };
 
 /// The reader answers and can be used.
@@ -65,7 +79,7 @@ struct ReaderFault {
     std::string what;  ///< for the log: the rule that was broken, never the bytes
 };
 
-using ReaderEvent = std::variant<BarcodeRead, TagRead, ReaderAnswer, ReaderReady, RoundEnded, ReaderFault>;
+using ReaderEvent = std::variant<BarcodeRead, TagRead, CardRead, CardGone, ReaderAnswer, ReaderReady, RoundEnded, ReaderFault>;
 
 /// Bytes for the device. With `setup`, a control transfer of these 8 bytes (USB 2.0, 9.3) and `bytes` as its data stage;
 /// without, an OUT transfer on `endpoint`.

@@ -22,6 +22,9 @@ public:
             line_->receive(0, line.bytes, now);
         }
     }
+    bool command(const ReaderCommand& command, std::uint32_t number, MonoTime now) override {
+        return line_->command(command, number, now);
+    }
     void wake(MonoTime now) override { line_->wake(now); }
     void written(MonoTime now) override { line_->written(now); }
     void interrupted(MonoTime now) override { line_->interrupted(now); }

@@ -39,7 +39,8 @@ bool is_typed(QuestionKind kind) {
         case QuestionKind::reading: return true;
         case QuestionKind::short_life:
         case QuestionKind::which_work:
-        case QuestionKind::product: break;
+        case QuestionKind::product:
+        case QuestionKind::tray_count: break;
     }
     return false;
 }
@@ -89,6 +90,7 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
               0};
     if (turn.work) turn.bench.work = *turn.work;
     turn_to(scan.zone);
+    if (scan.tray) return see_tray(turn, *scan.tray);
     if (scan.mode == "undo") {
         forget_held();
         return review_undo(turn.bench);
@@ -298,6 +300,7 @@ Review Desk::see_times(Turn& turn, std::uint32_t times) {
         turn.choice = times;
         return see_asked(turn);
     }
+    if (tray_ && !tray_closed_) return close_tray(turn, times);
     times_ = times;
     times_set_at_ = turn.bench.now.at;
     times_of_ = turn.bench.operator_badge;

@@ -9,8 +9,17 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 namespace dosario {
+
+/// The tags that lie on a pad, as barcodes of the same things would say them.
+struct PadTray {
+    static constexpr std::size_t kMostTags = 512;
+    std::vector<std::string>
+        codes;               ///< what a scanner would send, the symbology identifier in front; the same code twice is two tags
+    std::uint32_t tags = 0;  ///< all of them, those too that say nothing of ours; 0: nothing lies there any more
+};
 
 /// One gesture of a person at the desk.
 struct DeskScan {
@@ -20,8 +29,9 @@ struct DeskScan {
     Typed typed;
     std::string operator_badge;  ///< for this scan only, empty = who works at the desk
     std::string witness_badge;
-    std::string zone;      ///< the place at the counter where it was scanned, empty = where the last scan was
-    bool gs_lost = false;  ///< the reader is known to lose the separators of codes
+    std::string zone;             ///< the place at the counter where it was scanned, empty = where the last scan was
+    bool gs_lost = false;         ///< the reader is known to lose the separators of codes
+    std::optional<PadTray> tray;  ///< instead of a code: what lies on the pad of that zone now
 };
 
 /// What waits in one zone for the next scan there. Losing it loses nothing.
@@ -44,6 +54,9 @@ struct HeldAtDesk {
         std::string of;
     };
 
+    /// What lies on the pad until somebody said how many things that are, and then until it is another set.
+    std::optional<PadTray> tray_;
+    bool tray_closed_ = false;
     std::optional<HeldLabel> label_;
     std::vector<Settled> settled_;  ///< of the open work, oldest first
     std::optional<QuestionKind> question_;
@@ -66,6 +79,9 @@ public:
 
     /// Decides. Facts of the Review are to be appended in the same transaction that `stock` reads in.
     Review see(const DeskScan& scan, const Stock& stock, const Now& now, Mint& mint);
+
+    /// A tray is through: what one of its things asked is not asked any more.
+    void tray_done() { question_.reset(); }
 
     /// Number of the open question, for the reply; counts up.
     std::uint64_t question_number() const { return question_number_; }
@@ -97,6 +113,10 @@ private:
     void hold_label(const Turn& turn, const Item& item);
     void join_label(Turn& turn, Item& item);
     std::optional<Review> put_label(Turn& turn, Item& item);
+
+    // desk_tray.cpp: what lies on a pad.
+    Review see_tray(Turn& turn, const PadTray& tray);
+    Review close_tray(Turn& turn, std::uint32_t said);
 
     void turn_to(const std::string& zone);
     void end_readings_elsewhere();

@@ -47,6 +47,11 @@ std::string_view what_name(What what) {
         case What::person_not_kept: return "person_not_kept";
         case What::slow_disk: return "slow_disk";
         case What::not_confirmed: return "not_confirmed";
+        case What::tray_seen: return "tray_seen";
+        case What::tray_differs: return "tray_differs";
+        case What::tray_booked: return "tray_booked";
+        case What::tray_incomplete: return "tray_incomplete";
+        case What::tray_gone: return "tray_gone";
     }
     return "not_understood";
 }

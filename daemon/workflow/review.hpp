@@ -55,6 +55,11 @@ enum class What : std::uint8_t {
     person_not_kept,
     slow_disk,
     not_confirmed,
+    tray_seen,
+    tray_differs,
+    tray_booked,
+    tray_incomplete,
+    tray_gone,
 };
 std::string_view what_name(What what);
 
@@ -109,7 +114,7 @@ struct Typed {
 };
 
 /// Why a question is open.
-enum class QuestionKind : std::uint8_t { lot, which_lot, units_per_pack, short_life, which_work, reading, product };
+enum class QuestionKind : std::uint8_t { lot, which_lot, units_per_pack, short_life, which_work, reading, product, tray_count };
 
 /// One way to read a code that lost its separators.
 struct ReadAs {
@@ -145,6 +150,7 @@ struct Particulars {
     bool suspect_missing_fnc1 = false;  ///< the code may have swallowed a separator
     std::string label;                  ///< of a wholesaler, on the pack or waiting for it
     std::vector<ReadAs> readings;       ///< of an unclear code, in the order of the choices
+    std::uint64_t tags = 0;             ///< that the pad reads
     ClockState clock = ClockState::good;
     std::optional<Date> today;  ///< that was decided for
 };
@@ -164,6 +170,7 @@ struct Review {
     std::optional<QuestionKind> ask;
     std::vector<std::string> choices;  ///< scannable texts; of which_lot: lots, to be typed
     std::optional<Visitor> visitor;    ///< to be kept before the facts are saved
+    std::vector<std::string> tray;     ///< codes to be seen one after the other now, each as if it were scanned
     Particulars about;
 };
 

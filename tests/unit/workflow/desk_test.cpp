@@ -228,8 +228,11 @@ TEST_CASE("a decision alone needs no ledger thread: facts come back unsigned by 
     Desk desk{Rules{0, 0, 0}};
     CountingMint mint;
     const Now now{counter.clock.wall(), counter.today(), ClockState::good};
-    const Review review =
-        desk.see({"", Box{.serial = "S1"}.code().substr(3), "receive", {}, "ANA00001", "", ""}, counter.stock(), now, mint);
+    DeskScan scan;
+    scan.content = Box{.serial = "S1"}.code().substr(3);
+    scan.mode = "receive";
+    scan.operator_badge = "ANA00001";
+    const Review review = desk.see(scan, counter.stock(), now, mint);
     REQUIRE(review.facts.size() == 2);
     CHECK(std::get<WorkOpened>(review.facts[0].fact).kind == WorkKind::reception);
     CHECK(std::get<PacksReceived>(review.facts[1].fact).pack.number == 1000);

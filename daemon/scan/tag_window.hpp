@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Folds what a pad reads into sets of tags: "put the tray on the pad and wait for the sound". A set is told when it has been the same for a
+// while, and again when it changed. Misreads and what passes by are left out; a weak tag of the tray is waited for. Without I/O or clock.
+#pragma once
+
+#include "reader/events.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dosario {
+
+/// How far a pad is to look, in words of people.
+struct PadPreset {
+    std::string_view name;
+    int enter_cdbm;  ///< a tag comes into the set by reads at least that strong, hundredths of a dBm; readers without RSSI: by any
+    int leave_cdbm;  ///< and is held in it by reads at least that strong
+    Micros quiet;    ///< nothing changed for so long: the set is stable
+    Micros gone;     ///< a tag not read for so long was taken away
+};
+
+/// `cerca` (what touches the pad), `mesa` (a tray on it) and `estante` (a shelf that the antenna is held at). Null for other names.
+const PadPreset* pad_preset(std::string_view name);
+
+/// One tag as it was seen.
+struct Sighting {
+    Bytes epc;
+    std::uint16_t pc = 0;
+    std::optional<Bytes> tid;  ///< where the reader gave it
+    std::uint32_t reads = 0;
+    std::optional<int> best_rssi_cdbm;
+    MonoTime first_at{};
+    MonoTime last_at{};
+};
+
+/// What lies on the pad.
+struct TagSet {
+    std::uint64_t number = 0;    ///< of the tray: counts up when the pad was empty in between
+    std::uint32_t revision = 1;  ///< the same tray, seen differently
+    std::vector<Sighting> tags;  ///< by EPC; empty: the tray was taken away
+    std::uint32_t far = 0;       ///< other tags that were read, too weakly to be of the tray
+    MonoTime opened_at{};        ///< the first read of the tray
+    MonoTime closed_at{};
+};
+
+class TagWindow {
+public:
+    static constexpr std::size_t kMostTags = 2048;        ///< in a set; what is more counts as far
+    static constexpr std::size_t kMostCandidates = 1024;  ///< read, and not yet believed; what is more is not looked at
+    static constexpr std::uint32_t kBelieved = 2;         ///< reads that make a tag of what may be noise
+    static constexpr std::size_t kMostSets = 16;          ///< not taken yet; the oldest goes first
+    static constexpr int kPatience = 8;                   ///< times `quiet`: no set is kept back for longer after a change
+
+    /// `preset` lives as long as the window.
+    explicit TagWindow(const PadPreset& preset) : preset_(preset) {}
+
+    void see(const TagRead& read);
+    void wake(MonoTime now);
+    std::optional<MonoTime> next_wake() const { return next_look_; }
+    /// The next set that is stable, oldest first; nothing when there is none.
+    std::optional<TagSet> next_set();
+    /// The pad is gone, and what was on it.
+    void closed(MonoTime now);
+
+private:
+    /// One EPC with one TID: two tags of one EPC are two where the reader gives the TID.
+    using Key = std::pair<std::string, std::string>;  // of bytes
+    struct Tag {
+        Sighting seen;
+        std::uint32_t strong = 0;  ///< reads of at least enter_cdbm
+        MonoTime held_at{};        ///< the last read that holds it in the set
+    };
+    using Tags = std::map<Key, Tag>;
+
+    static Tags::iterator find(Tags& where, const Key& key);
+    static void count(Tag& tag, const TagRead& read);
+    void believe(Tags::iterator candidate);
+    void changed(MonoTime now);
+    void let_go(MonoTime now);
+    bool is_stable(MonoTime now) const;
+    void tell(MonoTime now);
+
+    const PadPreset& preset_;
+    Tags tags_;        ///< of the tray
+    Tags candidates_;  ///< read too seldom or too weakly to be of it
+    std::uint64_t number_ = 0;
+    std::uint32_t revision_ = 0;  ///< 0: nothing of this tray was told
+    bool told_ = true;            ///< the set is as it was told last
+    std::uint64_t reads_ = 0;     ///< since the last change
+    MonoTime changed_at_{};
+    MonoTime opened_at_{};
+    std::optional<MonoTime> next_look_;
+    std::vector<TagSet> sets_;
+};
+
+}  // namespace dosario
