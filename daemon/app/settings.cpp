@@ -127,6 +127,12 @@ void read_persons(TomlSection section, PersonSettings& persons) {
     section.end();
 }
 
+std::string names_of_drivers() {
+    std::string names;
+    for (const Driver* driver : all_drivers()) names += (names.empty() ? "" : ", ") + std::string{driver->name};
+    return names;
+}
+
 void read_reader(TomlSection section, std::vector<ReaderRow>& rows) {
     ReaderRow row;
     section.text("match", row.match);
@@ -157,7 +163,7 @@ void read_reader(TomlSection section, std::vector<ReaderRow>& rows) {
         section.problem("line_rate", "one of 1200, 2400, 4800, 9600, 19200, 38400, 57600 and 115200 is wanted");
     section.text("driver", row.driver);
     if (!row.driver.empty() && find_driver(row.driver) == nullptr)
-        section.problem("driver", "there is no such driver: `dosario readers drivers` lists them");
+        section.problem("driver", "there is no such driver; there are: " + names_of_drivers());
     section.number("echo_ms", row.echo_ms, 0, 10'000);
     section.end();
     rows.push_back(std::move(row));

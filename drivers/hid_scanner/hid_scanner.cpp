@@ -98,8 +98,9 @@ std::unique_ptr<ReaderProtocol> make_typed(const UsbInterface& one, const std::o
                                            const ReaderSettings& settings) {
     KeyboardReport report;
     report.boot = one.subclass == kBootSubclass;
-    if (!report.boot && descriptor) report = keyboard_report(*descriptor).value_or(report);
-    return make_keyboard(report, one.number, settings);
+    auto declared = descriptor ? keyboard_report(*descriptor) : std::nullopt;
+    if (report.boot) return make_keyboard(report, one.number, settings, std::move(declared));
+    return make_keyboard(declared.value_or(report), one.number, settings);
 }
 
 // Nothing is known about the interface (a capture without its header): the first report that can be one decides.

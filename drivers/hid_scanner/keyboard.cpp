@@ -5,6 +5,7 @@
 #include "hid_scanner/keyboard.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace dosario {
 namespace {
@@ -47,8 +48,9 @@ KeyLevel level_of(std::uint8_t modifiers) {
 
 class Keyboard final : public QueuedReader {
 public:
-    Keyboard(KeyboardReport report, std::uint8_t number, ReaderSettings settings)
+    Keyboard(KeyboardReport report, std::uint8_t number, ReaderSettings settings, std::optional<KeyboardReport> instead)
         : report_(std::move(report)),
+          instead_(std::move(instead)),
           number_(number),
           settings_(std::move(settings)),
           terminators_(settings_.terminators.value_or(kUsualTerminators)),
@@ -73,7 +75,8 @@ private:
     void forget();
     bool is_idle() const { return scan_.empty() && !spoilt_ && alt_digits_ == 0; }
 
-    const KeyboardReport report_;
+    KeyboardReport report_;
+    std::optional<KeyboardReport> instead_;  // until the first report tells which of both it is
     const std::uint8_t number_;
     const ReaderSettings settings_;
     const std::string terminators_;
@@ -102,6 +105,12 @@ void Keyboard::opened(MonoTime) {
 // A report of the right size and id; other reports of the interface are passed over.
 bool Keyboard::is_ours(ByteView bytes) {
     const auto id = std::to_integer<std::uint8_t>(bytes[0]);
+    const bool of_boot = bytes.size() == report_.size;
+    if (instead_ && !of_boot && bytes.size() == instead_->size && (instead_->report_id == 0 || instead_->report_id == id)) {
+        report_ = *std::exchange(instead_, std::nullopt);
+    } else if (of_boot) {
+        instead_.reset();
+    }
     if (report_.report_id != 0 && id != report_.report_id) {
         const bool known = std::find(report_.other_ids.begin(), report_.other_ids.end(), id) != report_.other_ids.end();
         if (!known) damaged(ReaderFault::Kind::framing, "a report id the keyboard does not declare");
@@ -284,8 +293,9 @@ std::optional<KeyboardReport> keyboard_report(const ReportDescriptor& descriptor
     return report;
 }
 
-std::unique_ptr<ReaderProtocol> make_keyboard(const KeyboardReport& report, std::uint8_t number, const ReaderSettings& settings) {
-    return std::make_unique<Keyboard>(report, number, settings);
+std::unique_ptr<ReaderProtocol> make_keyboard(const KeyboardReport& report, std::uint8_t number, const ReaderSettings& settings,
+                                              std::optional<KeyboardReport> instead) {
+    return std::make_unique<Keyboard>(report, number, settings, std::move(instead));
 }
 
 }  // namespace dosario

@@ -28,7 +28,9 @@ inline constexpr std::size_t kMostKeySlots = 32;
 /// Nothing when the descriptor has no modifier byte and key array on whole bytes (a bitmap of keys is not read).
 std::optional<KeyboardReport> keyboard_report(const ReportDescriptor& descriptor);
 
-/// `number` is the interface's, for the requests to the device.
-std::unique_ptr<ReaderProtocol> make_keyboard(const KeyboardReport& report, std::uint8_t number, const ReaderSettings& settings);
+/// `number` is the interface's, for the requests to the device. `instead` are the reports that its descriptor declares: a device that is
+/// told to use the boot protocol and goes on with those is read all the same.
+std::unique_ptr<ReaderProtocol> make_keyboard(const KeyboardReport& report, std::uint8_t number, const ReaderSettings& settings,
+                                              std::optional<KeyboardReport> instead = {});
 
 }  // namespace dosario

@@ -70,7 +70,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         switch (bytes[at] % 6) {
             case 0: rig.scan("]d2", kPack); break;
             case 1: rig.scan("]A0", kDocument); break;
-            case 2: rig.recording.wake(rig.now += std::chrono::milliseconds{150}); break;
+            case 2: rig.recording.wake(rig.now += std::chrono::milliseconds{350}); break;
             case 3: rig.recording.wake(rig.now += std::chrono::seconds{61}); break;
             case 4:
                 rig.recording.unplugged(rig.now);

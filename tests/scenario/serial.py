@@ -3,7 +3,7 @@
 import threading
 
 from pharmacy import ANA, DONE, main_guard, typed, wait_until
-from usb import UsbTest, pack
+from usb import PLAIN, UsbTest, pack
 
 # A maker's COM port is taken at once; a bridge chip says nothing of what is behind it.
 ZEBRA_COM = "kind=cdc_acm vid=05e0 pid=1701 serial=Z1"
@@ -65,6 +65,36 @@ class Serial(UsbTest):
         self.pharmacy.scan(ANA, "DOSARIO.RECIBIR")
         self.scan("ftdi", "]d2" + pack("A1"))
         self.await_received("A1")
+
+    def test_the_first_scan_that_a_chip_lets_through_counts(self):
+        """As soon as the last request is heard: nothing is emptied after it, and nothing held for a scan of before."""
+        rows = "".join(f'[[reader]]\nmatch = "{numbers}"\ndriver = "serial_scanner"\n' for numbers in BRIDGES.values())
+        self.pharmacy.configure(usb=True, more=rows)
+        self.run_daemon()
+        self.pharmacy.scan(ANA, "DOSARIO.RECIBIR")
+        received = []
+        for kind, numbers in {**BRIDGES, "cdc_acm": "05e0:1701"}.items():
+            vid, pid = numbers.split(":")
+            received.append(f"F{len(received)}")
+            self.tell(f"plug {kind} kind={kind} vid={vid} pid={pid} serial=S1")
+            wait_until(lambda: self.tell(f"scan {kind} ]d2 {typed(']d2' + pack(received[-1]))}", "").startswith("ok"), f"{kind} lets a scan through")
+            self.await_received(*received)
+            self.assertEqual(self.readers()[f"{numbers}:S1:0"]["faults"], 0)
+
+    def test_a_scan_counts_as_soon_as_the_reader_is_told_to_be_open(self):
+        kinds = {"keyboard": "05e0:1200", "hidpos": "05e0:2100", "honeywell": "0c2e:1007", "cdc_acm": "05e0:1701"}
+        self.tell(f"plug desk {PLAIN} serial=D1 bound=usbhid")
+        self.run_daemon()
+        self.pharmacy.scan(ANA, "DOSARIO.RECIBIR")
+        received = []
+        for kind, numbers in kinds.items():
+            vid, pid = numbers.split(":")
+            received.append(f"O{len(received)}")
+            self.tell(f"plug {kind} kind={kind} vid={vid} pid={pid} serial=S1")
+            self.reader(f"{numbers}:S1:0", "open")
+            code = pack(received[-1]) if kind in ("hidpos", "honeywell") else "]d2" + pack(received[-1])
+            self.tell(f"scan {kind} ]d2 {typed(code)}")
+            self.await_received(*received)
 
     def test_every_bridge_that_the_configuration_names_is_driven_at_its_rate(self):
         rows = "".join(f'[[reader]]\nmatch = "{numbers}"\ndriver = "serial_scanner"\nline_rate = 115200\n' for numbers in BRIDGES.values())

@@ -262,3 +262,9 @@ fields = "01"
         CHECK_FALSE(Read{std::string{"[codes]\nseparator = \""} + odd + "\""}.problems.lines.empty());
     }
 }
+
+TEST_CASE("a driver that there is not: the message names those there are", "[settings]") {
+    const Read read{"[[reader]]\nmatch = \"0403:6001\"\ndriver = \"serial\"\n"};
+    CHECK(read.says("dosario.toml", "3:10", "hid_scanner, serial_scanner"));
+    CHECK(Read{"[[reader]]\nmatch = \"0403:6001\"\ndriver = \"serial_scanner\"\n"}.problems.lines.empty());
+}

@@ -259,9 +259,9 @@ TEST_CASE("a report that ends one scan and begins a document is left out", "[rec
 TEST_CASE("a scan that ends by silence is judged when it ended", "[recording]") {
     Tape tape{keyboard()};
     tape.hear(typed(kPack));
-    tape.pass(milliseconds{200});
+    tape.pass(milliseconds{350});
     tape.hear(typed(kCuil));
-    tape.pass(milliseconds{200});
+    tape.pass(milliseconds{350});
     const std::string text = tape.text();
     CHECK(replayed(text).scans == std::vector<std::string>{kPack});
     CHECK(tape.recording.counts().scans == 1);
@@ -376,7 +376,7 @@ TEST_CASE("whatever order packs and documents come in, no document is in the cap
             packs += !person;
             if (random() % 8 == 0) reports.pop_back();
             tape.hear(reports);
-            tape.pass(milliseconds{!ends_by_silence && random() % 2 == 0 ? 1 : 150});
+            tape.pass(milliseconds{!ends_by_silence && random() % 2 == 0 ? 1 : 350});
         }
         const std::string text = tape.text();
         const Heard heard = replayed(text);

@@ -290,6 +290,22 @@ TEST_CASE("a dead key gives its sign, and the blank after it is part of it", "[k
                                "a"});
 }
 
+TEST_CASE("a keyboard that is told to use the boot protocol, and does not, is read by its descriptor", "[keyboard]") {
+    UsbInterface one = boot_keyboard();
+    // Report 1: modifiers, a reserved byte, six keys.
+    one.report_descriptor =
+        *from_hex("05010906a1018501050719e029e715002501750195088102950175088101950675081500256505071900296581 00c0");
+    ReaderRig stubborn{one};
+    stubborn.reports({*from_hex("010200040000000000"), *from_hex("010000000000000000"), *from_hex("010000280000000000")});
+    CHECK(stubborn.scans() == Scans{"A"});
+    CHECK(stubborn.faults().empty());
+    ReaderRig obeying{one};
+    obeying.reports(typed("A\r"));
+    obeying.report("010200040000000000");
+    CHECK(obeying.scans() == Scans{"A"});
+    CHECK(obeying.faults() == Faults{kLength});
+}
+
 TEST_CASE("a boot keyboard is told to use the boot protocol and not to repeat", "[keyboard]") {
     ReaderRig rig{boot_keyboard()};
     const auto protocol = rig.reader().next_write();
