@@ -5,6 +5,7 @@
 #include "app/examining.hpp"
 #include "app/long_calls.hpp"
 #include "control/scan_request.hpp"
+#include "control/tag_code.hpp"
 #include "http/json.hpp"
 #include "system/log.hpp"
 
@@ -78,6 +79,16 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
         return reply(refused ? error_reply(*refused) : ApiReply{200, to_json(backing_up_->status())});
     }
     if (call.path == "/v1/ledger/progress") return reply({200, to_json(progress_.read())});
+    if (call.path == "/v1/readers/field") {
+        v1::FieldRequest request;
+        if (auto parsed = from_json(call.body, request); !parsed) return reply(error_reply(parsed.error()));
+        const auto seen = readers_->field(request.reader());
+        if (!seen) return reply(error_reply(seen.error()));
+        v1::FieldReply field;
+        field.set_reader(seen->reader);
+        *field.mutable_tray() = tray_of(seen->set, today());
+        return reply({200, to_json(field)});
+    }
     if (call.path == "/v1/readers") return reply({200, to_json(readers_->list())});
     if (call.path == "/v1/readers/adopt") {
         v1::AdoptRequest request;
@@ -167,13 +178,30 @@ void RunningDaemon::answer_by_ledger(const ApiRow& row, std::string body, std::f
 }
 
 void RunningDaemon::scanned(Scan scan) {
-    metrics_.came(ScanSource::reader);
-    if (night_) night_->worked();
     v1::ScanRequest request;
     request.set_content(scan.content());
     request.set_reader(scan.reader);
     request.set_zone(scan.zone);
     request.set_gs(std::string{gs_habit_name(scan.gs)});
+    heard(std::move(request));
+}
+
+/// For the century of two-digit years: a clock that is a day off does not matter.
+Date RunningDaemon::today() const { return std::chrono::floor<std::chrono::days>(clock_->wall()); }
+
+void RunningDaemon::tray_seen(SeenTray seen) {
+    v1::ScanRequest request;
+    request.set_reader(seen.reader);
+    request.set_zone(seen.zone);
+    *request.mutable_tray() = tray_of(seen.set, today());
+    heard(std::move(request));
+}
+
+/// What a reader heard, for the counter.
+void RunningDaemon::heard(v1::ScanRequest request) {
+    metrics_.came(ScanSource::reader);
+    if (night_) night_->worked();
+    const std::string reader = request.reader();
     auto answered = std::make_shared<ApiReply>();
     const auto call = answers_.begin([this] { api_->publish("answer", say(What::not_confirmed).body); });
     Job job;
@@ -191,7 +219,7 @@ void RunningDaemon::scanned(Scan scan) {
         call->settle();
         const auto full =
             error_reply(fail(Failure::unavailable, "too much is waiting: this scan was not saved, repeat it in a moment"));
-        log(Level::error, "scan_dropped", {{"reader", scan.reader}});
+        log(Level::error, "scan_dropped", {{"reader", reader}});
         metrics_.answered(ScanSource::reader, full);
         publish("answer", full.body);
     }

@@ -6,6 +6,7 @@
 #include "app/reader_desk.hpp"
 #include "control/recording.hpp"
 #include "scan/reader_health.hpp"
+#include "scan/tag_window.hpp"
 
 namespace dosario {
 
@@ -22,6 +23,9 @@ struct ReaderDesk::Reader {
     std::string told;  ///< the failure that was logged last
     std::unique_ptr<ReaderProtocol> protocol;
     std::unique_ptr<ScanWindow> window;
+    std::unique_ptr<TagWindow> pad;  ///< of a reader of tags, from when it was told to read
+    TagSet lies;                     ///< on the pad, as it was told last
+    std::string refused;             ///< what the reader said to that, in its driver's words; empty: it reads
     boost::asio::steady_timer timer;
     boost::asio::steady_timer hears;  ///< until what it scans counts
     ReaderHealth health;

@@ -199,6 +199,7 @@ void ReaderDesk::on_opened(UsbPort port, MonoTime opened_at) {
     reader.health.opened(opened_at);
     tape_opened(port);
     reader.protocol->opened(opened_at);
+    begin_pad(reader);
     pump(port, reader);
     announce_when_it_hears(port);
     hooks_.changed();
@@ -219,6 +220,7 @@ void ReaderDesk::on_failed(UsbPort port, const Error& why) {
         tape_closed(port);
         reader.protocol->closed(clock_.mono(), PortEnd::unplugged);
         pump(port, reader);
+        close_pad(reader);
     }
     reader.open = reader.announced = false;
     reader.hears.cancel();
@@ -252,6 +254,7 @@ void ReaderDesk::on_gone(UsbPort port) {
         tape_closed(port);
         reader.protocol->closed(clock_.mono(), PortEnd::unplugged);
         pump(port, reader);
+        close_pad(reader);
     }
     if (in_trial(port)) end_trial(false, "it was unplugged");
     readers_.erase(port);
@@ -265,6 +268,7 @@ void ReaderDesk::pump(UsbPort port, Reader& reader) {
         on_event(port, reader, *event);
         if (reader.protocol == nullptr) return;
     }
+    tell_trays(reader);
     for (int step = 0; step < kMostStepsAtOnce && reader.open; ++step) {
         auto write = reader.protocol->next_write();
         if (!write) break;
@@ -274,7 +278,9 @@ void ReaderDesk::pump(UsbPort port, Reader& reader) {
 }
 
 void ReaderDesk::arm_timer(UsbPort port, Reader& reader) {
-    const auto wake = reader.protocol->next_wake();
+    auto wake = reader.protocol->next_wake();
+    if (reader.pad != nullptr && reader.pad->next_wake() && (!wake || *reader.pad->next_wake() < *wake))
+        wake = reader.pad->next_wake();
     if (!wake) {
         reader.timer.cancel();
         return;
@@ -293,6 +299,7 @@ void ReaderDesk::on_flushed(UsbPort port) {
     const MonoTime now = clock_.mono();
     const auto wake = found->second->protocol->next_wake();
     if (wake && *wake <= now) found->second->protocol->wake(now);
+    wake_pad(*found->second, now);
     if (Tape* const tape = tape_of(port)) tape->recording.wake(now);
     pump(port, *found->second);
 }
@@ -305,6 +312,12 @@ void ReaderDesk::on_event(UsbPort port, Reader& reader, const ReaderEvent& event
         reader.health.fault(*fault, clock_.mono());
         if (scanner_trial_.active()) scanner_trial_.faulted(tried(reader), fault->what);
         log(Level::warning, "reader_fault", {{"reader", reader_id(reader.interface)}, {"what", fault->what}});
+    } else if (const auto* tag = std::get_if<TagRead>(&event)) {
+        if (reader.pad != nullptr) reader.pad->see(*tag);
+    } else if (const auto* answer = std::get_if<ReaderAnswer>(&event)) {
+        on_answer(reader, *answer);
+    } else if (std::holds_alternative<ReaderReady>(event) && reader.pad != nullptr) {
+        begin_pad(reader);  // again: it was off, or spoke another language before
     }
 }
 

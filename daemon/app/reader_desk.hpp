@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The readers of this station: which interfaces are taken, by which driver, under which name and in which zone; the trial by which a
 // person adopts a keyboard-like scanner; the recording of what one sends. Lives on the main thread; the USB thread's news are posted to it.
-// reader_desk.cpp has what comes from the bus, reader_adoption.cpp the trial, reader_recording.cpp recordings, reader_view.cpp what is told.
+// reader_desk.cpp has what comes from the bus, reader_pad.cpp what lies on pads, reader_adoption.cpp the trial, reader_recording.cpp recordings, reader_view.cpp what is told.
 #pragma once
 
 #include "dosario/v1/control.pb.h"
 #include "app/scanner_trial.hpp"
 #include "app/settings.hpp"
 #include "scan/scan_window.hpp"
+#include "scan/tag_window.hpp"
 #include "usb/claim_policy.hpp"
 #include "usb/host.hpp"
 
@@ -19,6 +20,13 @@
 #include <set>
 
 namespace dosario {
+
+/// What lies on a pad.
+struct SeenTray {
+    std::string reader;
+    std::string zone;
+    TagSet set;
+};
 
 /// What the desk of readers begins with.
 struct ReaderDeskSettings {
@@ -34,6 +42,8 @@ public:
     struct Hooks {
         /// A scan for the counter.
         std::function<void(Scan)> scanned;
+        /// What lies on a pad is the same for a while, or was taken away.
+        std::function<void(SeenTray)> tray;
         /// Makes an adoption durable, then calls back with what went wrong, if anything.
         std::function<void(std::string reader, std::string operator_badge, Kept)> adopted;
         /// The same for a zone.
@@ -60,6 +70,9 @@ public:
     void learn_gs(const std::string& reader, GsHabit habit);
     /// Begins a recording, gives what came since the last call, or ends it. One at a time; who does not ask for ten seconds has left.
     Result<v1::RecordReply> record(const v1::RecordRequest& request);
+
+    /// What lies on that pad, by its name or id; on the only one where none is named.
+    Result<SeenTray> field(const std::string& reader) const;
 
     /// For `dosario doctor scanner`: see ScannerTrial.
     void listen(const v1::ListenRequest& request, ScannerTrial::Answer answer);
@@ -95,6 +108,13 @@ private:
     void on_event(UsbPort port, Reader& reader, const ReaderEvent& event);
     void on_barcode(UsbPort port, Reader& reader, const BarcodeRead& read);
     void arm_timer(UsbPort port, Reader& reader);
+
+    // reader_pad.cpp
+    void begin_pad(Reader& reader);
+    void on_answer(Reader& reader, const ReaderAnswer& answer);
+    void wake_pad(Reader& reader, MonoTime now);
+    void close_pad(Reader& reader);
+    void tell_trays(Reader& reader);
     void give_back(UsbPort port);
     void end_trial(bool seen, const std::string& why);
     bool in_trial(UsbPort port) const;

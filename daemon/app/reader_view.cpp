@@ -84,6 +84,7 @@ std::string ReaderDesk::explanation_of(const Reader& reader) const {
         const std::string words = reader_words("failed/" + std::string{failure_name(reader.failure_kind)}, language);
         return words.empty() ? reader.failure : words + " (" + reader.failure + ')';
     }
+    if (!reader.refused.empty()) return reader_words("refused", language, {{"why", reader.refused}});
     if (state_of(reader) == "asleep") return reader_words("asleep", language);
     const Claim claim = reader.decision.claim;
     if (claim == Claim::take || claim == Claim::candidate) {

@@ -165,6 +165,10 @@ void read_reader(TomlSection section, std::vector<ReaderRow>& rows) {
     if (!row.driver.empty() && find_driver(row.driver) == nullptr)
         section.problem("driver", "there is no such driver; there are: " + names_of_drivers());
     section.number("echo_ms", row.echo_ms, 0, 10'000);
+    section.text("field", row.field);
+    if (pad_preset(row.field) == nullptr)
+        section.problem("field",
+                        "how far a pad looks: \"cerca\" (what touches it), \"mesa\" (a tray on it) or \"estante\" (a shelf)");
     section.end();
     rows.push_back(std::move(row));
 }

@@ -7,6 +7,7 @@
 #include "control/messages.hpp"
 #include "persons/person_table.hpp"
 #include "reader/driver.hpp"
+#include "scan/tag_window.hpp"
 #include "workflow/review.hpp"
 
 #include <string>
@@ -23,6 +24,7 @@ struct ReaderRow {
     ReaderSettings settings;
     std::string driver;  ///< what is known to be behind a serial port: no adoption is needed then; empty = not said
     int echo_ms = 0;
+    std::string field{kUsualField};  ///< of a reader of tags: how far it is to look, a name of pad_preset()
 };
 
 struct ApiTcp {

@@ -21,6 +21,7 @@ constexpr ApiRow kCalls[] = {
     {"/v1/scan", call<v1::ScanRequest, v1::ScanReply, &Service::scan>},
     {"/v1/status", call<v1::StatusRequest, v1::StatusReply, &Service::status>},
     {"/v1/stock", call<v1::StockRequest, v1::StockReply, &Service::stock>},
+    {"/v1/sweep", call<v1::SweepRequest, v1::SweepReply, &Service::sweep>},
     {"/v1/history", call<v1::HistoryRequest, v1::HistoryReply, &Service::history>},
     {"/v1/recall", call<v1::RecallRequest, v1::RecallReply, &Service::recall>},
     {"/v1/persons/open", call<v1::PersonsRequest, v1::PersonsReply, &Service::open_persons>},

@@ -17,6 +17,8 @@ constexpr CatalogueRow kReaderRows[] = {
     {"last_keyboard", "Es el único teclado de esta computadora: si es un lector, conecte un teclado antes de adoptarlo.",
      "It is the only keyboard of this computer: if it is a scanner, plug in a keyboard before adopting it.",
      "É o único teclado deste computador: se é um leitor, conecte um teclado antes de adotá-lo."},
+    {"refused", "Se abrió, y no lee etiquetas. El lector dice: {why}", "It is open, and reads no tags. The reader says: {why}",
+     "Foi aberto, e não lê etiquetas. O leitor diz: {why}"},
     {"blocked",
      "El sistema lo tiene bloqueado (USBGuard o el administrador): permítalo con `usbguard allow-device`, `usbguard list-devices` dice su "
      "número; después desconéctelo y conéctelo.",

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/service.hpp"
 
-#include "http/json.hpp"
 #include "control/head_view.hpp"
 #include "control/history_view.hpp"
 #include "control/ledger_views.hpp"
 #include "control/proof.hpp"
 #include "control/scan_request.hpp"
+#include "control/sweep_view.hpp"
+#include "http/json.hpp"
 
 #include <algorithm>
 
@@ -193,6 +194,9 @@ v1::ScanReply Service::reply_for(const Review& review, std::vector<Seq> written)
 Result<v1::StockReply> Service::stock(const v1::StockRequest& request) { return stock_reply(ledger_, request); }
 Result<v1::HistoryReply> Service::history(const v1::HistoryRequest& request) {
     return history_reply(ledger_, request, *settings_.rules.codes);
+}
+Result<v1::SweepReply> Service::sweep(const v1::SweepRequest& request) {
+    return sweep_reply(ledger_, request, *settings_.rules.codes, moment().now.today);
 }
 Result<v1::LogReply> Service::log(const v1::LogRequest& request) { return log_reply(ledger_, request); }
 Result<v1::HeadReply> Service::head(const v1::HeadRequest& request) { return head_reply(ledger_, request); }

@@ -77,6 +77,7 @@ public:
     Result<v1::StatusReply> status(const v1::StatusRequest& request);
     Result<v1::StockReply> stock(const v1::StockRequest& request);
     Result<v1::HistoryReply> history(const v1::HistoryRequest& request);
+    Result<v1::SweepReply> sweep(const v1::SweepRequest& request);
     Result<v1::LogReply> log(const v1::LogRequest& request);
     Result<v1::HeadReply> head(const v1::HeadRequest& request);
     Result<v1::ProofReply> proof(const v1::ProofRequest& request);

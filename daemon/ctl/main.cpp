@@ -62,6 +62,7 @@ int main(int argc, char** argv) {
     app.add_flag("--json", session.json, "answers as JSON, one object a line");
     app.require_subcommand(1);
     add_looking_verbs(app, session, action);
+    add_sweep_verb(app, session, action);
     add_reader_verbs(app, session, action);
     add_counter_verbs(app, session, action);
     add_ledger_verbs(app, session, action);

@@ -14,6 +14,7 @@ using Action = std::function<int()>;
 
 void add_counter_verbs(CLI::App& app, Session& session, Action& action);     // scan receive fraction verify-doses dispense undo
 void add_looking_verbs(CLI::App& app, Session& session, Action& action);     // status stock history
+void add_sweep_verb(CLI::App& app, Session& session, Action& action);        // status stock history
 void add_reader_verbs(CLI::App& app, Session& session, Action& action);      // readers, readers adopt zone replay
 void add_record_verb(CLI::App& readers, Session& session, Action& action);   // readers record
 void add_ledger_verbs(CLI::App& app, Session& session, Action& action);      // ledger verify log snapshot rebuild

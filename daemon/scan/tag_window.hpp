@@ -25,6 +25,7 @@ struct PadPreset {
 
 /// `cerca` (what touches the pad), `mesa` (a tray on it) and `estante` (a shelf that the antenna is held at). Null for other names.
 const PadPreset* pad_preset(std::string_view name);
+inline constexpr std::string_view kUsualField = "mesa";
 
 /// One tag as it was seen.
 struct Sighting {

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Readers of tags: told to read as soon as they are ready, and what lies there is told when it has been the same for a while.
+#include "app/plugged_reader.hpp"
+
+#include "system/log.hpp"
+
+namespace dosario {
+namespace {
+
+/// The number of the one command that the desk gives of itself: read until told to stop.
+constexpr std::uint32_t kReading = 1;
+
+}  // namespace
+
+/// A scanner takes no such command, and is none.
+void ReaderDesk::begin_pad(Reader& reader) {
+    if (!reader.protocol->command(StartInventory{}, kReading, clock_.mono())) return;
+    if (reader.pad != nullptr) return;
+    const ReaderRow* const row = row_for(reader.interface);
+    reader.pad = std::make_unique<TagWindow>(*pad_preset(row != nullptr ? row->field : kUsualField));
+}
+
+void ReaderDesk::on_answer(Reader& reader, const ReaderAnswer& answer) {
+    if (answer.number != kReading) return;
+    const bool reads = answer.status == "ok";
+    if (reads == reader.refused.empty() && (reads || reader.refused == answer.status)) return;
+    reader.refused = reads ? "" : answer.status;
+    if (!reads) log(Level::warning, "reader_refused", {{"reader", reader_id(reader.interface)}, {"why", answer.status}});
+    hooks_.changed();
+}
+
+void ReaderDesk::wake_pad(Reader& reader, MonoTime now) {
+    if (reader.pad != nullptr) reader.pad->wake(now);
+}
+
+void ReaderDesk::close_pad(Reader& reader) {
+    if (reader.pad == nullptr) return;
+    reader.pad->closed(clock_.mono());
+    tell_trays(reader);
+    reader.pad.reset();
+}
+
+void ReaderDesk::tell_trays(Reader& reader) {
+    while (reader.pad != nullptr) {
+        auto set = reader.pad->next_set();
+        if (!set) return;
+        reader.health.read(clock_.mono(), false);
+        reader.lies = *set;
+        hooks_.tray({name_for(reader.interface), zone_for(reader.interface), std::move(*set)});
+    }
+}
+
+Result<SeenTray> ReaderDesk::field(const std::string& name) const {
+    const Reader* found = nullptr;
+    for (const auto& [port, reader] : readers_) {
+        if (reader->pad == nullptr) continue;
+        const bool is_named = name_for(reader->interface) == name || reader_id(reader->interface) == name;
+        if (!name.empty() && !is_named) continue;
+        if (found != nullptr)
+            return fail(Failure::invalid, "several readers of tags are open: say which, `dosario readers` names them");
+        found = reader.get();
+    }
+    if (found == nullptr) {
+        return fail(Failure::not_found, name.empty() ? "no reader of tags is open: `dosario readers` says why"
+                                                     : "no reader of tags has that name: `dosario readers` names them");
+    }
+    if (!found->refused.empty()) return fail(Failure::unavailable, "the reader does not read: " + found->refused);
+    return SeenTray{name_for(found->interface), zone_for(found->interface), found->lies};
+}
+
+}  // namespace dosario

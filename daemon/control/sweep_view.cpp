@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/sweep_view.hpp"
+
+#include "control/ledger_views.hpp"
+#include "ledger/columns.hpp"
+#include "reader/driver.hpp"
+#include "workflow/desk.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace dosario {
+namespace {
+
+constexpr int kMostMissing = 2000;
+
+const char* state_name(PackState state) {
+    switch (state) {
+        case PackState::closed: return "closed";
+        case PackState::opened: return "opened";
+        case PackState::out: return "out";
+        case PackState::returned: return "returned";
+    }
+    return "";
+}
+
+const char* state_name(DoseState state) {
+    switch (state) {
+        case DoseState::made: return "made";
+        case DoseState::ready: return "ready";
+        case DoseState::out: return "out";
+        case DoseState::returned: return "returned";
+    }
+    return "";
+}
+
+bool is_on_shelf(PackState state) { return state == PackState::closed || state == PackState::opened; }
+bool is_on_shelf(DoseState state) { return state == DoseState::made || state == DoseState::ready; }
+
+class Sweep {
+public:
+    Sweep(Ledger& ledger, const CodeHabits& habits, Date today) : ledger_(ledger), habits_(habits), today_(today) {}
+
+    void see(const std::string& code) {
+        if (!read_.insert(code).second) return reply_.set_twice(reply_.twice() + 1);
+        CodeBuffer buffer;
+        const BarcodeRead read = make_barcode(code, MonoTime{});
+        const Identity identity = identify(read.aim.text(), read.bytes, today_, buffer, habits_);
+        if (const auto* label = std::get_if<DoseLabel>(&identity)) {
+            see_dose(label->dose);
+        } else if (const auto* label = std::get_if<PackLabel>(&identity)) {
+            see_pack(ledger_.stock().pack(label->pack), {}, pack_code(label->pack));
+        } else if (const auto* serial = std::get_if<SerialPack>(&identity)) {
+            products_.insert(serial->gtin);
+            v1::SweepLine line;
+            line.set_gtin(serial->gtin.text());
+            line.set_serial(std::string{serial->serial});
+            line.set_lot(std::string{serial->lot});
+            if (serial->expires_on) line.set_expires_on(format_date(*serial->expires_on));
+            see_pack(ledger_.stock().pack_by_serial(serial->gtin, serial->serial), line, "");
+        } else if (!std::holds_alternative<LogisticUnit>(identity)) {
+            reply_.set_strangers(reply_.strangers() + 1);
+        }
+    }
+    void look_for(Gtin gtin) { products_ = {gtin}; }
+    Result<v1::SweepReply> end() {
+        for (const Gtin gtin : products_) {
+            if (auto looked = missing_packs(gtin); !looked) return looked.error();
+            if (auto looked = missing_doses(gtin); !looked) return looked.error();
+        }
+        if (const auto& unread = ledger_.database().failure()) return *unread;
+        return std::move(reply_);
+    }
+    v1::SweepReply& reply() { return reply_; }
+
+private:
+    std::string name_of(Gtin gtin) const {
+        const auto product = ledger_.stock().product(gtin);
+        return product ? product->name : "";
+    }
+    template <class Thing>
+    void fill(v1::SweepLine& line, const Thing& thing) const {
+        line.set_gtin(thing.gtin.text());
+        line.set_name(name_of(thing.gtin));
+        line.set_lot(thing.lot);
+        line.set_expires_on(format_date(thing.expires_on));
+        line.set_state(state_name(thing.state));
+    }
+    void see_pack(const std::optional<Pack>& pack, v1::SweepLine line, const std::string& code) {
+        line.set_code(code);
+        if (!pack) {
+            *reply_.add_unknown() = std::move(line);
+            return;
+        }
+        products_.insert(pack->gtin);
+        found_.insert(pack->id);
+        if (is_on_shelf(pack->state)) return reply_.set_found(reply_.found() + 1);
+        fill(line, *pack);
+        line.set_serial(pack->serial);
+        *reply_.add_extra() = std::move(line);
+    }
+    void see_dose(ThingId id) {
+        const auto dose = ledger_.stock().dose(id);
+        v1::SweepLine line;
+        line.set_code(dose_code(id));
+        if (!dose) {
+            *reply_.add_unknown() = std::move(line);
+            return;
+        }
+        products_.insert(dose->gtin);
+        found_.insert(id);
+        if (is_on_shelf(dose->state)) return reply_.set_found(reply_.found() + 1);
+        fill(line, *dose);
+        *reply_.add_extra() = std::move(line);
+    }
+    v1::SweepLine* another_missing() {
+        if (reply_.missing_size() < kMostMissing) return reply_.add_missing();
+        reply_.set_more(true);
+        return nullptr;
+    }
+    /// By the lots that have any on the shelf: a product's history is long, its shelf is not.
+    Result<void> missing_packs(Gtin gtin) {
+        auto query = ledger_.database().query(
+            "SELECT p.pack FROM stock s JOIN pack p ON p.gtin = s.gtin AND p.lot = s.lot WHERE s.gtin = ? AND s.here = 1 AND s.place = 1 "
+            "AND p.state IN (1, 2) AND p.serial IS NOT NULL");
+        query.bind(sql(gtin));
+        std::vector<ThingId> packs;
+        while (query.row()) packs.push_back({natural(query, 0)});
+        if (query.failed()) return query.error();
+        for (const ThingId id : packs) {
+            if (found_.contains(id)) continue;
+            const auto pack = ledger_.stock().pack(id);
+            if (!pack) continue;
+            v1::SweepLine* const line = another_missing();
+            if (line == nullptr) return {};
+            fill(*line, *pack);
+            line->set_serial(pack->serial);
+            if (pack->state == PackState::opened) line->set_code(pack_code(id));
+        }
+        return {};
+    }
+    Result<void> missing_doses(Gtin gtin) {
+        auto query = ledger_.database().query(
+            "SELECT d.dose FROM stock s JOIN pack p ON p.gtin = s.gtin AND p.lot = s.lot JOIN dose d ON d.pack = p.pack "
+            "WHERE s.gtin = ? AND s.here = 1 AND s.place = 1 AND s.doses_made + s.doses_ready > 0 AND d.state IN (1, 2)");
+        query.bind(sql(gtin));
+        std::vector<ThingId> doses;
+        while (query.row()) doses.push_back({natural(query, 0)});
+        if (query.failed()) return query.error();
+        for (const ThingId id : doses) {
+            if (found_.contains(id)) continue;
+            const auto dose = ledger_.stock().dose(id);
+            if (!dose) continue;
+            v1::SweepLine* const line = another_missing();
+            if (line == nullptr) return {};
+            fill(*line, *dose);
+            line->set_code(dose_code(id));
+        }
+        return {};
+    }
+
+    Ledger& ledger_;
+    const CodeHabits& habits_;
+    const Date today_;
+    std::set<std::string> read_;
+    std::set<Gtin> products_;
+    std::set<ThingId> found_;
+    v1::SweepReply reply_;
+};
+
+}  // namespace
+
+Result<v1::SweepReply> sweep_reply(Ledger& ledger, const v1::SweepRequest& request, const CodeHabits& habits, Date today) {
+    if (!request.has_tray()) return invalid("what lies on the shelf is wanted: the codes of its tags");
+    const v1::Tray& tray = request.tray();
+    if (tray.tags() > PadTray::kMostTags || static_cast<std::uint32_t>(tray.codes_size()) > tray.tags())
+        return invalid("a sweep has at most " + std::to_string(PadTray::kMostTags) + " tags, and one for each code");
+    Sweep sweep{ledger, habits, today};
+    for (const std::string& code : tray.codes()) {
+        if (code.size() > kLongestBarcode) return invalid("a code is longer than any barcode");
+        sweep.see(code);
+    }
+    sweep.reply().set_tags(tray.tags());
+    sweep.reply().set_strangers(sweep.reply().strangers() + tray.tags() - static_cast<std::uint32_t>(tray.codes_size()));
+    if (!request.gtin().empty()) {
+        const auto gtin = gtin_of(request.gtin());
+        if (!gtin) return gtin.error();
+        sweep.look_for(*gtin);
+    }
+    return sweep.end();
+}
+
+}  // namespace dosario

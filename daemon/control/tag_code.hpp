@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a barcode on the same thing would say: tags come to the desk as the element strings of their EPCs, so that workflows know codes only.
+#pragma once
+
+#include "dosario/v1/control.pb.h"
+#include "scan/tag_window.hpp"
+
+#include <optional>
+#include <string>
+
+namespace dosario {
+
+/// `]d2` and the AIs of the EPC; nothing of a tag that is no EPC, or whose EPC says nothing of things that are kept here. `today` decides
+/// about two-digit years.
+std::optional<std::string> tag_code(const Sighting& tag, Date today);
+
+/// For the desk: at most PadTray::kMostTags of them have their code, all are counted.
+v1::Tray tray_of(const TagSet& set, Date today);
+
+}  // namespace dosario
