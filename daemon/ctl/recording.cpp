@@ -115,6 +115,7 @@ int record(Session& session, const Said& said) {
                         session.json);
     struct sigaction note {};
     note.sa_handler = note_signal;
+    note.sa_flags = SA_RESTART;  // a call to the daemon that is under way goes on
     ::sigaction(SIGINT, &note, nullptr);
     ::sigaction(SIGTERM, &note, nullptr);
     json::value last;

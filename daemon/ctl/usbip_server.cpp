@@ -102,6 +102,7 @@ private:
     }
     /// The scanner's own time goes on while somebody has imported it.
     void idle() {
+        if (session.scanner() == nullptr) return;  // look() may have closed it
         const auto period = session.scanner()->device->idle_period();
         if (!period) return;
         timer_.expires_after(*period);

@@ -66,6 +66,7 @@ public:
     }
     void damaged(const char* broken_rule, ByteView among, MonoTime now) override {
         wake(now);
+        if (settled_at_ && now < *settled_at_) return old_bytes(among, now);  // a line that is being powered up
         last_byte_at_ = now;
         fault(ReaderFault::Kind::framing, broken_rule);
         const bool ends_here = !among.empty() && ends_scan(static_cast<char>(among.back()));
@@ -128,7 +129,8 @@ private:
 void LineScanner::old_bytes(ByteView bytes, MonoTime now) {
     if (is_set_up_) settled_at_ = std::min(now + settle_, opened_at_ + kLongestSettling);
     last_old_at_ = last_byte_at_ = now;
-    state_ = ends_scan(static_cast<char>(bytes.back())) ? State::between : State::spoilt;
+    const bool ends_here = !bytes.empty() && ends_scan(static_cast<char>(bytes.back()));
+    state_ = ends_here ? State::between : State::spoilt;
 }
 
 void LineScanner::one(char c, MonoTime now) {

@@ -6,6 +6,7 @@ import pathlib
 import signal
 import subprocess
 import threading
+import time
 
 from exposition import scrape
 from pharmacy import ANA, BIN, DONE, REFUSED, USAGE, PATIENCE_S, main_guard, typed, wait_until
@@ -276,6 +277,21 @@ class Recordings(Counter):
         again = self.record("--reader", WEDGE, str(file))
         self.assertIn("new file", again.communicate(timeout=PATIENCE_S)[1])
         self.assertEqual(again.returncode, USAGE)
+
+    def test_ctrl_c_while_the_daemon_is_busy_ends_the_recording_as_ever(self):
+        self.plug("wedge", ZEBRA_KEYS + " serial=K1")
+        self.reader(WEDGE, "open")
+        file = self.pharmacy.home / "busy.txt"
+        recording = self.record(str(file))
+        self.begun(recording)
+        os.kill(self.pid, signal.SIGSTOP)
+        time.sleep(0.6)                                            # it asks every quarter of a second: by now it waits for an answer
+        recording.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+        os.kill(self.pid, signal.SIGCONT)
+        out, err = recording.communicate(timeout=PATIENCE_S)
+        self.assertEqual(recording.returncode, DONE, out + err)
+        self.assertIn("is written", out)
 
     def test_a_plug_is_a_part_of_the_recording(self):
         self.plug("wedge", ZEBRA_KEYS + " serial=K1")

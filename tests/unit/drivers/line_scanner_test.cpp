@@ -223,6 +223,23 @@ TEST_CASE("what waited in the scanner before the line was opened is no scan", "[
     CHECK_FALSE(reader->next_event());
 }
 
+TEST_CASE("what the chip says of a line that is being powered up is no fault", "[line][ftdi]") {
+    UsbInterface ftdi = cdc();
+    ftdi.vid = 0x0403;
+    ftdi.pid = 0x6001;
+    ftdi.class_code = kVendorClass;
+    const auto reader = driver_named("serial_scanner").make(ftdi, {});
+    reader->opened(MonoTime{});
+    reader->receive(0x81, *from_hex("017a"), MonoTime{milliseconds{1}});
+    reader->receive(0x81, *from_hex("016800"), MonoTime{milliseconds{3}});
+    reader->written(MonoTime{milliseconds{5}});
+    CHECK_FALSE(reader->next_event());
+    reader->receive(0x81, *from_hex("016041310d"), MonoTime{milliseconds{400}});
+    const auto event = reader->next_event();
+    REQUIRE((event && std::holds_alternative<BarcodeRead>(*event)));
+    CHECK(std::get<BarcodeRead>(*event).bytes == "A1");
+}
+
 TEST_CASE("once everything is set, and DTR with it, a scan counts at once", "[line]") {
     const auto reader = driver_named("serial_scanner").make(cdc(), {});
     const auto at = [](int ms) { return MonoTime{milliseconds{ms}}; };
