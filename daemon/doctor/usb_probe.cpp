@@ -91,7 +91,7 @@ std::optional<UsbSeen> device_at(const std::string& root, const std::string& nam
         for (const Driver* driver : drivers) {
             const Match match = driver->match(one);
             seen.reader = seen.reader || match == Match::yes;
-            could_be = could_be || match != Match::no;
+            could_be = could_be || (match != Match::no && match != Match::if_named);
         }
     }
     seen.not_driven = !seen.reader && !could_be && !interfaces.empty() && is_known(device, drivers);

@@ -124,6 +124,7 @@ enum class Match {
     no,          ///< not of this family
     yes,         ///< surely a reader of this family: take it
     if_adopted,  ///< could be one, and could be somebody's keyboard: only a person can say
+    if_named,    ///< anything may be behind it, and others are likelier: only the configuration can name this driver
     never,       ///< looks alike, and must not be taken (carries a mouse, ...)
 };
 
@@ -131,7 +132,7 @@ enum class Match {
 struct Driver {
     const char* name;  ///< the folder's name
     Match (*match)(const UsbInterface&);
-    /// Never null for an interface whose match() was yes or if_adopted.
+    /// Never null for an interface whose match() was yes, if_adopted or if_named.
     std::unique_ptr<ReaderProtocol> (*make)(const UsbInterface&, const ReaderSettings&);
     /// Rows of VID:PID (PID 0 = all of the vendor) that the daemon's user must be able to open: readers that match() takes, and what
     /// carries readers and can be adopted. For documents and udev rules.

@@ -15,7 +15,8 @@ struct Best {
 Best best_match(const UsbInterface& one, std::span<const Driver* const> drivers) {
     const auto rank = [](Match match) {
         switch (match) {
-            case Match::no: return 0;
+            case Match::no:
+            case Match::if_named: return 0;
             case Match::if_adopted: return 1;
             case Match::yes: return 2;
             case Match::never: return 3;
@@ -52,7 +53,8 @@ ClaimDecision decide_claim(const UsbInterface& one, std::span<const UsbInterface
     const Best best = best_match(one, drivers);
     const bool mouse_at_risk = one.device_has_mouse && (is_boot_keyboard(one) || best.match == Match::if_adopted);
     switch (best.match) {
-        case Match::no: return {Claim::leave, nullptr};
+        case Match::no:
+        case Match::if_named: return {Claim::leave, nullptr};
         case Match::never: return {Claim::protect, nullptr};
         case Match::yes: return mouse_at_risk ? ClaimDecision{Claim::protect, nullptr} : ClaimDecision{Claim::take, best.driver};
         case Match::if_adopted: break;

@@ -157,7 +157,14 @@ std::vector<UsbInterface> interfaces_of(const Driver& driver) {
     std::vector<UsbInterface> all;
     for (const Recording& one : recordings()) {
         const UsbInterface interface = capture_interface(one.capture);
-        if (driver.match(interface) == Match::yes || driver.match(interface) == Match::if_adopted) all.push_back(interface);
+        if (driver.match(interface) == Match::no || driver.match(interface) == Match::never) continue;
+        // What only the configuration can name shows in its own captures.
+        if (driver.match(interface) == Match::if_named && one.driver != driver.name) continue;
+        const auto alike = [&](const UsbInterface& other) {
+            return other.vid == interface.vid && other.pid == interface.pid && other.class_code == interface.class_code &&
+                   other.report_descriptor == interface.report_descriptor;
+        };
+        if (std::none_of(all.begin(), all.end(), alike)) all.push_back(interface);
     }
     return all;
 }
@@ -198,12 +205,17 @@ TEST_CASE("a stream gives the same in pieces of 1, 2, 7 and 64 bytes", "[contrac
     CHECK(streams > 0);
 }
 
-// A serial line has no checksum: where the flipped byte was the end of a scan, that scan and the one behind it can become one.
+// A serial line has no checksum: where the flipped byte was the end of a scan, that scan and the one behind it can become one. A frame of a
+// reader of tags may tell several.
 TEST_CASE("a flipped byte costs at most the scan it is in, and nothing is heard twice", "[contract]") {
     for (const Recording& one : recordings()) {
         const Capture apart = well_apart(one.capture);
         const Lines scans = scans_of(events_of(apart));
+        std::size_t before = 0;
         for (std::size_t i = 0; i < apart.steps.size(); ++i) {
+            const auto end = apart.steps.begin() + static_cast<std::ptrdiff_t>(i) + 1;
+            const std::size_t heard = scans_of(events_of(Capture{apart.headers, {apart.steps.begin(), end}})).size();
+            const std::size_t in_it = std::max<std::size_t>(heard - std::min(heard, std::exchange(before, heard)), 1);
             for (std::size_t byte = 0; byte < apart.steps[i].bytes.size(); ++byte) {
                 for (const unsigned flip : {0x01U, 0x80U, 0xFFU}) {
                     Capture damaged = apart;
@@ -212,7 +224,7 @@ TEST_CASE("a flipped byte costs at most the scan it is in, and nothing is heard 
                     changed ^= static_cast<std::byte>(flip);
                     const Lines got = scans_of(events_of(damaged));
                     INFO(one.name << ", line " << i << ", byte " << byte << " ^ " << flip);
-                    REQUIRE(missing(scans, got) <= (was_an_end ? 2U : 1U));
+                    REQUIRE(missing(scans, got) <= (was_an_end ? 2U : in_it));
                     REQUIRE(got.size() <= scans.size() + 1);
                 }
             }

@@ -18,6 +18,7 @@ const std::map<std::string, Names> kMayInclude = {
     {"base", {}},
     {"reader", {"base"}},
     {"serial", {"base", "reader"}},
+    {"rfid", {"base", "reader", "serial"}},
     {"simulated", {"base"}},
     {"scan", {"base", "reader"}},
     {"identity", {"base"}},
@@ -37,7 +38,7 @@ const std::map<std::string, Names> kMayInclude = {
     {"doctor", {"base", "reader", "identity", "crypto", "backup", "ledger", "control", "hid_scanner"}},
     {"usb", {"base", "reader"}},
     {"app",
-     {"base", "reader", "serial", "scan", "identity", "workflow", "crypto", "net", "wire", "ledger", "persons", "backup", "uplink",
+     {"base", "reader", "serial", "rfid", "scan", "identity", "workflow", "crypto", "net", "wire", "ledger", "persons", "backup", "uplink",
       "system", "metrics", "http", "config", "control", "doctor", "usb", "drivers"}},
     {"ctl",
      {"base", "reader", "identity", "workflow", "wire", "ledger", "backup", "http", "control", "crypto", "doctor", "system",
@@ -45,10 +46,10 @@ const std::map<std::string, Names> kMayInclude = {
     {"collector",
      {"base", "identity", "workflow", "wire", "ledger", "uplink", "crypto", "system", "metrics", "http", "config", "net"}},
 };
-const Names kDriversMayInclude = {"base", "reader", "serial"};
+const Names kDriversMayInclude = {"base", "reader", "serial", "rfid"};
 
 /// Folders that know nothing but the standard library and Boost's headers without I/O.
-const Names kPure = {"base", "reader", "serial", "simulated", "scan", "identity", "workflow", "drivers"};
+const Names kPure = {"base", "reader", "serial", "rfid", "simulated", "scan", "identity", "workflow", "drivers"};
 const Names kBoostForPure = {"system", "endian", "container", "crc"};
 
 /// Generated from proto/, for the folders that may see it.

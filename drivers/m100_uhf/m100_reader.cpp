@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is asked of an M100 or R200 module, and in which order. Its inventory goes on by itself, a notice for each tag and an error 15 for
+// each round without one, until it is stopped. It says nothing of rounds: one is over when a tag is heard that was heard in it before.
+#include "m100_uhf/m100_reader.hpp"
+
+#include "m100_uhf/m100_frame.hpp"
+#include "rfid/uhf_reader.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace dosario {
+namespace {
+
+using namespace m100;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kProbePatience{300};
+constexpr milliseconds kPatience{500};
+constexpr milliseconds kLateTag{3000};  // an answer about a tag comes so late at most
+constexpr milliseconds kTagPatience{1000};
+constexpr milliseconds kLongestSilence{1500};  // of an inventory
+constexpr milliseconds kMoreOfARound{50};
+constexpr unsigned kMostRounds = 0xFFFF;
+constexpr int kLooks = 8;
+constexpr int kMostRefusals = 3;
+constexpr std::size_t kMostTagsInRound = 4096;
+constexpr std::size_t kLongestMask = 31;  // bytes of an EPC: a mask is counted in bits, in one byte
+
+Bytes bytes_of(std::initializer_list<unsigned> values) {
+    Bytes bytes;
+    for (const unsigned value : values) bytes.push_back(static_cast<std::byte>(value));
+    return bytes;
+}
+
+std::uint8_t first_of(const UhfFrame& frame) {
+    return frame.body.empty() ? std::uint8_t{0} : std::to_integer<std::uint8_t>(frame.body[0]);
+}
+
+class M100Reader final : public UhfReader {
+public:
+    explicit M100Reader(const ReaderSettings& settings) : UhfReader("m100_uhf", settings) {}
+
+private:
+    Parsed parse(ByteView bytes) const override;
+    bool answers(const UhfFrame& frame, const Request& request) const override;
+    void unasked(const UhfFrame& frame) override;
+    Task<Outcome> set_up() override;
+    Task<Outcome> confirm() override;
+    Task<Outcome> inventory() override;
+    Task<Outcome> look(std::vector<Bytes>& field) override;
+    Task<Outcome> set_power(int cdbm) override;
+    Task<Outcome> read_words(const ReadTag& what) override;
+    Task<Outcome> write_words(const WriteTag& what) override;
+    Task<Outcome> lock_tag(const LockTag& what) override;
+
+    Request request(std::uint8_t command, ByteView content, Micros patience = kPatience, int tries = 3) const;
+    Task<Outcome> say(std::uint8_t command, Bytes content);
+    Task<Outcome> set_region();
+    Task<Outcome> set_channels();
+    Task<Outcome> stop();
+    Task<Outcome> select(const Bytes& epc);
+    Task<Outcome> ask_tag(std::uint8_t command, const Bytes& epc, Bytes content, std::size_t answer_size);
+    bool tell_notice(const UhfFrame& frame);
+    void begun();
+    void hear(const UhfFrame& notice);
+    void end_round();
+
+    std::optional<Variant> variant_;
+    bool tells_region_ = true;  ///< it knows command 08
+    bool runs_ = false;         ///< notices come that nobody asked for now
+    std::set<Bytes> round_;     ///< of the round that goes on
+    int refusals_ = 0;          ///< of the inventory, one behind the other
+};
+
+UhfReader::Parsed M100Reader::parse(ByteView bytes) const {
+    const auto byte = [&](std::size_t index) { return std::to_integer<unsigned>(bytes[index]); };
+    // Filling, and what wakes a module that sleeps.
+    if (byte(0) == 0) return {Parsed::Verdict::bad, 1};
+    const bool m100 = byte(0) == kM100.head && (!variant_ || variant_->head == kM100.head);
+    const bool r200 = byte(0) == kR200.head && (!variant_ || variant_->head == kR200.head);
+    if (!m100 && !r200) return Parsed::bad(ReaderFault::Kind::framing, "bytes between frames");
+    if (bytes.size() >= 2 && byte(1) > kNotice)
+        return Parsed::bad(ReaderFault::Kind::framing, "a frame of no kind that is known");
+    if (bytes.size() < 5) return {};
+    const std::size_t length = byte(3) << 8 | byte(4);
+    if (length > kLongestContent) return Parsed::bad(ReaderFault::Kind::length, "a frame longer than any is");
+    if (bytes.size() < length + kFrameAround) return {};
+    unsigned sum = 0;
+    for (std::size_t i = 1; i < length + 5; ++i) sum += byte(i);
+    if (byte(length + 6) != (m100 ? kM100.end : kR200.end))
+        return Parsed::bad(ReaderFault::Kind::framing, "a frame does not end as it should");
+    if ((sum & 0xFF) != byte(length + 5)) return Parsed::bad(ReaderFault::Kind::checksum, "the checksum of a frame is wrong");
+    UhfFrame frame;
+    frame.kind = static_cast<std::uint8_t>(byte(1));
+    frame.address = static_cast<std::uint8_t>(byte(0));
+    frame.code = static_cast<std::uint8_t>(byte(2));
+    const ByteView content = bytes.subspan(5, length);
+    frame.body.assign(content.begin(), content.end());
+    return Parsed::whole(length + kFrameAround, std::move(frame));
+}
+
+bool M100Reader::answers(const UhfFrame& frame, const Request& request) const {
+    const bool of_inventory = request.code == kInventory || request.code == kSingleInventory;
+    if (frame.kind == kNotice) return of_inventory && (frame.code == kInventory || frame.code == kSingleInventory);
+    if (frame.kind != kAnswer) return false;
+    const bool same_tag = [&] {
+        if (request.epc.empty()) return true;
+        const auto tag = singled(frame.code == kError ? ByteView{frame.body}.subspan(std::min<std::size_t>(1, frame.body.size()))
+                                                      : frame.body);
+        if (!tag) return frame.code == kError && frame.body.size() == 1;
+        return std::equal(tag->epc.begin(), tag->epc.end(), request.epc.begin(), request.epc.end()) &&
+               (frame.code == kError || !request.size || tag->rest.size() == *request.size);
+    }();
+    if (frame.code == kError) return !frame.body.empty() && error_fits(first_of(frame), request.code) && same_tag;
+    return frame.code == request.code && same_tag;
+}
+
+void M100Reader::unasked(const UhfFrame& frame) {
+    if (!variant_) variant_ = frame.address == kR200.head ? kR200 : kM100;
+    if (frame.kind == kNotice && (frame.code == kInventory || frame.code == kSingleInventory)) {
+        runs_ = true;
+        tell_notice(frame);
+        return;
+    }
+    if (frame.kind == kCommand) return tell(command_words(frame.code), "echo");
+    if (frame.code == kError && first_of(frame) == kNoTag) runs_ = true;
+    if (frame.code == kError) return tell("", frame.body.empty() ? "an error" : error_words(first_of(frame)), frame.body);
+    const auto tag = frame.code == kRead || frame.code == kWrite || frame.code == kLock ? singled(frame.body) : std::nullopt;
+    if (!tag) return tell(command_words(frame.code), "ok", frame.body);
+    ReaderAnswer said;
+    said.command = command_words(frame.code);
+    said.status = "ok";
+    said.pc = tag->pc;
+    said.epc.emplace(tag->epc.begin(), tag->epc.end());
+    said.content.emplace(tag->rest.begin(), tag->rest.end());
+    emit(std::move(said));
+}
+
+bool M100Reader::tell_notice(const UhfFrame& frame) {
+    auto tag = tag_of(frame.body);
+    if (!tag) {
+        fault(ReaderFault::Kind::checksum, "a tag was heard wrong: its length or its own checksum");
+        return false;
+    }
+    tell_tag(std::move(*tag));
+    return true;
+}
+
+UhfReader::Request M100Reader::request(std::uint8_t command, ByteView content, Micros patience, int tries) const {
+    Request request;
+    request.code = command;
+    request.frame = frame_of(variant_.value_or(kM100), command, content);
+    request.patience = patience;
+    request.tries = tries;
+    return request;
+}
+
+/// A command whose answer is 00, or an error.
+Task<UhfReader::Outcome> M100Reader::say(std::uint8_t command, Bytes content) {
+    const Request said = request(command, content);
+    Outcome outcome;
+    for (int tried = 0; tried < kMostRefusals; ++tried) {
+        const Reply reply = co_await ask(said);
+        if (!reply) co_return Outcome::mute();
+        outcome.status = reply->code == kError ? error_words(first_of(*reply)) : "ok";
+        if (reply->code != kError && first_of(*reply) != 0) outcome.status = "the reader refuses";
+        if (outcome.ok()) {
+            outcome.content = reply->body;
+            break;
+        }
+    }
+    co_return outcome;
+}
+
+Task<UhfReader::Outcome> M100Reader::set_up() {
+    Reply found;
+    for (int tried = 0; tried < 3 && !found; ++tried) {
+        for (const Variant variant : {kM100, kR200}) {
+            if (variant_ && variant_->head != variant.head) continue;
+            Request probe = request(kAboutReader, bytes_of({0}), kProbePatience, 1);
+            probe.frame = frame_of(variant, kAboutReader, bytes_of({0}));
+            probe.late = Micros{0};
+            found = co_await ask(probe);
+            if (found) variant_ = found->address == kR200.head ? kR200 : kM100;
+            if (found) break;
+            if (runs_) {
+                const Outcome stopped = co_await stop();
+                if (stopped.ok()) runs_ = false;
+            }
+        }
+    }
+    if (!found) co_return Outcome::mute();
+    tell("info", "ok", found->body);
+    // It may still run from before.
+    const Outcome stopped = co_await stop();
+    if (stopped.silent) co_return stopped;
+    const Outcome in_band = co_await set_region();
+    if (!in_band.ok()) co_return in_band;
+    const Outcome on_channels = co_await set_channels();
+    if (!on_channels.ok()) co_return on_channels;
+    const Request ask_power = request(kGetPower, {});
+    const Reply power = co_await ask(ask_power);
+    if (!power) co_return Outcome::mute();
+    const int most = region().most_cdbm;
+    const int is = power->code == kGetPower && power->body.size() >= 2 ? be16(power->body, 0) : most + 1;
+    const int wanted = std::min(wanted_power().value_or(is), most);
+    if (is != wanted) {
+        const Outcome powered = co_await set_power(wanted);
+        if (!powered.ok()) co_return powered;
+    }
+    // Never a selection but where one is made: a mask of before would hide tags.
+    const Bytes never = bytes_of({1});
+    const Outcome unmasked = co_await say(kSelectMode, never);
+    if (unmasked.silent) co_return unmasked;
+    co_return Outcome{};
+}
+
+Task<UhfReader::Outcome> M100Reader::set_region() {
+    const Request ask_region = request(kGetRegion, {});
+    const Bytes wanted = bytes_of({kUsRegion});
+    std::string refused;
+    for (int tried = 0; tried < kMostRefusals; ++tried) {
+        const Reply reply = co_await ask(ask_region);
+        if (!reply) co_return Outcome::mute();
+        tells_region_ = reply->code != kError;
+        if (tells_region_ && first_of(*reply) == kUsRegion) co_return Outcome{};
+        if (tells_region_ && tried > 0) refused = "the reader stays in region " + region_words(first_of(*reply));
+        const Outcome set = co_await say(kSetRegion, wanted);
+        if (set.silent) co_return set;
+        if (!set.ok()) refused = set.status;
+        // It took the region and cannot say which it has: that is confirmed enough.
+        if (set.ok() && !tells_region_ && tried + 1 == kMostRefusals) co_return Outcome{};
+    }
+    const Reply reply = co_await ask(ask_region);
+    if (reply && reply->code != kError && first_of(*reply) == kUsRegion) co_return Outcome{};
+    co_return Outcome::failed(refused + ": another band than is allowed in " + std::string{region().country} +
+                              ", nothing is transmitted");
+}
+
+Task<UhfReader::Outcome> M100Reader::set_channels() {
+    if (!all_channels_in(region())) {
+        const auto channels = channels_for(region());
+        Bytes content = bytes_of({static_cast<unsigned>(channels.size())});
+        for (const std::uint8_t one : channels) content.push_back(std::byte{one});
+        const Outcome inserted = co_await say(kInsertChannels, std::move(content));
+        if (inserted.silent) co_return inserted;
+        if (!inserted.ok())
+            co_return Outcome::failed("the reader cannot keep to the channels that are allowed in " +
+                                      std::string{region().country} + " (" + inserted.status + "): nothing is transmitted");
+    }
+    const Bytes always = bytes_of({0xFF});
+    const Outcome hops = co_await say(kHop, always);
+    if (hops.silent) co_return hops;
+    if (!hops.ok() && !all_channels_in(region()))
+        co_return Outcome::failed("the reader does not hop over its channels: " + hops.status);
+    co_return Outcome{};
+}
+
+/// One that restarted hops over all of its region again, and region by region is all that it tells.
+Task<UhfReader::Outcome> M100Reader::confirm() {
+    if (!all_channels_in(region())) {
+        const Outcome kept = co_await set_channels();
+        if (!kept.ok()) co_return kept;
+    }
+    const Request ask_region = request(tells_region_ ? kGetRegion : kAboutReader, tells_region_ ? Bytes{} : bytes_of({0}));
+    for (int tried = 0; tried < kMostRefusals; ++tried) {
+        const Reply reply = co_await ask(ask_region);
+        if (!reply) co_return Outcome::mute();
+        if (reply->code == kError) continue;
+        if (!tells_region_ || first_of(*reply) == kUsRegion) co_return Outcome{};
+        co_return Outcome::failed("the reader restarted in region " + region_words(first_of(*reply)));
+    }
+    co_return Outcome::failed("the reader does not say in which region it is");
+}
+
+Task<UhfReader::Outcome> M100Reader::stop() {
+    const Request asked = request(kStop, {});
+    const Reply reply = co_await ask(asked);
+    if (!reply) co_return Outcome::mute();
+    runs_ = false;
+    co_return Outcome{};
+}
+
+Task<UhfReader::Outcome> M100Reader::set_power(int cdbm) {
+    Bytes content;
+    append_be16(content, static_cast<unsigned>(cdbm));
+    Outcome outcome = co_await say(kSetPower, std::move(content));
+    if (!outcome.ok() && !outcome.silent) outcome.status = "power: " + outcome.status;
+    co_return outcome;
+}
+
+void M100Reader::end_round() {
+    round_.clear();
+    emit(RoundEnded{});
+}
+
+Task<UhfReader::Outcome> M100Reader::inventory() {
+    const Outcome still = co_await confirm();
+    if (!still.ok() || command_waits()) co_return still;
+    Request begin = request(kInventory, bytes_of({0x22, kMostRounds >> 8, kMostRounds & 0xFF}));
+    round_.clear();
+    Outcome outcome;
+    co_await post(begin);
+    while (!command_waits()) {
+        const Reply reply = co_await next(begin, kLongestSilence, true);
+        // Silence: it may have ended, or restarted, or only be slow. It is stopped, and asked again.
+        if (!reply) break;
+        if (reply->kind == kNotice) {
+            hear(*reply);
+        } else if (reply->code == kError && first_of(*reply) == kNoTag) {
+            begun();
+            end_round();
+        } else if (reply->code == kError) {
+            outcome = Outcome::failed("inventory: " + error_words(first_of(*reply)));
+            tell("inventory", outcome.status);
+            break;
+        }
+    }
+    const Outcome stopped = co_await stop();
+    if (!stopped.ok()) co_return stopped;
+    if (outcome.ok()) co_return outcome;
+    if (++refusals_ >= kMostRefusals) co_return outcome;
+    co_await pause(kProbePatience, true);
+    co_return Outcome{};
+}
+
+void M100Reader::begun() {
+    refusals_ = 0;
+    heard_inventory();
+}
+
+void M100Reader::hear(const UhfFrame& notice) {
+    begun();
+    const auto tag = tag_of(notice.body);
+    if (tag && (round_.size() >= kMostTagsInRound || round_.contains(tag->epc))) end_round();
+    if (tag) round_.insert(tag->epc);
+    tell_notice(notice);
+}
+
+Task<UhfReader::Outcome> M100Reader::look(std::vector<Bytes>& field) {
+    const Request poll = request(kSingleInventory, {}, kTagPatience, 1);
+    for (int polls = 0; polls < kLooks; ++polls) {
+        co_await post(poll);
+        Micros patience = poll.patience;
+        for (bool first = true;; first = false) {
+            const Reply reply = co_await next(poll, patience, false);
+            if (!reply && first) co_return Outcome::mute();
+            if (!reply) break;
+            if (reply->kind != kNotice) {
+                if (reply->code == kError && first_of(*reply) != kNoTag) co_return Outcome::failed(error_words(first_of(*reply)));
+                break;
+            }
+            const auto tag = tag_of(reply->body);
+            if (tag && std::find(field.begin(), field.end(), tag->epc) == field.end()) field.push_back(tag->epc);
+            tell_notice(*reply);
+            patience = kMoreOfARound;
+        }
+    }
+    co_return Outcome{};
+}
+
+/// SelParam: target S0, action 0, the EPC bank; then where the mask begins and how long it is, in bits.
+Task<UhfReader::Outcome> M100Reader::select(const Bytes& epc) {
+    constexpr unsigned kEpcBank = 1, kFirstEpcBit = 0x20, kNoTruncation = 0;
+    if (epc.size() > kLongestMask) co_return Outcome::failed("the EPC is longer than this reader can select");
+    Bytes content = bytes_of({kEpcBank});
+    append_be32(content, kFirstEpcBit);
+    append(content, bytes_of({static_cast<unsigned>(epc.size() * 8), kNoTruncation}));
+    append(content, epc);
+    // Once: one that restarted meanwhile would take the second, and transmit.
+    const Request selecting = request(kSelect, content, kPatience, 1);
+    const Reply reply = co_await ask(selecting);
+    if (!reply) co_return Outcome::mute();
+    if (reply->code == kError) co_return Outcome::failed(error_words(first_of(*reply)));
+    co_return Outcome{};
+}
+
+Task<UhfReader::Outcome> M100Reader::ask_tag(std::uint8_t command, const Bytes& epc, Bytes content, std::size_t answer_size) {
+    const Outcome selected = co_await select(epc);
+    if (!selected.ok()) co_return selected;
+    Request asked = request(command, content, kTagPatience, 1);
+    asked.touches_tag = true;
+    asked.late = kLateTag;
+    asked.epc = epc;
+    asked.size = answer_size;
+    const Reply reply = co_await ask(asked);
+    if (!reply) co_return Outcome::mute();
+    if (reply->code == kError) co_return Outcome::failed(error_words(first_of(*reply)));
+    const auto tag = singled(reply->body);
+    if (!tag) co_return Outcome::mute();
+    Outcome outcome;
+    outcome.pc = tag->pc;
+    outcome.content.assign(tag->rest.begin(), tag->rest.end());
+    co_return outcome;
+}
+
+Task<UhfReader::Outcome> M100Reader::read_words(const ReadTag& what) {
+    Bytes content;
+    append_be32(content, what.password);
+    content.push_back(static_cast<std::byte>(what.bank));
+    append_be16(content, what.first_word);
+    append_be16(content, what.words);
+    Outcome outcome = co_await ask_tag(kRead, what.epc, std::move(content), std::size_t{what.words} * 2);
+    co_return outcome;
+}
+
+Task<UhfReader::Outcome> M100Reader::write_words(const WriteTag& what) {
+    Bytes content;
+    append_be32(content, what.password);
+    content.push_back(static_cast<std::byte>(what.bank));
+    append_be16(content, what.first_word);
+    append_be16(content, static_cast<unsigned>(what.content.size() / 2));
+    append(content, what.content);
+    Outcome outcome = co_await ask_tag(kWrite, what.epc, std::move(content), 1);
+    outcome.content.clear();
+    co_return outcome;
+}
+
+Task<UhfReader::Outcome> M100Reader::lock_tag(const LockTag& what) {
+    Bytes content;
+    append_be32(content, what.password);
+    const std::uint32_t bits = lock_bits(what);
+    append(content, bytes_of({bits >> 16 & 0xFF, bits >> 8 & 0xFF, bits & 0xFF}));
+    Outcome outcome = co_await ask_tag(kLock, what.epc, std::move(content), 1);
+    outcome.content.clear();
+    co_return outcome;
+}
+
+}  // namespace
+
+std::unique_ptr<LineProtocol> make_m100_reader(const ReaderSettings& settings) { return std::make_unique<M100Reader>(settings); }
+
+}  // namespace dosario
