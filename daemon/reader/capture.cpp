@@ -2,7 +2,8 @@
 // One line is one thing; CR LF line ends and blank lines are accepted:
 //   # comment                     also after a blank at the end of any line
 //   = key value                   vid, pid (hex), serial, interface (decimal), class, subclass, protocol (decimal), report_descriptor
-//                                 (hex), bulk_packet (bytes), family, layout (us, es, latam), gs_substitutes, terminators (text with
+//                                 (hex), bulk_packet (bytes), name, class_descriptor (hex),
+//                                 interrupt_endpoint (decimal), family, layout (us, es, latam), gs_substitutes, terminators (text with
 //                                 \xHH), code_ids (none, zebra, honeywell), idle_ms
 //   [@ms] <[n] hex                bytes from the device, on endpoint n
 //   [@ms] >[n] hex                bytes to the device
@@ -22,6 +23,7 @@ constexpr std::string_view kBlanks = " \t\r";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // some editors begin a text with it
 constexpr int kLongestIdleMs = 60'000;
 constexpr int kLargestPacket = 1024;  // of USB 3
+constexpr std::size_t kLargestClassDescriptor = 255;
 
 std::string_view trim(std::string_view text) {
     const std::size_t first = text.find_first_not_of(kBlanks);
@@ -103,12 +105,16 @@ std::string as_value(std::string_view text) {
 // What is wrong with the value of a known key, as advice; nothing when it is right.
 const char* advice_for(std::string_view key, std::string_view value) {
     if (key == "vid" || key == "pid") return usb_id(value) ? nullptr : "write up to four hexadecimal digits, such as 05e0";
-    if (key == "interface" || key == "class" || key == "subclass" || key == "protocol") {
+    if (key == "interface" || key == "class" || key == "subclass" || key == "protocol" || key == "interrupt_endpoint") {
         return number<int>(value, 255) ? nullptr : "write a decimal number from 0 to 255";
     }
     if (key == "report_descriptor") {
         const auto bytes = from_hex(value);
         return bytes && bytes->size() <= kLargestReportDescriptor ? nullptr : "write at most 4096 bytes in hexadecimal";
+    }
+    if (key == "class_descriptor") {
+        const auto bytes = from_hex(value);
+        return bytes && bytes->size() <= kLargestClassDescriptor ? nullptr : "write at most 255 bytes in hexadecimal";
     }
     if (key == "bulk_packet") return number<int>(value, kLargestPacket) ? nullptr : "write bytes, 0 to 1024";
     if (key == "code_ids") return code_ids_of(value) ? nullptr : "write none, zebra or honeywell";
@@ -255,6 +261,10 @@ UsbInterface capture_interface(const Capture& capture) {
         static_cast<std::uint8_t>(decimal(capture, "subclass", one.class_code == kCommunicationsClass ? kAbstractControl : 0));
     one.protocol = static_cast<std::uint8_t>(decimal(capture, "protocol", 0));
     one.bulk_packet = static_cast<std::uint16_t>(decimal(capture, "bulk_packet", 0));
+    const std::string_view name = capture_value(capture, "name");
+    one.name = unescape(name).value_or(std::string{name});
+    one.class_descriptor = from_hex(capture_value(capture, "class_descriptor")).value_or(Bytes{});
+    one.endpoint_in = static_cast<std::uint8_t>(decimal(capture, "interrupt_endpoint", 0));
     return one;
 }
 
@@ -282,6 +292,11 @@ std::vector<CaptureHeader> capture_headers(const UsbInterface& interface, const 
     say("subclass", std::to_string(interface.subclass));
     say("protocol", std::to_string(interface.protocol));
     if (!interface.report_descriptor.empty()) say("report_descriptor", to_hex(interface.report_descriptor));
+    if (interface.class_code == kSmartCardClass) {
+        if (!interface.name.empty()) say("name", as_value(interface.name));
+        if (!interface.class_descriptor.empty()) say("class_descriptor", to_hex(interface.class_descriptor));
+        if (interface.endpoint_in != 0) say("interrupt_endpoint", std::to_string(interface.endpoint_in));
+    }
     say("layout", std::string{name_of(settings.layout)});
     if (!settings.gs_substitutes.empty()) say("gs_substitutes", as_value(settings.gs_substitutes));
     if (interface.bulk_packet != 0) say("bulk_packet", std::to_string(interface.bulk_packet));

@@ -56,9 +56,27 @@ struct LockTag {
 
 inline constexpr std::uint16_t kMostTagWords = 32;
 
-using ReaderCommand = std::variant<StartInventory, StopInventory, SetPower, ReadTag, WriteTag, LockTag>;
+/// Whole blocks from the HF tag with exactly that UID, which lies on the reader: of 4 bytes with NFC Forum Type 2 (there they are called
+/// pages), of 4 or 8 with ISO/IEC 15693. The answer's content are those blocks.
+struct ReadBlocks {
+    Bytes uid;
+    std::uint16_t first_block = 0;
+    std::uint16_t blocks = 1;  ///< 1 to kMostTagBlocks
+};
 
-/// `inventory`, `stop`, `power`, `read`, `write`, `lock`: the name in ReaderAnswer::command.
+/// Writes whole blocks, each read back: `ok` means that the tag holds them. What cannot be taken back (the lock bits of a Type 2 tag) is
+/// never written.
+struct WriteBlocks {
+    Bytes uid;
+    std::uint16_t first_block = 0;
+    Bytes content;  ///< whole blocks of the tag, 1 to kMostTagBlocks
+};
+
+inline constexpr std::uint16_t kMostTagBlocks = 64;
+
+using ReaderCommand = std::variant<StartInventory, StopInventory, SetPower, ReadTag, WriteTag, LockTag, ReadBlocks, WriteBlocks>;
+
+/// `inventory`, `stop`, `power`, `read`, `write`, `lock`, `read_blocks`, `write_blocks`: the name in ReaderAnswer::command.
 std::string_view command_name(const ReaderCommand& command);
 
 }  // namespace dosario

@@ -34,7 +34,7 @@ std::span<const CodeId> ids_of(CodeIds whose) {
 }  // namespace
 
 std::string_view command_name(const ReaderCommand& command) {
-    constexpr std::string_view kNames[] = {"inventory", "stop", "power", "read", "write", "lock"};
+    constexpr std::string_view kNames[] = {"inventory", "stop", "power", "read", "write", "lock", "read_blocks", "write_blocks"};
     static_assert(std::size(kNames) == std::variant_size_v<ReaderCommand>);
     return kNames[command.index()];
 }

@@ -19,6 +19,7 @@ inline constexpr std::uint8_t kCommunicationsClass = 0x02;
 inline constexpr std::uint8_t kAbstractControl = 0x02;  ///< subclass of it: CDC-ACM, a serial port
 inline constexpr std::uint8_t kHidClass = 0x03;
 inline constexpr std::uint8_t kBootSubclass = 0x01;
+inline constexpr std::uint8_t kSmartCardClass = 0x0B;  ///< CCID: readers of chip cards and of HF tags
 inline constexpr std::uint8_t kVendorClass = 0xFF;
 
 /// A device as USB shows it, before anything is claimed. Strings are as the device gives them, empty where it has none.
@@ -42,6 +43,8 @@ struct UsbInterface {
     std::uint16_t bulk_packet = 0;  ///< of the bulk IN endpoint, bytes
     Bytes report_descriptor;        ///< HID report descriptor, empty while unknown
     bool device_has_mouse = false;  ///< some interface of the same device is a mouse
+    std::string name;               ///< of the interface (iInterface), as the device gives it; empty where it has none
+    Bytes class_descriptor;         ///< of CCID (rev. 1.1, 5.1), 54 bytes; empty while unknown, and of other classes
 };
 
 /// The boot interfaces of the HID standard (HID 1.11, 4.2 and 4.3).

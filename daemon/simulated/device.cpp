@@ -159,6 +159,8 @@ Result<void> SimulatedDevice::scan(std::string_view aim, std::string_view text) 
     return scanned(aim, text);
 }
 
+Result<void> SimulatedDevice::card_command(std::string_view) { return fail(Failure::invalid, "this is no reader of cards"); }
+
 std::string_view SimulatedDevice::silent_until() const { return configured() ? missing() : "configured the device"; }
 
 bool SimulatedDevice::has_room(std::uint8_t endpoint, std::size_t packets) const {

@@ -72,6 +72,9 @@ public:
     /// Errors: invalid, the scanner cannot send such a text; unavailable, the scanner stays silent because the host has not prepared it (the
     /// scan is lost, the message says what is missing); full, the host does not read.
     Result<void> scan(std::string_view aim, std::string_view text);
+    /// What a person does with cards on a reader of cards (ccid_reader.hpp): `lay UID ...`, `take [UID]`. Errors: invalid, the words are
+    /// wrong, or this is no such reader; not_found, no such card.
+    virtual Result<void> card_command(std::string_view words);
     /// What the host has not done yet without which every scan is lost, in words that go on from "the host has not"; empty = nothing.
     std::string_view silent_until() const;
 

@@ -3,6 +3,7 @@
 
 #include "simulated/models.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -38,7 +39,10 @@ const Model kModels[] = {
     {{"pl2303", "serial behind a PL2303 HX"}, [](const ScannerSettings& s) { return make_pl2303(s, false); }},
     {{"pl2303_hxn", "serial behind a PL2303 of the G series (HXN)"},
      [](const ScannerSettings& s) { return make_pl2303(s, true); }},
+    {{"ccid", "contactless reader, model= says which"}, make_ccid},
 };
+
+constexpr std::string_view kCcidModels[] = {"acr122u", "touchatag", "acr1252u", "acr1552u", "poll", ""};
 
 constexpr std::size_t kKinds = std::size(kModels);
 
@@ -98,6 +102,7 @@ bool read_setting(std::string_view name, std::string_view value, ScannerSettings
     if (name == "aim") return read_choice(value, settings.sends_aim);
     if (name == "dtr") return read_choice(value, settings.needs_dtr);
     if (name == "empty") return read_choice(value, settings.sends_empty);
+    if (name == "model") return settings.model = value, std::ranges::find(kCcidModels, value) != std::end(kCcidModels);
     if (name == "piece") return read_number(value, settings.piece);
     return false;
 }
@@ -113,6 +118,11 @@ UsbDescription described(const ScannerSettings& settings, std::uint16_t vendor, 
     description.product_name = settings.product_name.empty() ? std::move(product_name) : settings.product_name;
     description.serial = settings.serial;
     return description;
+}
+
+SimulatedPtr make_ccid(const ScannerSettings& settings) {
+    const bool with_pn532 = settings.model == "acr122u" || settings.model == "touchatag";
+    return with_pn532 ? make_ccid_acr122(settings) : make_ccid_pcsc(settings);
 }
 
 std::span<const ScannerKind> scanner_kinds() {
@@ -141,7 +151,8 @@ Result<ScannerSettings> parse_scanner(std::string_view words) {
                 Failure::invalid,
                 "`" + escape(pair) +
                     "` is no setting of a scanner; there are: vid= pid= (hexadecimal) serial= product= baud= (300 to "
-                    "3000000) line=8N1 suffix=cr|lf|crlf|tab|etx|none prefix=stx|soh|none aim=yes|no dtr=yes|no empty=yes|no piece=");
+                    "3000000) line=8N1 suffix=cr|lf|crlf|tab|etx|none prefix=stx|soh|none aim=yes|no dtr=yes|no empty=yes|no piece= "
+                    "model=acr122u|touchatag|acr1252u|acr1552u|poll");
         }
     }
     return settings;

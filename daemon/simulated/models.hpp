@@ -31,6 +31,10 @@ SimulatedPtr make_cdc_acm(const ScannerSettings& settings, bool two_interfaces);
 SimulatedPtr make_ftdi(const ScannerSettings& settings, bool high_speed);
 SimulatedPtr make_cp210x(const ScannerSettings& settings);
 SimulatedPtr make_ch341(const ScannerSettings& settings);
+/// A contactless reader, by settings.model (ccid_reader.hpp).
+SimulatedPtr make_ccid(const ScannerSettings& settings);
+SimulatedPtr make_ccid_pcsc(const ScannerSettings& settings);
+SimulatedPtr make_ccid_acr122(const ScannerSettings& settings);
 /// HX, or HXN (the G series).
 SimulatedPtr make_pl2303(const ScannerSettings& settings, bool hxn);
 

@@ -21,13 +21,14 @@ enum : unsigned {
 };
 
 // The order of the strings; which of them exist is the device's own.
-enum : std::uint8_t { kLanguages = 0, kManufacturerName = 1, kProductName = 2, kSerial = 3 };
+enum : std::uint8_t { kLanguages = 0, kManufacturerName = 1, kProductName = 2, kSerial = 3, kInterfaces = 4 };
 
 unsigned index_of(const std::string& name, std::uint8_t index) { return name.empty() ? 0u : index; }
 
-Bytes interface_descriptor(const UsbInterface& one, unsigned association_string) {
+Bytes interface_descriptor(const UsbInterface& one) {
+    const unsigned name = index_of(one.name, static_cast<std::uint8_t>(kInterfaces + one.number));
     Bytes bytes = bytes_of({9, kInterface, one.number, 0, static_cast<unsigned>(one.endpoints.size()), one.class_code,
-                            one.subclass, one.protocol, association_string});
+                            one.subclass, one.protocol, name});
     append(bytes, one.class_descriptors);
     return bytes;
 }
@@ -74,7 +75,7 @@ Bytes UsbDescription::configuration_descriptor() const {
         if (function && function->first == one.number)
             append(bytes, bytes_of({8, kAssociation, function->first, function->count, function->class_code, function->subclass,
                                     function->protocol, 0}));
-        append(bytes, interface_descriptor(one, 0));
+        append(bytes, interface_descriptor(one));
         if (const auto hid = hid_descriptor(one.number)) append(bytes, *hid);
         for (const UsbEndpoint& endpoint : one.endpoints) append(bytes, endpoint_descriptor(endpoint));
     }
@@ -85,8 +86,9 @@ Bytes UsbDescription::configuration_descriptor() const {
 
 std::optional<Bytes> UsbDescription::string_descriptor(std::uint8_t index) const {
     if (index == kLanguages) return bytes_of({4, kString, 0x09, 0x04});
-    const std::string* const texts[] = {&manufacturer_name, &product_name, &serial};
-    if (index > std::size(texts) || texts[index - 1]->empty()) return std::nullopt;
+    std::vector<const std::string*> texts{&manufacturer_name, &product_name, &serial};
+    for (const UsbInterface& one : interfaces) texts.push_back(&one.name);
+    if (index > texts.size() || texts[index - 1]->empty()) return std::nullopt;
     Bytes bytes = bytes_of({0, kString});
     constexpr std::size_t kLongest = 254;  // bLength is one byte, and units have two
     for (std::string_view rest = *texts[index - 1]; !rest.empty() && bytes.size() + 4 <= kLongest;) {

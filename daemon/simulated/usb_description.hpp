@@ -30,6 +30,7 @@ struct UsbInterface {
         class_descriptors;  ///< between the interface descriptor and its endpoints; a HID descriptor is made from the report descriptor
     Bytes report_descriptor;  ///< HID 1.11, 6.2.2; empty = not HID
     std::vector<UsbEndpoint> endpoints;
+    std::string name;  ///< UTF-8; empty = the interface has no such string
 };
 
 /// Interfaces that are one function (Interface Association Descriptor, USB 2.0 ECN).

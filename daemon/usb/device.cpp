@@ -154,6 +154,25 @@ bool fill_serial_port(UsbInterface& one, const libusb_config_descriptor& config,
     return fill_bulk(one, setting);
 }
 
+/// The class descriptor of CCID (rev. 1.1, 5.1). It stands behind the interface descriptor; some readers put it behind an endpoint's.
+Bytes find_ccid_descriptor(const libusb_interface_descriptor& setting) {
+    constexpr std::byte kType{0x21};
+    constexpr std::size_t kSize = 54;
+    const auto find_in = [&](ByteView extra) -> Bytes {
+        while (extra.size() >= 2) {
+            const auto length = std::to_integer<std::size_t>(extra[0]);
+            if (length < 2 || length > extra.size()) return {};
+            if (extra[1] == kType && length == kSize) return {extra.begin(), extra.begin() + kSize};
+            extra = extra.subspan(length);
+        }
+        return {};
+    };
+    Bytes found = find_in(extra_of(setting.extra, setting.extra_length));
+    for (int i = 0; i < setting.bNumEndpoints && found.empty(); ++i)
+        found = find_in(extra_of(setting.endpoint[i].extra, setting.endpoint[i].extra_length));
+    return found;
+}
+
 UsbInterface describe(const libusb_device_descriptor& device, const libusb_interface_descriptor& setting) {
     UsbInterface one;
     one.vid = device.idVendor;
@@ -169,11 +188,12 @@ UsbInterface describe(const libusb_device_descriptor& device, const libusb_inter
     return one;
 }
 
-/// HID, serial ports, and whatever a maker put behind a pair of bulk endpoints. Of the others no driver could know anything.
+/// HID, serial ports, chip card readers, and whatever a maker put behind a pair of bulk endpoints. Of the others no driver could know
+/// anything.
 bool could_be_reader(UsbInterface& one, const libusb_config_descriptor& config, const libusb_interface_descriptor& setting) {
     if (one.class_code == kHidClass) return true;
     if (one.class_code == kCommunicationsClass) return one.subclass == kAbstractControl && fill_serial_port(one, config, setting);
-    return one.class_code == kVendorClass && fill_bulk(one, setting);
+    return (one.class_code == kVendorClass || one.class_code == kSmartCardClass) && fill_bulk(one, setting);
 }
 
 bool looks_like_mouse(const UsbInterface& one) {
@@ -205,6 +225,11 @@ std::optional<std::vector<UsbInterface>> describe_interfaces(libusb_device* devi
             one.report_descriptor = read_sysfs_report_descriptor(name, config->bConfigurationValue, one.number);
             const auto length = find_report_length(setting);
             if (one.report_descriptor.empty() && length) one.report_descriptor = read_from_device(one, *length, handle);
+        }
+        if (one.class_code == kSmartCardClass) {
+            const std::string place = name + ':' + std::to_string(config->bConfigurationValue) + '.' + std::to_string(one.number);
+            one.name = read_text(place, "interface", setting.iInterface, handle);
+            one.class_descriptor = find_ccid_descriptor(setting);
         }
         found.push_back(std::move(one));
     }

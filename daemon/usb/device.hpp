@@ -10,8 +10,8 @@
 
 namespace dosario {
 
-/// The interfaces (alternate setting 0) of the configuration that is active which are HID, CDC-ACM, or a maker's own with a pair of bulk
-/// endpoints; none if there are none. Whatever cannot be
+/// The interfaces (alternate setting 0) of the configuration that is active which are HID, CDC-ACM, CCID, or a maker's own with a pair of
+/// bulk endpoints; none if there are none. Whatever cannot be
 /// read stays empty: a device without permission still appears, and open() says why it cannot be used. Blocking: at most some
 /// control transfers of a second each. A kernel driver that had to leave for the report descriptor is put back before returning;
 /// that is never done to a boot interface, which somebody may be typing on.

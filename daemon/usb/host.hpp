@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The libusb shell: finds interfaces that could be of readers (HID, serial, a maker's own), opens the ones it is told to, keeps their IN transfers armed, notices when they leave.
+// The libusb shell: finds interfaces that could be of readers (HID, serial, CCID, a maker's own), opens the ones it is told to, keeps their IN transfers armed, notices when they leave.
 // It knows no protocol and takes no decision: claim_policy.hpp says what may be taken, drivers say what the bytes mean.
 #pragma once
 

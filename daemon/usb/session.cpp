@@ -13,7 +13,7 @@ namespace {
 constexpr unsigned kTimeoutMs = 1000;
 constexpr std::size_t kSetupSize = LIBUSB_CONTROL_SETUP_SIZE;
 
-/// The longest of CDC-ACM: SERIAL_STATE (USB CDC PSTN 1.2, 6.5.4).
+/// The longest of CDC-ACM: SERIAL_STATE (USB CDC PSTN 1.2, 6.5.4). Those of CCID have two bytes for up to four slots (rev. 1.1, 6.3.1).
 constexpr std::size_t kLongestNotice = 10;
 
 std::size_t whole_packets(std::size_t bytes, std::size_t packet) {
@@ -96,7 +96,8 @@ bool UsbSession::arm() {
     out_.usb = libusb_alloc_transfer(0);
     if (out_.usb == nullptr) note(LIBUSB_ERROR_NO_MEM, "read from");
     in_.back().of_notices = true;
-    const bool has_notices = interface_.class_code == kCommunicationsClass && interface_.endpoint_in != 0;
+    const bool class_has_them = interface_.class_code == kCommunicationsClass || interface_.class_code == kSmartCardClass;
+    const bool has_notices = class_has_them && interface_.bulk_in != 0 && interface_.endpoint_in != 0;
     for (Transfer& transfer : in_) {
         const bool is_wanted = transfer.of_notices ? has_notices : endpoint_in() != 0;
         if (stopping_ || left_) break;
@@ -149,7 +150,7 @@ void UsbSession::in_done(Transfer& transfer) {
     transfer.in_flight = false;
     noted_ = true;
     if (stopping_) return;
-    // Without notices a serial line works all the same.
+    // Without notices a serial line works all the same, and a driver of CCID looks now and then by itself.
     const bool gives_up = transfer.of_notices && transfer.usb->status != LIBUSB_TRANSFER_COMPLETED;
     if (gives_up && transfer.usb->status != LIBUSB_TRANSFER_NO_DEVICE) return;
     switch (transfer.usb->status) {
@@ -201,8 +202,13 @@ void UsbSession::fill_out(const ReaderWrite& write) {
         const auto fill = endpoint == interface_.bulk_out ? libusb_fill_bulk_transfer : libusb_fill_interrupt_transfer;
         fill(out_.usb, handle_.get(), endpoint, out_.buffer.data(), static_cast<int>(out_.buffer.size()), on_out, &out_,
              kTimeoutMs);
+        // A message that fills its last packet is ended by an empty one (USB 2.0, 5.8.3).
+        out_.usb->flags = interface_.class_code == kSmartCardClass && endpoint == interface_.bulk_out
+                              ? static_cast<std::uint8_t>(LIBUSB_TRANSFER_ADD_ZERO_PACKET)
+                              : std::uint8_t{0};
         return;
     }
+    out_.usb->flags = 0;
     // wLength (USB 2.0, 9.3.5) rules: the data stage is cut or filled up with zeros to it.
     const std::size_t data_size = (*write.setup)[6] | static_cast<std::size_t>((*write.setup)[7]) << 8;
     out_.buffer.assign(write.setup->begin(), write.setup->end());

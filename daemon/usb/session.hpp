@@ -53,7 +53,7 @@ private:
         libusb_transfer* usb = nullptr;
         std::vector<unsigned char> buffer;
         bool in_flight = false;
-        bool of_notices = false;  ///< CDC-ACM tells on an endpoint of its own what happened to the line
+        bool of_notices = false;  ///< CDC-ACM tells on an endpoint of its own what happened to the line, CCID what to the slot
     };
     enum class Trouble { none, line, halted };
 

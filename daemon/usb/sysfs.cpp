@@ -18,7 +18,6 @@ namespace {
 constexpr const char* kDevices = "/sys/bus/usb/devices/";
 // USB-IF, Defined Class Codes.
 constexpr std::uint16_t kPrinterClass = 0x07;
-constexpr std::uint16_t kSmartCardClass = 0x0B;
 
 /// At most kLargestReportDescriptor bytes; nothing if the file cannot be read.
 std::optional<std::string> read_file(const std::string& path) {
@@ -105,7 +104,7 @@ std::vector<UsbInterface> list_unread_interfaces() {
         const auto colon = name.find(':');
         if (colon == std::string::npos || unread.size() == kMostShown) continue;
         const std::uint16_t class_code = read_hex(name, "bInterfaceClass");
-        if (class_code != kSmartCardClass && class_code != kPrinterClass) continue;
+        if (class_code != kPrinterClass) continue;
         UsbInterface one = read_device(name.substr(0, colon));
         one.number = static_cast<std::uint8_t>(read_hex(name, "bInterfaceNumber"));
         one.class_code = static_cast<std::uint8_t>(class_code);

@@ -34,8 +34,8 @@ Bytes read_sysfs_report_descriptor(const std::string& name, int configuration, i
 /// The kernel suspended the device to save power (Linux, Documentation/ABI/testing/sysfs-devices-power). False where that is not known.
 bool is_suspended(const std::string& name);
 
-/// Interfaces that no driver could read, and that a person may take for a reader: chip card and NFC readers (class 0B) and printers
-/// (class 07). They are not described over libusb; numbers, strings and bus_path are filled. At most kMostShown.
+/// Interfaces that no driver could read, and that a person may take for a reader: printers (class 07). They are not described over libusb;
+/// numbers, strings and bus_path are filled. At most kMostShown.
 std::vector<UsbInterface> list_unread_interfaces();
 inline constexpr std::size_t kMostShown = 32;
 
