@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What identification costs. `bench_identity gs1 N` parses one pack's message N times and nothing else, to be counted by callgrind: the
 // difference between 2N and N, divided by N, is one parse. Without a case it runs Google Benchmark over all of them.
+#include "epc/epc.hpp"
 #include "identity/identity.hpp"
 #include "identity/symbol.hpp"
 
@@ -34,6 +35,18 @@ void link() {
     benchmark::DoNotOptimize(parse_digital_link(kLink, kToday, buffer).ok());
 }
 
+/// An SGTIN-96 with a company prefix of 12 digits and a serial number of 12, to its AIs.
+void sgtin96() {
+    static constexpr std::array<std::byte, 12> kTag = [] {
+        constexpr std::uint8_t kBytes[] = {0x30, 0x22, 0xd5, 0x9d, 0x81, 0xec, 0x56, 0x1c, 0xbe, 0x99, 0x1a, 0x14};
+        std::array<std::byte, 12> tag{};
+        for (std::size_t i = 0; i < tag.size(); ++i) tag[i] = std::byte{kBytes[i]};
+        return tag;
+    }();
+    CodeBuffer buffer;
+    benchmark::DoNotOptimize(read_epc(kTag, kToday, buffer).ok());
+}
+
 void identify_one(std::string_view aim, std::string_view content) {
     CodeBuffer buffer;
     benchmark::DoNotOptimize(identify(aim, content, kToday, buffer).index());
@@ -51,6 +64,7 @@ constexpr Case kCases[] = {
     {"pack", [] { identify_one("]d2", kPack); }},
     {"ean", [] { identify_one("]E0", "7791234567898"); }},
     {"dose", [] { identify_one("]d1", "DOSARIO.D.0000003NVQHBX"); }},
+    {"sgtin96", sgtin96},
     {"person", [] { identify_one("]L2", kCard); }},
 };
 

@@ -46,7 +46,35 @@ enum class CodeError : std::uint8_t {
     uri_bad_character,
     uri_no_path,
     uri_null,
-    parse_failed,  ///< anything else: a component with a rule of its own (AIs far from pharmacy), or no form that is known
+    // Of RFID tags and EPC URIs (daemon/epc): which of them means what is in docs/epc.md.
+    truncated,           ///< fewer bits than the scheme or a value of it needs
+    unprogrammed,        ///< header 00h
+    unknown_header,      ///< no scheme, or one that is named and not read
+    bad_partition,       ///< 7
+    component_overflow,  ///< a number that has more digits than its place
+    bad_string,          ///< padding that is not zero, or a text without characters
+    bad_digit,           ///< something else where a digit belongs
+    bad_date_type,       ///< of a DSGTIN+
+    bad_encoding_indicator,
+    empty_value,
+    value_too_long,
+    unknown_ai,       ///< an AI that a tag (of this scheme) does not carry
+    bad_aidc_header,  ///< reserved
+    not_epc_afi,      ///< toggle bit 1: an application of ISO and no EPC
+    bank_too_short,   ///< fewer words than the PC word says
+    empty_epc,
+    bad_uri,
+    unknown_scheme,
+    bad_filter,
+    bad_escape,
+    bad_component_length,
+    serial_out_of_range,
+    serial_leading_zero,
+    serial_not_numeric,
+    serial_too_long,
+    prefix_length,      ///< writing asks for the length of the company prefix, 6 to 12
+    restricted_number,  ///< no EPC is made of a number that is of one company or region only
+    parse_failed,       ///< anything else: a component with a rule of its own (AIs far from pharmacy), or no form that is known
 };
 inline constexpr std::size_t kCodeErrors = static_cast<std::size_t>(CodeError::parse_failed) + 1;
 
@@ -155,6 +183,9 @@ std::optional<Date> gs1_date(std::string_view yymmdd, Date reference);
 
 /// Check digit of digits without it: weights 3, 1, 3 from the right, modulo 10. Digits only.
 char gs1_check_digit(std::string_view digits);
+
+/// One of the 82 characters of X (General Specifications 7.11).
+bool gs1_is_text(char c);
 
 /// True when the last of these digits is their check digit; false for anything but digits.
 bool gs1_check_digit_holds(std::string_view digits);

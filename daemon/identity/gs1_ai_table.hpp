@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Application Identifiers as data: how long, which characters, which rules, which company, which place in a Digital Link. No code
-// per AI, and nothing that parses a message: see gs1.cpp. Internal to the layer.
+// per AI, and nothing that parses a message: see gs1.cpp. For this layer and epc.
 #pragma once
 
 #include <array>

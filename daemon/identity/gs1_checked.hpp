@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the two written forms of a message (brackets, Digital Link) have in common. Internal to the layer.
+// What the two written forms of a message (brackets, Digital Link) have in common. For this layer and epc.
 #pragma once
 
 #include "identity/gs1.hpp"

@@ -176,6 +176,8 @@ char gs1_check_digit(std::string_view digits) {
     return static_cast<char>('0' + (10 - (thrice * 3 + once) % 10) % 10);
 }
 
+bool gs1_is_text(char c) { return (kCharsets[static_cast<unsigned char>(c)] & static_cast<unsigned>(Gs1Charset::text)) != 0; }
+
 bool gs1_check_digit_holds(std::string_view digits) {
     return digits.size() >= 2 && all_digits(digits) && digits.back() == gs1_check_digit(digits.substr(0, digits.size() - 1));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Is this value what its AI asks for? Lengths, characters and rules of one value; company of other AIs is gs1_company.cpp's. Internal
-// to the layer.
+// Is this value what its AI asks for? Lengths, characters and rules of one value; company of other AIs is gs1_company.cpp's. For
+// this layer and epc.
 #pragma once
 
 #include "identity/gs1.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Identification takes nothing from the heap. This file replaces operator new for the whole test program, to count.
+#include "epc/bank.hpp"
 #include "identity/identity.hpp"
 #include "support/catch.hpp"
 
@@ -65,4 +66,33 @@ TEST_CASE("identifying allocates nothing, whatever the content", "[identify]") {
     const std::size_t after = allocations;
     CHECK(after == before);
     CHECK(seen > contents.size());
+}
+
+TEST_CASE("reading a tag allocates nothing, nor does identifying it", "[identify]") {
+    const Date today = *parse_date("2026-11-21");
+    std::vector<Bytes> banks;
+    for (const char* const hex : {
+             "30003022d59d81ec561cbe991a14",                              // SGTIN-96
+             "68003666c4409047e159b2c2bf100000000000000000000000000000",  // SGTIN-198
+             "4800fb342cde795211411234538566cb0afc4000",                  // DSGTIN+
+             "4000f3309521141123454010266ae27fdf35",                      // ITIP+
+             "3000f7077912345678979011000017380000",                      // damaged
+             "3000307cc4409047e140075bcd15",                              // partition 7
+             "31a10123456789abcdef01234567",                              // ISO
+             "3000000000000000000000000000",
+         }) {
+        banks.push_back(from_hex(hex).value());
+    }
+    CodeBuffer buffer;
+    const std::size_t before = allocations;
+    std::size_t seen = 0;
+    for (const Bytes& bytes : banks) {
+        EpcBank bank = read_epc_bank(bytes, today, buffer);
+        seen += identify_epc(bank.reading, today).index() + bank.words;
+    }
+    const std::string_view uri = "urn:epc:tag:[umi=1]:sgtin-198:3.95060001343.05.32a%2Fb";
+    seen += read_epc_uri(uri, buffer).reading.elements().size();
+    const std::size_t after = allocations;
+    CHECK(after == before);
+    CHECK(seen > banks.size());
 }

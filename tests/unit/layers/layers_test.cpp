@@ -22,7 +22,8 @@ const std::map<std::string, Names> kMayInclude = {
     {"simulated", {"base"}},
     {"scan", {"base", "reader"}},
     {"identity", {"base"}},
-    {"workflow", {"base", "identity", "reader", "scan"}},
+    {"epc", {"base", "identity"}},
+    {"workflow", {"base", "identity", "epc", "reader", "scan"}},
     {"crypto", {"base"}},
     {"net", {"base", "crypto"}},
     {"wire", {"base", "identity", "workflow"}},
@@ -34,14 +35,14 @@ const std::map<std::string, Names> kMayInclude = {
     {"metrics", {"base"}},
     {"http", {"base", "identity"}},
     {"config", {"base"}},
-    {"control", {"base", "reader", "scan", "identity", "workflow", "wire", "ledger", "persons", "http"}},
+    {"control", {"base", "reader", "scan", "identity", "epc", "workflow", "wire", "ledger", "persons", "http"}},
     {"doctor", {"base", "reader", "identity", "crypto", "backup", "ledger", "control", "hid_scanner"}},
     {"usb", {"base", "reader"}},
     {"app",
-     {"base", "reader", "serial", "rfid", "scan", "identity", "workflow", "crypto", "net", "wire", "ledger", "persons", "backup", "uplink",
+     {"base", "reader", "serial", "rfid", "scan", "identity", "epc", "workflow", "crypto", "net", "wire", "ledger", "persons", "backup", "uplink",
       "system", "metrics", "http", "config", "control", "doctor", "usb", "drivers"}},
     {"ctl",
-     {"base", "reader", "identity", "workflow", "wire", "ledger", "backup", "http", "control", "crypto", "doctor", "system",
+     {"base", "reader", "identity", "epc", "workflow", "wire", "ledger", "backup", "http", "control", "crypto", "doctor", "system",
       "drivers", "simulated", "app"}},
     {"collector",
      {"base", "identity", "workflow", "wire", "ledger", "uplink", "crypto", "system", "metrics", "http", "config", "net"}},
@@ -49,7 +50,7 @@ const std::map<std::string, Names> kMayInclude = {
 const Names kDriversMayInclude = {"base", "reader", "serial", "rfid"};
 
 /// Folders that know nothing but the standard library and Boost's headers without I/O.
-const Names kPure = {"base", "reader", "serial", "rfid", "simulated", "scan", "identity", "workflow", "drivers"};
+const Names kPure = {"base", "reader", "serial", "rfid", "simulated", "scan", "identity", "epc", "workflow", "drivers"};
 const Names kBoostForPure = {"system", "endian", "container", "crc"};
 
 /// Generated from proto/, for the folders that may see it.
