@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kHeader = 10;
 constexpr std::size_t kMostCards = 10;
+constexpr std::size_t kLongestOrder = 1024;  // more than any of these readers takes
 constexpr std::uint8_t kBytesIn = 0x81, kBytesOut = 0x02, kNotices = 0x83;
 
 Bytes le32(std::uint32_t value) { return bytes_of({value & 0xFF, value >> 8 & 0xFF, value >> 16 & 0xFF, value >> 24}); }
@@ -193,6 +194,7 @@ void CcidReaderModel::written(std::uint8_t endpoint, ByteView bytes) {
     append(unread_, bytes);
     if (unread_.size() < kHeader) return;
     const std::size_t size = kHeader + le32_at(unread_, 1);
+    if (size > kLongestOrder) unread_.clear();
     if (unread_.size() < size) return;
     const Bytes whole{unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(size)};
     unread_.clear();

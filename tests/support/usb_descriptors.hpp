@@ -69,6 +69,11 @@ inline std::string descriptor_fault(ByteView device, ByteView configuration, boo
                 association_end = at(one, 2) + at(one, 3);
                 break;
             case 0x21:
+                // CCID has taken the number too (rev. 1.1, 5.1).
+                if (interface_class == 0x0B) {
+                    if (size != 54 || at(one, 4) > 3 || (at(one, 5) & 7) == 0) return "CCID descriptor";
+                    break;
+                }
                 if (interface_class != 3 || size != 9 || u16(one, 2) != 0x0111 || at(one, 5) != 1 || at(one, 6) != 0x22 ||
                     u16(one, 7) == 0)
                     return "HID descriptor";

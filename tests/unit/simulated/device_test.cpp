@@ -14,6 +14,13 @@ std::vector<std::string> all_kinds() {
     return names;
 }
 
+/// Without readers of cards, which have a test of their own.
+std::vector<std::string> kinds_that_scan() {
+    std::vector<std::string> names = all_kinds();
+    std::erase(names, "ccid");
+    return names;
+}
+
 TEST_CASE("the descriptors of every kind are well-formed", "[simulated]") {
     const std::string kind = GENERATE(from_range(all_kinds()));
     INFO(kind);
@@ -115,7 +122,7 @@ TEST_CASE("a transfer ends with a short packet or a full buffer, and waits until
 }
 
 TEST_CASE("a host that does not read loses scans, and is told so", "[simulated]") {
-    const std::string kind = GENERATE(from_range(all_kinds()));
+    const std::string kind = GENERATE(from_range(kinds_that_scan()));
     INFO(kind);
     const auto device = started(kind);
     std::size_t sent = 0;
