@@ -265,6 +265,6 @@ fields = "01"
 
 TEST_CASE("a driver that there is not: the message names those there are", "[settings]") {
     const Read read{"[[reader]]\nmatch = \"0403:6001\"\ndriver = \"serial\"\n"};
-    CHECK(read.says("dosario.toml", "3:10", "hid_scanner, serial_scanner"));
+    CHECK(read.says("dosario.toml", "3:10", "there are: ccid, chafon_uhf, hid_scanner, m100_uhf, serial_scanner"));
     CHECK(Read{"[[reader]]\nmatch = \"0403:6001\"\ndriver = \"serial_scanner\"\n"}.problems.lines.empty());
 }
