@@ -185,8 +185,16 @@ Decoding decode(std::string_view input, const DecodeRules& rules, CodeBuffer& bu
             break;
         case DecodeMode::digits: decode_digits(out, input); break;
         case DecodeMode::id: decode_id(out, input); break;
+        case DecodeMode::epc: out.tag = decode_epc(input, rules.as_of, buffer, out.reading); break;
+        case DecodeMode::bank: out.tag = decode_bank(input, rules.as_of, buffer, out.reading); break;
+        case DecodeMode::uri: out.tag = decode_epc_uri(input, rules.as_of, buffer, out.reading); break;
+        case DecodeMode::tid:
+            out.tag = decode_tid(input, out.reading);
+            if (out.ok()) out.kind = "tid";
+            break;
     }
     if (out.ok() && out.kind.empty()) name_reading(out);
+    if (out.tag && out.tag->breaks_rule) out.warnings.push_back("breaks-gs1-rule");
     if (out.ok() && out.kind == "dose" && !out.reading.message.elements().empty())
         out.gtin = parse_gtin(out.reading.message.find(8006)->substr(0, 14));
     return out;

@@ -2,6 +2,7 @@
 // One code taken apart for a person or a program that asks what it says: `dosario decode`. Nothing is looked up.
 #pragma once
 
+#include "control/tag_decoding.hpp"
 #include "identity/identity.hpp"
 #include "identity/symbol.hpp"
 
@@ -19,6 +20,10 @@ enum class DecodeMode : std::uint8_t {
     link,        ///< a GS1 Digital Link
     digits,      ///< 8, 12, 13 or 14 digits, blanks around them are nothing
     id,          ///< a person's document
+    epc,         ///< hexadecimal, memory of an RFID tag from bit 20h of the EPC bank on
+    bank,        ///< the same from bit 10h on: the PC word first
+    uri,         ///< an EPC URI
+    tid,         ///< hexadecimal, the TID bank
 };
 
 struct DecodeRules {
@@ -30,7 +35,7 @@ struct DecodeRules {
 
 /// What an input says. Views are into the input or the buffer.
 struct Decoding {
-    /// `gs1 ean rcn not-gs1 person command badge dose pack`; empty while `reading` has a fault, whose offset counts from the begin of the
+    /// `gs1 ean rcn not-gs1 person command badge dose pack tid`; empty while `reading` has a fault, whose offset counts from the begin of the
     /// input. Of a person only `country` and `id_kind` are there, and that it is one.
     std::string_view kind;
     SymbolReading reading;
@@ -38,7 +43,8 @@ struct Decoding {
     std::string code;          ///< own codes: in their one text
     std::string_view country;
     std::string_view id_kind;
-    std::vector<std::string_view> warnings;  ///< `possible-missing-fnc1 restricted-number`
+    std::vector<std::string_view> warnings;  ///< `possible-missing-fnc1 restricted-number breaks-gs1-rule`
+    std::optional<TagFacts> tag;             ///< of the modes for tags
 
     bool ok() const { return reading.ok(); }
 };

@@ -27,7 +27,8 @@ struct Request {
 const std::map<std::string, DecodeMode> kModes = {
     {"auto", DecodeMode::automatic},  {"aim", DecodeMode::aim}, {"assume-gs1", DecodeMode::assume_gs1},
     {"element", DecodeMode::element}, {"dl", DecodeMode::link}, {"digits", DecodeMode::digits},
-    {"id", DecodeMode::id},
+    {"id", DecodeMode::id},           {"epc", DecodeMode::epc}, {"bank", DecodeMode::bank},
+    {"uri", DecodeMode::uri},         {"tid", DecodeMode::tid},
 };
 
 class Decoder {

@@ -51,6 +51,8 @@ public:
         text_ += "\":";
         text_ += value;
     }
+    /// Members that begin with a comma.
+    void append(std::string_view members) { text_ += members; }
     std::string end() { return text_ + "}"; }
 
 private:
@@ -66,7 +68,77 @@ std::string json_list(const std::vector<std::string>& items, char open, char clo
     return text + close;
 }
 
+template <class... Values>
+std::string said(std::string_view key, Language language, const Values&... values) {
+    return fmt::format(fmt::runtime(row_text(key, language)), values...);
+}
+
+std::string bank_member(const BankFacts& bank) {
+    JsonLine line;
+    if (!bank.crc16.empty()) line.add("crc16", json_words(bank.crc16));
+    line.add("length_words", std::to_string(bank.words));
+    line.add("umi", bank.user_memory ? "1" : "0");
+    line.add("xi", bank.extended ? "1" : "0");
+    line.add("toggle", bank.toggle ? "1" : "0");
+    line.add(bank.toggle ? "afi" : "attr", json_words(bank.attributes));
+    if (!bank.raw_uri.empty()) line.add("raw", json_words(bank.raw_uri));
+    return line.end();
+}
+
+std::string tid_member(const TidFacts& tid) {
+    JsonLine line;
+    if (!tid.maker.empty()) line.add("maker", json_words(tid.maker));
+    if (!tid.model.empty()) line.add("model", json_words(tid.model));
+    line.add("mdid", std::to_string(tid.maker_number));
+    line.add("tmn", json_words(tid.model_number));
+    line.add("xtid", tid.extended ? "1" : "0");
+    if (!tid.serial.empty()) line.add("serial", json_words(tid.serial));
+    return line.end();
+}
+
+/// One line for each thing, blanks and a line break in front.
+std::string tag_lines(const TagFacts& tag, Language language) {
+    std::string text;
+    if (!tag.scheme.empty()) {
+        text += "\n   " + said("tag/scheme", language, fmt::arg("scheme", tag.scheme));
+        if (tag.filter) text += ", " + said("tag/filter", language, fmt::arg("filter", *tag.filter));
+        if (tag.prefix_digits != 0) text += ", " + said("tag/prefix", language, fmt::arg("digits", tag.prefix_digits));
+    }
+    for (const std::string& uri : {tag.pure_uri, tag.tag_uri}) {
+        if (!uri.empty()) text += "\n   " + uri;
+    }
+    if (tag.bank) {
+        text += "\n   " + said("tag/bank", language, fmt::arg("words", tag.bank->words));
+        if (!tag.bank->crc16.empty()) text += ", CRC-16 " + tag.bank->crc16;
+        if (tag.bank->user_memory) text += ", " + said("tag/user_memory", language);
+        if (!tag.bank->raw_uri.empty()) text += "\n   " + tag.bank->raw_uri;
+    }
+    if (tag.tid) {
+        const TidFacts& tid = *tag.tid;
+        text += tid.maker.empty() || tid.model.empty()
+                    ? " " + said("tag/unknown_chip", language,
+                                 fmt::arg("maker", tid.maker.empty() ? std::to_string(tid.maker_number) : tid.maker),
+                                 fmt::arg("model", tid.model.empty() ? tid.model_number : tid.model))
+                    : " " + tid.maker + " " + tid.model;
+        if (!tid.serial.empty()) text += ", " + said("tag/serial", language, fmt::arg("serial", tid.serial));
+    }
+    return text;
+}
+
 }  // namespace
+
+std::string tag_members(const TagFacts& tag) {
+    std::string text;
+    const auto add = [&](std::string_view key, const std::string& value) { text += fmt::format(",\"{}\":{}", key, value); };
+    if (!tag.scheme.empty()) add("scheme", json_words(tag.scheme));
+    if (tag.filter) add("filter", std::to_string(*tag.filter));
+    if (tag.prefix_digits != 0) add("gcp_len", std::to_string(tag.prefix_digits));
+    if (!tag.pure_uri.empty()) add("pure_uri", json_bytes(tag.pure_uri));
+    if (!tag.tag_uri.empty()) add("tag_uri", json_bytes(tag.tag_uri));
+    if (tag.bank) add("bank", bank_member(*tag.bank));
+    if (tag.tid) add("tid", tid_member(*tag.tid));
+    return text;
+}
 
 Language language_of(const std::string& wanted) {
     std::string name = wanted;
@@ -138,12 +210,17 @@ std::string DecodePrinter::as_json(const Decoding& decoding) const {
         line.add("offset", std::to_string(fault.offset));
         line.add("ai", json_bytes(fault.ai));
         line.add("message", json_words(fault_words(fault, language_)));
+        if (decoding.tag) line.append(tag_members(*decoding.tag));
         return line.end();
     }
     line.add("kind", json_words(decoding.kind));
     if (decoding.kind == "person") {
         line.add("country", json_words(decoding.country));
         line.add("id_kind", json_words(decoding.id_kind));
+        return line.end();
+    }
+    if (decoding.kind == "tid") {
+        line.append(tag_members(*decoding.tag));
         return line.end();
     }
     if (!decoding.code.empty()) line.add("code", json_bytes(decoding.code));
@@ -165,12 +242,16 @@ std::string DecodePrinter::as_json(const Decoding& decoding) const {
     if (const auto link = make_digital_link(elements)) line.add("digital_link", json_bytes(*link));
     if (!elements.empty()) line.add("element_string", json_bytes(bracketed(elements)));
     line.add("warnings", json_list(warnings, '[', ']'));
+    if (decoding.tag) line.append(tag_members(*decoding.tag));
     return line.end();
 }
 
 std::string DecodePrinter::for_people(const Decoding& decoding, std::size_t number) const {
     std::string text = fmt::format("{}. ", number);
-    if (!decoding.ok()) return text + fault_words(decoding.reading.message.fault, language_);
+    if (!decoding.ok()) {
+        text += fault_words(decoding.reading.message.fault, language_);
+        return decoding.tag ? text + tag_lines(*decoding.tag, language_) : text;
+    }
     text += row_text("decode/" + std::string{decoding.kind}, language_);
     if (decoding.kind == "person") {
         return text + fmt::format(" {}{}{}", decoding.id_kind, decoding.country.empty() ? "" : ", ", decoding.country);
@@ -183,6 +264,7 @@ std::string DecodePrinter::for_people(const Decoding& decoding, std::size_t numb
         if (!meaning.empty()) text += " = " + meaning;
     }
     if (const auto link = make_digital_link(decoding.reading.message.elements())) text += "\n   " + *link;
+    if (decoding.tag) text += tag_lines(*decoding.tag, language_);
     for (const std::string_view warning : decoding.warnings) {
         text += "\n   ! ";
         text += row_text("decode/" + std::string{warning}, language_);

@@ -15,6 +15,9 @@ std::string json_bytes(std::string_view bytes);
 /// The same of our own words, which are UTF-8.
 std::string json_words(std::string_view utf8);
 
+/// The members of a tag: `"scheme":"SGTIN-96","filter":1,...`, with a comma in front; empty where nothing is known.
+std::string tag_members(const TagFacts& tag);
+
 /// What is wrong and where, for a person.
 std::string fault_words(const CodeFault& fault, Language language);
 

@@ -29,8 +29,8 @@ struct EpcReading {
     std::span<const Gs1Element> elements() const { return symbol.message.elements(); }
 };
 
-/// Reads an EPC of `bits` bits; what follows the bits of a scheme of fixed length is filling, and not read (14.4). `reference` decides about
-/// the 29th of February. A check digit that does not match, and AIs that must not meet, are told by epc_rule(): the standard reads them.
+/// Reads an EPC of `bits` bits, 4 * 65,535 at most; what follows the bits of a scheme of fixed length is filling, and not read (14.4).
+/// `reference` decides about the 29th of February. A check digit that does not match, and AIs that must not meet, are told by epc_rule(): the standard reads them.
 EpcReading read_epc(ByteView epc, std::size_t bits, Date reference, CodeBuffer& buffer);
 inline EpcReading read_epc(ByteView epc, Date reference, CodeBuffer& buffer) {
     return read_epc(epc, epc.size() * 8, reference, buffer);

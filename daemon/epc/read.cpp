@@ -184,8 +184,8 @@ EpcReading read_epc(ByteView epc, std::size_t bits, Date reference, CodeBuffer& 
     EpcReading reading;
     reading.symbol.kind = SymbolReading::Kind::gs1;
     EpcWalk walk{epc, bits, reading.symbol.message, buffer, reference};
-    if (bits > kMostEpcBits) {
-        walk.refuse(CodeError::value_too_long, kMostEpcBits);
+    if (bits / 4 > 0xffff) {
+        walk.refuse(CodeError::value_too_long, 4 * 0xffff);
         return reading;
     }
     if (read_all(walk, reading)) walk.out.end();

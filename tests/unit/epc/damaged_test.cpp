@@ -208,9 +208,14 @@ TEST_CASE("random memory is read or refused", "[epc]") {
     }
 }
 
-TEST_CASE("memory that is longer than any EPC is refused", "[epc]") {
-    CHECK(fault_of("30" + std::string(122, '0')).error != CodeError::value_too_long);
-    CHECK(fault_of("30" + std::string(123, '0')).error == CodeError::value_too_long);
+TEST_CASE("memory is read however much of it there is, as far as a fault can say where", "[epc]") {
+    const std::string box = "3066C4409047E140075BCD15";
+    CHECK(ais_of(box + std::string(0xffff - box.size(), '7')) == "(01)09506000134352(21)123456789");
+    CHECK(fault_of(box + std::string(0x10000, '0')).error == CodeError::value_too_long);
+    // More values than a message has room for.
+    std::string crowd = "F90095201234567891235";
+    for (int i = 0; i < 70; ++i) crowd += "10214";
+    CHECK(fault_of(crowd).error == CodeError::parse_failed);
 }
 
 TEST_CASE("what an EPC has no place for is not written", "[epc]") {
