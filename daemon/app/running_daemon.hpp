@@ -52,6 +52,7 @@ private:
     void answer(ApiCall call, std::function<void(ApiReply)> reply);
     void answer_by_ledger(const ApiRow& row, std::string body, std::function<void(ApiReply)> reply);
     void scanned(Scan scan);
+    void read_damaged(const std::string& reader, const std::string& zone);
     void back_up(BackingUp::Ended ended, const std::function<void(const Error&)>& refused);
     void keep_for_readers(std::function<Result<void>(Service&)> keep, ReaderDesk::Kept done);
     void publish(std::string event, std::string json);
