@@ -4,6 +4,7 @@
 
 #include "app/examining.hpp"
 #include "app/long_calls.hpp"
+#include "control/reader_words.hpp"
 #include "control/scan_request.hpp"
 #include "control/tag_code.hpp"
 #include "http/json.hpp"
@@ -223,6 +224,17 @@ void RunningDaemon::heard(v1::ScanRequest request) {
         metrics_.answered(ScanSource::reader, full);
         publish("answer", full.body);
     }
+}
+
+/// The scanner beeped all the same: nobody must believe that it was saved.
+void RunningDaemon::read_damaged(const std::string& reader, const std::string& zone) {
+    v1::ScanReply reply;
+    reply.set_sound(std::string{sound_name(Sound::stop)});
+    reply.set_what("read_damaged");
+    reply.set_message(reader_words("read_damaged", settings_.language));
+    reply.set_reader(reader);
+    reply.set_zone(zone);
+    api_->publish("answer", to_json(reply));
 }
 
 /// Asks the ledger thread for something that a reader's desk wants to be durable, and tells it on this thread.

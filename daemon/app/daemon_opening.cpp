@@ -191,6 +191,7 @@ Result<void> RunningDaemon::open_readers() {
     ReaderDesk::Hooks hooks;
     hooks.scanned = [this](Scan scan) { scanned(std::move(scan)); };
     hooks.tray = [this](SeenTray tray) { tray_seen(std::move(tray)); };
+    hooks.damaged = [this](const std::string& reader, const std::string& zone) { read_damaged(reader, zone); };
     hooks.adopted = [this](const std::string& reader, const std::string& badge, ReaderDesk::Kept done) {
         keep_for_readers([reader, badge](Service& service) { return service.adopt(reader, badge); }, std::move(done));
     };

@@ -29,6 +29,7 @@ struct ReaderDesk::Reader {
     boost::asio::steady_timer timer;
     boost::asio::steady_timer hears;  ///< until what it scans counts
     ReaderHealth health;
+    std::optional<MonoTime> damage_told_at;
 };
 
 /// What stays of a reader while it is not plugged in, as long as the daemon runs.

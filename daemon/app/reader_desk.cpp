@@ -13,6 +13,7 @@ namespace {
 
 constexpr auto kRetry = std::chrono::seconds{10};
 constexpr auto kSoon = std::chrono::seconds{1};
+constexpr auto kOnceIn = std::chrono::seconds{1};  // a wrong rate gives many faults at once
 constexpr std::size_t kMostReaders = 256;
 constexpr std::size_t kMostPasts = 256;
 constexpr int kMostStepsAtOnce = 10'000;  // events of one report; beyond it a driver is broken
@@ -309,9 +310,7 @@ void ReaderDesk::on_event(UsbPort port, Reader& reader, const ReaderEvent& event
         if (reader.open && !reader.announced) announce(reader);
         on_barcode(port, reader, *read);
     } else if (const auto* fault = std::get_if<ReaderFault>(&event)) {
-        reader.health.fault(*fault, clock_.mono());
-        if (scanner_trial_.active()) scanner_trial_.faulted(tried(reader), fault->what);
-        log(Level::warning, "reader_fault", {{"reader", reader_id(reader.interface)}, {"what", fault->what}});
+        on_fault(port, reader, *fault);
     } else if (const auto* tag = std::get_if<TagRead>(&event)) {
         if (reader.pad != nullptr) reader.pad->see(*tag);
     } else if (const auto* answer = std::get_if<ReaderAnswer>(&event)) {
@@ -319,6 +318,17 @@ void ReaderDesk::on_event(UsbPort port, Reader& reader, const ReaderEvent& event
     } else if (std::holds_alternative<ReaderReady>(event) && reader.pad != nullptr) {
         begin_pad(reader);  // again: it was off, or spoke another language before
     }
+}
+
+void ReaderDesk::on_fault(UsbPort port, Reader& reader, const ReaderFault& fault) {
+    const MonoTime now = clock_.mono();
+    reader.health.fault(fault, now);
+    log(Level::warning, "reader_fault", {{"reader", reader_id(reader.interface)}, {"what", fault.what}});
+    if (scanner_trial_.active()) return scanner_trial_.faulted(tried(reader), fault.what);
+    const bool told = reader.damage_told_at && now - *reader.damage_told_at < kOnceIn;
+    if (told || in_trial(port) || reader.pad != nullptr) return;  // nobody scanned where a pad reads
+    reader.damage_told_at = now;
+    hooks_.damaged(name_for(reader.interface), zone_for(reader.interface));
 }
 
 void ReaderDesk::on_barcode(UsbPort port, Reader& reader, const BarcodeRead& read) {

@@ -44,6 +44,8 @@ public:
         std::function<void(Scan)> scanned;
         /// What lies on a pad is the same for a while, or was taken away.
         std::function<void(SeenTray)> tray;
+        /// A scan came damaged or not whole: whoever scanned must hear it. At most once a second for each reader.
+        std::function<void(const std::string& reader, const std::string& zone)> damaged;
         /// Makes an adoption durable, then calls back with what went wrong, if anything.
         std::function<void(std::string reader, std::string operator_badge, Kept)> adopted;
         /// The same for a zone.
@@ -106,6 +108,7 @@ private:
     void try_again(UsbPort port, std::chrono::seconds after);
     void pump(UsbPort port, Reader& reader);
     void on_event(UsbPort port, Reader& reader, const ReaderEvent& event);
+    void on_fault(UsbPort port, Reader& reader, const ReaderFault& fault);
     void on_barcode(UsbPort port, Reader& reader, const BarcodeRead& read);
     void arm_timer(UsbPort port, Reader& reader);
 

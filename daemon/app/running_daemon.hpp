@@ -55,6 +55,7 @@ private:
     void tray_seen(SeenTray seen);
     Date today() const;
     void heard(v1::ScanRequest request);
+    void read_damaged(const std::string& reader, const std::string& zone);
     void back_up(BackingUp::Ended ended, const std::function<void(const Error&)>& refused);
     void keep_for_readers(std::function<Result<void>(Service&)> keep, ReaderDesk::Kept done);
     void publish(std::string event, std::string json);

@@ -24,10 +24,8 @@ public:
     explicit Cp210x(const UsbInterface& one) : number_(one.number) {}
 
     std::vector<ReaderWrite> opening(int rate) const override {
-        // DTR and RTS held active by the chip, XON and XOFF off.
+        // No handshake, XON and XOFF off, DTR and RTS not active: the last request sets them.
         Bytes flow(kFlowControlBytes);
-        flow[0] = std::byte{0x01};
-        flow[4] = std::byte{0x40};
         return {required(control_request(kVendorToInterface, kEnable, 1, number_)),
                 required(control_request(kVendorToInterface, kBaudRate, 0, number_,
                                          little_endian(static_cast<std::uint32_t>(rate), 4))),

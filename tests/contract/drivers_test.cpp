@@ -129,9 +129,11 @@ struct Pump {
     std::unique_ptr<ReaderProtocol> reader;
     MonoTime now{};
     std::size_t scans = 0, faults = 0, writes = 0;
+    Lines* texts = nullptr;  ///< of the scans, where they are wanted
 
     void drain() {
         while (const auto event = reader->next_event()) {
+            if (const std::string line = event_json(*event); texts != nullptr && is_scan(line)) texts->push_back(line);
             scans += std::holds_alternative<BarcodeRead>(*event) || std::holds_alternative<TagRead>(*event) ||
                      std::holds_alternative<CardRead>(*event);
             faults += std::holds_alternative<ReaderFault>(*event);
@@ -153,6 +155,16 @@ struct Pump {
         }
     }
 };
+
+/// The driver that the head of a capture names, or that takes its interface.
+const Driver* driver_of(const Recording& one) {
+    if (!one.driver.empty()) return find_driver(one.driver);
+    for (const Match wanted : {Match::yes, Match::if_adopted}) {
+        for (const Driver* driver : all_drivers())
+            if (driver->match(capture_interface(one.capture)) == wanted) return driver;
+    }
+    return find_driver("hid_scanner");
+}
 
 /// Interfaces that a driver takes, out of its own captures.
 std::vector<UsbInterface> interfaces_of(const Driver& driver) {
@@ -270,6 +282,39 @@ TEST_CASE("what began before an unplug is never finished by what comes after it"
             for (std::string& scan : scans_of(events_of(after))) apart.push_back(std::move(scan));
             INFO(one.name << ", unplugged before line " << at);
             REQUIRE(scans_of(events_of(broken)) == apart);
+        }
+    }
+}
+
+// A transfer that ended in an error may have held something: in the middle of a scan it costs that scan, and never makes another one.
+TEST_CASE("trouble of the USB line anywhere: each scan is heard as it was, or not at all", "[contract]") {
+    for (const Recording& one : recordings()) {
+        const auto hear = [&one](std::size_t trouble_at, bool loses) {
+            const Driver* const driver = driver_of(one);
+            REQUIRE(driver != nullptr);
+            ReaderSettings settings = capture_settings(one.capture);
+            settings.settle_ms = 0;
+            Pump pump{driver->make(capture_interface(one.capture), settings)};
+            Lines texts;
+            pump.texts = &texts;
+            pump.open();
+            for (std::size_t i = 0; i < one.capture.steps.size(); ++i) {
+                const CaptureStep& step = one.capture.steps[i];
+                if (step.kind != CaptureStep::Kind::from_device) continue;
+                const bool under_way = pump.reader->next_wake().has_value();
+                if (i == trouble_at) pump.reader->interrupted(pump.now);
+                if (i != trouble_at || !loses || !under_way) pump.feed(step.bytes);
+            }
+            return texts;
+        };
+        const Lines whole = hear(one.capture.steps.size(), false);
+        for (std::size_t at = 0; at < one.capture.steps.size(); ++at) {
+            for (const bool loses : {false, true}) {
+                INFO(one.name << ", trouble before line " << at << (loses ? ", which is lost" : ""));
+                const Lines got = hear(at, loses);
+                REQUIRE(missing(got, whole) == 0);
+                if (!loses) REQUIRE(missing(whole, got) <= 1);
+            }
         }
     }
 }

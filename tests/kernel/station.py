@@ -99,14 +99,14 @@ class Station:
 
     def await_answer(self, what="received", patience_s=PATIENCE_S):
         """The next answer of the live feed; it must have that code. An answer comes after the commit. Passed over are those to settle(), and
-        that the disk is slow, which a busy host says of its virtual machine."""
+        that the disk is slow, which a busy host says of its virtual machine; and faults, which await_fault() is for."""
         while True:
             line = self.machine.await_line(LIVE, r"^data: (\{.*\})", f"the answer {what}", patience_s=patience_s)
             try:
                 answer = json.loads(line[1])
             except ValueError as error:
                 raise AssertionError(f"the live feed is cut: {error}: {line.string}") from None
-            if "what" in answer and (answer["what"] == what or answer["what"] not in (HELP, "slow_disk")):
+            if "what" in answer and (answer["what"] == what or answer["what"] not in (HELP, "slow_disk", "read_damaged")):
                 assert answer["what"] == what, f"{what} was expected: {answer}\n{self.machine.report()}"
                 self.machine.note(f"answer: {what} {answer['seq']}")
                 return answer

@@ -191,7 +191,7 @@ class Install(unittest.TestCase):
             if "ATTR{idVendor}==" in keys:
                 self.assertRegex(keys["ATTR{idVendor}=="], "^[0-9a-f]{4}$")
                 named.add((int(keys["ATTR{idVendor}=="], 16), int(keys.get("ATTR{idProduct}==", "0"), 16)))
-                self.assertIn(keys["ENV{DOSARIO_READER}="], {"hid_scanner", "serial_scanner", "bridge"})
+                self.assertIn(keys["ENV{DOSARIO_READER}="], {"hid_scanner", "serial_scanner", "ccid", "bridge"})
         self.assertEqual(named, known)
 
     def test_udev_rules_give_a_node_to_the_daemons_user_alone_and_only_where_a_reader_was_named(self):

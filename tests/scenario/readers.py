@@ -75,6 +75,20 @@ class Zones(Counter):
                          [(WEDGE, "recepción", "count_set"), (POS, "mostrador", "received"), (WEDGE, "recepción", "received")])
         self.assertEqual([(e["body"]["lot"], e["body"]["packs"]) for e in self.pharmacy.entries("packs_received")], [("LP", 1), ("LW", 10)])
 
+    def test_who_scanned_hears_that_a_scan_came_damaged(self):
+        self.plug_both()
+        self.assertEqual(self.pharmacy.ask("readers", "zone", POS, "mostrador").code, DONE)
+        answers = self.listen()
+        for _ in range(3):
+            self.tell("report pos 02395d4530" + "00" * 59)             # more content than a report holds
+        wait_until(lambda: self.readers()[POS]["faults"] == 3, "three faults")
+        self.tell("pos pos ]d2 " + typed(pack("A1")))
+        wait_until(lambda: any(a["what"] == "received" for a in answers), "the next one is received")
+        told = [a for a in answers if a["what"] == "read_damaged"]
+        self.assertIn(len(told), (1, 2, 3))                            # once a second, and this host may be slow
+        self.assertEqual({(a["ok"], a["sound"], a["reader"], a["zone"]) for a in told}, {(False, "stop", POS, "mostrador")})
+        self.assertIn("escanee otra vez", told[0]["message"])
+
     def test_a_zone_outlives_the_daemon_and_a_plug_and_is_taken_back(self):
         self.plug_both()
         self.assertEqual(self.pharmacy.ask("readers", "zone", WEDGE, "mostrador").code, DONE)
