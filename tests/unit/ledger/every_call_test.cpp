@@ -91,6 +91,13 @@ void copy_ledger(Ledger& ledger, const std::string& path, const char* vfs) {
 End spend_a_day(Counter& counter, std::uint64_t seed, Told& told) {
     if (!counter.reopen()) return End::not_started;
     if (counter.learn_products()) return End::not_started;
+    // What the start wrote was accepted: the day may be refused from its first scan on.
+    told.seq = counter.ledger().head_seq();
+    if (const auto last = counter.ledger().entries_after(told.seq - 1, 1); last && !last->empty()) {
+        told.hash = last->front().hash;
+    } else {
+        return End::not_started;
+    }
     // A small cache: so that the disk is read, and written in the middle of a group.
     const auto shrink = [](Ledger& ledger) { (void)ledger.database().execute("PRAGMA cache_size = 10"); };
     shrink(counter.ledger());
