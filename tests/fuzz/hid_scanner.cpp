@@ -72,6 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         const auto due = reader->next_wake();
         if (due && *due <= now) reader->wake(now);
         const std::uint8_t length = feed.byte();
+        if (length == 0xFF) reader->interrupted(now);
         reader->receive(0x81, feed.take(length < 0x80 ? 8 : length < 0xF0 ? 64 : length), now);
         drain(*reader);
     }

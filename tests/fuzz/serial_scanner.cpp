@@ -73,6 +73,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         now += std::chrono::milliseconds{take() * 4};
         const std::size_t length = std::min(wanted, rest.size());
         if (reader->next_wake() && *reader->next_wake() <= now) reader->wake(now);
+        if (wanted == 0) reader->written(now);
+        if (wanted == 3) reader->interrupted(now);
         reader->receive(length % 2 == 0 ? 0x81 : 0, rest.first(length), now);
         drain(*reader);
         rest = rest.subspan(length);

@@ -118,6 +118,8 @@ TEST_CASE("a frame whose end was damaged costs itself and not the one behind it"
         "five!\x02"
         "six\x03");
     CHECK(line.scans() == Line::Texts{"two", "four", "six"});
+    line.sends("\x02\x02\x02");  // nothing is lost between them
+    CHECK(line.faults().size() == 3);
     // Content that no barcode has ends with its frame.
     line.sends(
         "\x02se\x07ven\x03\x02"
