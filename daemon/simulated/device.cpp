@@ -159,6 +159,10 @@ Result<void> SimulatedDevice::scan(std::string_view aim, std::string_view text) 
     return scanned(aim, text);
 }
 
+Result<std::string> SimulatedDevice::on_pad(std::string_view) {
+    return invalid("this is a scanner and no pad: nothing lies on it");
+}
+
 std::string_view SimulatedDevice::silent_until() const { return configured() ? missing() : "configured the device"; }
 
 bool SimulatedDevice::has_room(std::uint8_t endpoint, std::size_t packets) const {
@@ -178,9 +182,8 @@ void SimulatedDevice::send(std::uint8_t endpoint, ByteView bytes) {
 }
 
 bool SimulatedDevice::all_taken() const {
-    return std::all_of(packets_.begin(), packets_.end(), [this](const auto& of) {
-        return of.second.empty() || (!asked_.empty() && !asked_.contains(of.first));
-    });
+    return std::all_of(packets_.begin(), packets_.end(),
+                       [this](const auto& of) { return of.second.empty() || (!asked_.empty() && !asked_.contains(of.first)); });
 }
 
 bool SimulatedDevice::nothing_waits(std::uint8_t endpoint) const {

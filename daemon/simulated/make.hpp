@@ -34,6 +34,8 @@ struct ScannerSettings {
     bool sends_aim = false;                 ///< the AIM identifier before the code, likewise
     std::string suffix = "\r";              ///< after the code, likewise
     bool needs_dtr = true;                  ///< a serial scanner that sends only while DTR is set
+    std::string pad;                        ///< a reader of tags of this family (pad.hpp) in the place of a serial scanner
+    std::uint64_t seed = 1;                 ///< of the pad's chance
     std::size_t piece = 0;                  ///< a serial scanner's bytes come so many at a time; 0 = as many as a packet holds
 };
 
@@ -45,7 +47,7 @@ struct ScannerKind {
 std::span<const ScannerKind> scanner_kinds();
 
 /// `KIND` or `KIND:name=value,name=value`: vid, pid (hexadecimal), serial, product, baud, line (`8N1`), suffix (cr lf crlf tab etx none), prefix
-/// (none stx soh), aim (yes no), dtr (yes no), piece. Errors (invalid): an unknown kind, name or value; the message lists what there is.
+/// (none stx soh), aim (yes no), dtr (yes no), piece, pad (m100 r200 chafon18 chafon288), seed. Errors (invalid): an unknown kind, name or value; the message lists what there is.
 Result<ScannerSettings> parse_scanner(std::string_view words);
 
 /// A device just plugged in. Errors (invalid): there is no such kind.
