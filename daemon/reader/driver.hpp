@@ -148,6 +148,8 @@ struct Driver {
     std::span<const Known> known;
     /// True if a device about which nothing is known (a capture without header) could have sent these bytes first; null = cannot tell.
     bool (*could_begin_with)(ByteView first) = nullptr;
+    /// It transmits in UHF: without ReaderSettings::uhf_country it says nothing.
+    bool needs_country = false;
 };
 
 /// All drivers, generated from the folders under drivers/.

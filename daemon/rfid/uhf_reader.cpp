@@ -103,7 +103,7 @@ bool UhfReader::is_echo(const UhfFrame& frame) const {
 void UhfReader::deliver(UhfFrame frame) {
     if (!waiting_ || waiting_->request == nullptr || !answers(frame, *waiting_->request)) return unasked(frame);
     if (waiting_->request->touches_tag) {
-        if (!waiting_->held && is_echo(frame)) {
+        if (!waiting_->held && !believes_echo_ && is_echo(frame)) {
             waiting_->held = std::move(frame);
             return;
         }
@@ -126,6 +126,10 @@ void UhfReader::wake(MonoTime now) {
     if (stalled()) parse_all();
     if (!waiting_ || now_ < waiting_->until) return;
     got_ = std::exchange(waiting_->held, std::nullopt);
+    if (got_ && waiting_->request->asks_again) {
+        only_echo_ = true;
+        unasked(*std::exchange(got_, std::nullopt));
+    }
     if (got_) accepted_.push_back({*got_, now_});
     if (accepted_.size() > kMostAccepted) accepted_.pop_front();
     resume();
@@ -156,7 +160,7 @@ void UhfReader::closed(MonoTime now, PortEnd) {
     owed_.reset();
     got_.reset();
     looking_ = nullptr;
-    open_ = ready_ = inventory_ = known_ = dropping_ = false;
+    open_ = only_echo_ = believes_echo_ = ready_ = inventory_ = known_ = dropping_ = false;
     stranger_ = nullptr;
     told_.clear();
 }
@@ -191,6 +195,13 @@ Task<UhfReader::Reply> UhfReader::ask(const Request& request) {
     for (int tried = 0; tried < request.tries; ++tried) {
         co_await post(request);
         Reply reply = co_await next(request, request.patience, false);
+        if (!reply && std::exchange(only_echo_, false)) {
+            // An echo comes once: the same again is the truth.
+            believes_echo_ = true;
+            co_await post(request);
+            reply = co_await next(request, request.patience, false);
+            believes_echo_ = false;
+        }
         if (!reply) {
             owed_ = Owed{request, now_ + request.late};
             owed_->request.touches_tag = false;

@@ -10,7 +10,7 @@
 //     before each command that touches a tag the reader is asked for its band: a question of another number, whose answer comes behind all
 //     that was under way; a reader that restarted shows there, too;
 //     a command that was not answered in time owes its answer: until it came, or for as long as one can be late, nothing else is sent;
-//     an answer that is byte for byte one of just now may be its echo: a while is waited for another one.
+//     an answer that is byte for byte one of just now may be its echo: another one is waited for, and where none comes it is asked again.
 //   What belongs to nobody is told as an answer to number 0. A tag that was seen is told whenever it comes.
 #pragma once
 
@@ -71,9 +71,10 @@ protected:
         Micros patience = std::chrono::milliseconds{500};
         int tries = 1;
         Micros late = std::chrono::milliseconds{500};  ///< so late its answer is still expected, and nothing else is sent
-        bool touches_tag = false;                      ///< an echo must not be taken for its answer
-        Bytes epc;                                     ///< the tag that answers must name, where they name one
-        std::optional<std::size_t> size;               ///< of the body of an answer that says ok
+        bool asks_again = false;          ///< where only an echo came it is asked once more; else the echo is believed after all
+        bool touches_tag = false;         ///< an echo must not be taken for its answer
+        Bytes epc;                        ///< the tag that answers must name, where they name one
+        std::optional<std::size_t> size;  ///< of the body of an answer that says ok
     };
     using Reply = std::optional<UhfFrame>;
 
@@ -201,6 +202,8 @@ private:
     Reply got_;
     std::optional<Owed> owed_;
     std::deque<Accepted> accepted_;
+    bool only_echo_ = false;      ///< what was asked last was answered by nothing but an echo
+    bool believes_echo_ = false;  ///< it is asked for the second time
 
     bool ready_ = false;
     bool inventory_ = false;

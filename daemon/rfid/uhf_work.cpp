@@ -16,6 +16,7 @@ constexpr milliseconds kAgain[] = {milliseconds{1000}, milliseconds{2000}, milli
 constexpr milliseconds kFamilyPatience{300};
 constexpr milliseconds kAfterFailure{200};
 constexpr int kMostStarts = 3;
+constexpr int kMostTries = 3;
 
 }  // namespace
 
@@ -165,13 +166,14 @@ Task<UhfReader::Outcome> UhfReader::ready_for_tag() {
     co_return outcome;
 }
 
-/// Once more where nothing was answered: to read changes nothing.
+/// Again where nothing was answered: to read changes nothing.
 Task<UhfReader::Outcome> UhfReader::read_again(const ReadTag& read) {
     Outcome outcome = co_await read_words(read);
-    if (!outcome.silent) co_return outcome;
-    const Outcome ready = co_await ready_for_tag();
-    if (!ready.ok()) co_return ready;
-    outcome = co_await read_words(read);
+    for (int tried = 1; outcome.silent && tried < kMostTries; ++tried) {
+        const Outcome ready = co_await ready_for_tag();
+        if (!ready.ok()) co_return ready;
+        outcome = co_await read_words(read);
+    }
     co_return outcome;
 }
 
@@ -210,8 +212,8 @@ Task<UhfReader::Outcome> UhfReader::write_and_compare(const WriteTag& write) {
         const bool as_written = read.content == write.content;
         read.content.clear();
         if (as_written) co_return read;
-        // A command that was lost is given once more, where it still means the same tag.
-        if (!written.silent || is_named_anew || tried > 0) co_return Outcome::failed("not written: the tag holds something else");
+        // A command that was lost is given again, where it still means the same tag.
+        if (!written.silent || is_named_anew || tried + 1 == kMostTries) co_return Outcome::failed("not written: the tag holds something else");
         const Outcome again = co_await ready_for_tag();
         if (!again.ok()) co_return again;
     }

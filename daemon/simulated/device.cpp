@@ -161,6 +161,10 @@ Result<void> SimulatedDevice::scan(std::string_view aim, std::string_view text) 
 
 Result<void> SimulatedDevice::card_command(std::string_view) { return fail(Failure::invalid, "this is no reader of cards"); }
 
+Result<std::string> SimulatedDevice::on_pad(std::string_view) {
+    return invalid("this is a scanner and no pad: nothing lies on it");
+}
+
 std::string_view SimulatedDevice::silent_until() const { return configured() ? missing() : "configured the device"; }
 
 bool SimulatedDevice::has_room(std::uint8_t endpoint, std::size_t packets) const {

@@ -20,6 +20,8 @@
 
 namespace dosario::simulated {
 
+class SimulatedPad;
+
 /// The longest symbol there is: 3,116 characters of a Data Matrix.
 inline constexpr std::size_t kLongestScan = 3116;
 /// Packets that may wait for the host on one endpoint; a keyboard takes two for each character.
@@ -77,6 +79,11 @@ public:
     virtual Result<void> card_command(std::string_view words);
     /// What the host has not done yet without which every scan is lost, in words that go on from "the host has not"; empty = nothing.
     std::string_view silent_until() const;
+
+    /// The tags on it, if it is a reader of tags; null otherwise. Packets follow as the device's time goes by.
+    virtual SimulatedPad* pad() { return nullptr; }
+    /// What a person does with them (pad_words.hpp). Errors: invalid, also where there is no pad; full.
+    virtual Result<std::string> on_pad(std::string_view words);
 
     /// The host has taken every packet of the endpoints that it reads at all.
     bool all_taken() const;

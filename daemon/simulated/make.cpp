@@ -2,6 +2,7 @@
 #include "simulated/make.hpp"
 
 #include "simulated/models.hpp"
+#include "simulated/pad.hpp"
 
 #include <algorithm>
 #include <array>
@@ -89,6 +90,18 @@ bool read_ending(std::string_view name, std::string& bytes) {
     return false;
 }
 
+PadSettings pad_settings(std::string_view family) {
+    PadSettings settings;
+    settings.family = family;
+    return settings;
+}
+
+/// What readers of tags of that family send with.
+std::uint32_t usual_rate(std::string_view family) { return family.starts_with("chafon") ? 57'600 : 115'200; }
+
+/// Kinds behind which a pad can be: an FTDI chip's own time stands in its way, and the others have no line.
+bool carries_pad(std::string_view kind) { return kind == "cp210x" || kind == "ch341" || kind == "cdc_acm" || kind == "pl2303"; }
+
 bool read_setting(std::string_view name, std::string_view value, ScannerSettings& settings) {
     if (name == "vid") return read_number(value, settings.vendor, 16);
     if (name == "pid") return read_number(value, settings.product, 16);
@@ -104,6 +117,8 @@ bool read_setting(std::string_view name, std::string_view value, ScannerSettings
     if (name == "empty") return read_choice(value, settings.sends_empty);
     if (name == "model") return settings.model = value, std::ranges::find(kCcidModels, value) != std::end(kCcidModels);
     if (name == "piece") return read_number(value, settings.piece);
+    if (name == "seed") return read_number(value, settings.seed);
+    if (name == "pad") return settings.pad = value, make_pad(pad_settings(value)) != nullptr;
     return false;
 }
 
@@ -138,7 +153,7 @@ Result<ScannerSettings> parse_scanner(std::string_view words) {
     ScannerSettings settings;
     const std::size_t colon = words.find(':');
     settings.kind = words.substr(0, colon);
-    bool known = false;
+    bool known = false, has_rate = false;
     for (const Model& one : kModels) known = known || one.kind.name == settings.kind;
     if (!known)
         return fail(Failure::invalid, "there is no scanner `" + escape(settings.kind) + "`; there are: " + names_of_kinds());
@@ -146,15 +161,19 @@ Result<ScannerSettings> parse_scanner(std::string_view words) {
         const std::string_view pair = rest.substr(0, rest.find(','));
         rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
         const std::size_t equals = pair.find('=');
+        has_rate = has_rate || pair.starts_with("baud=");
         if (equals == std::string_view::npos || !read_setting(pair.substr(0, equals), pair.substr(equals + 1), settings)) {
             return fail(
                 Failure::invalid,
                 "`" + escape(pair) +
                     "` is no setting of a scanner; there are: vid= pid= (hexadecimal) serial= product= baud= (300 to "
                     "3000000) line=8N1 suffix=cr|lf|crlf|tab|etx|none prefix=stx|soh|none aim=yes|no dtr=yes|no empty=yes|no piece= "
-                    "model=acr122u|touchatag|acr1252u|acr1552u|poll");
+                    "model=acr122u|touchatag|acr1252u|acr1552u|poll pad=m100|r200|chafon18|chafon288 seed=");
         }
     }
+    if (!settings.pad.empty() && !carries_pad(settings.kind))
+        return fail(Failure::invalid, "a pad is behind cp210x, ch341, pl2303 or cdc_acm");
+    if (!settings.pad.empty() && !has_rate) settings.line.baud = usual_rate(settings.pad);
     return settings;
 }
 

@@ -36,6 +36,8 @@ struct ScannerSettings {
     bool needs_dtr = true;                  ///< a serial scanner that sends only while DTR is set
     bool sends_empty = true;  ///< a serial scanner whose last packet is full sends an empty one after it, as USB wants
     std::string model;        ///< of a reader of cards: which one; empty = one of nobody's
+    std::string pad;          ///< a reader of tags of this family (pad.hpp) in the place of a serial scanner
+    std::uint64_t seed = 1;   ///< of the pad's chance
     std::size_t piece = 0;    ///< a serial scanner's bytes come so many at a time; 0 = as many as a packet holds
 };
 
@@ -48,7 +50,7 @@ std::span<const ScannerKind> scanner_kinds();
 
 /// `KIND` or `KIND:name=value,name=value`: vid, pid (hexadecimal), serial, product, baud, line (`8N1`), suffix (cr lf crlf tab etx none), prefix
 /// (none stx soh), aim (yes no), dtr (yes no), empty (yes no), piece, model (acr122u touchatag acr1252u
-/// acr1552u poll, of `ccid`). Errors (invalid): an unknown kind, name or value; the message lists what there is.
+/// acr1552u poll, of `ccid`), pad (m100 r200 chafon18 chafon288), seed. Errors (invalid): an unknown kind, name or value; the message lists what there is.
 Result<ScannerSettings> parse_scanner(std::string_view words);
 
 /// A device just plugged in. Errors (invalid): there is no such kind.

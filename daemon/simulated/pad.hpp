@@ -32,10 +32,11 @@ struct PadSettings {
     PadFaults faults;
     PadTime latency = std::chrono::milliseconds{4};
     PadTime boots_in = std::chrono::milliseconds{400};
-    std::uint8_t address = 0;  ///< Chafon's
-    bool keeps_band = false;   ///< the band cannot be set
-    bool has_channels = true;  ///< M100: knows command A9
-    bool wants_mask = false;   ///< Chafon: access commands without a mask have a wrong length
+    std::uint8_t address = 0;     ///< Chafon's
+    bool keeps_band = false;      ///< the band cannot be set
+    bool has_channels = true;     ///< M100: knows command A9
+    bool tells_selection = true;  ///< M100: knows command 0B
+    bool wants_mask = false;      ///< Chafon: access commands without a mask have a wrong length
 };
 /// Families, for messages.
 std::string_view pad_families();

@@ -143,6 +143,14 @@ private:
                 mask_.assign(content.begin() + 7, content.end());
                 mode_ = 2;
                 return reply(command, done, now);
+            case 0x0B: {
+                if (!settings_.tells_selection) return fail(0x17, now);
+                Bytes selected =
+                    bytes_of({0x01, 0, 0, static_cast<unsigned>(mask_at_ >> 8), static_cast<unsigned>(mask_at_ & 0xFF),
+                              static_cast<unsigned>(mask_.size() * 8), 0x00});
+                append(selected, mask_);
+                return reply(command, selected, now);
+            }
             case 0x12:
                 if (content.size() != 1 || at(content, 0) > 2) return fail(0x17, now);
                 mode_ = at(content, 0);

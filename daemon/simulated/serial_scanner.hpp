@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// What scanners that send text have in common, whatever chip carries it: prefix, code, suffix; DTR; the line's rate and format.
+// What scanners that send text have in common, whatever chip carries it: prefix, code, suffix; DTR; the line's rate and format. In the place
+// of the scanner there can be a pad: then the host's bytes go to it, and its own come as its time goes by.
 #pragma once
 
 #include "simulated/make.hpp"
+#include "simulated/pad.hpp"
 
 namespace dosario::simulated {
 
 class SerialScanner : public SimulatedDevice {
+public:
+    SimulatedPad* pad() override { return pad_.get(); }
+    Result<std::string> on_pad(std::string_view words) override;
+    std::optional<std::chrono::milliseconds> idle_period() const override;
+    void idle() override;
+
 protected:
-    SerialScanner(UsbDescription description, const ScannerSettings& settings)
-        : SimulatedDevice(std::move(description)), settings_(settings) {}
+    SerialScanner(UsbDescription description, const ScannerSettings& settings);
 
     /// What the chip wants before it receives anything, as missing(); DTR is looked at here.
     virtual std::string_view chip_missing() const = 0;
@@ -27,8 +34,11 @@ protected:
 private:
     std::string_view missing() const final;
     Result<void> scanned(std::string_view aim, std::string_view text) final;
+    void written(std::uint8_t endpoint, ByteView bytes) override;
 
     ScannerSettings settings_;
+    std::unique_ptr<SimulatedPad> pad_;
+    PadTime time_{};
 };
 
 }  // namespace dosario::simulated

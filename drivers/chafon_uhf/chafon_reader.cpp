@@ -312,6 +312,7 @@ UhfReader::Request ChafonReader::tag_request(std::uint8_t command, const Bytes& 
     Request made =
         request(command, content, std::max<Micros>(milliseconds{about_.scan_ms}, milliseconds{500}) + milliseconds{500}, 1);
     made.touches_tag = true;
+    made.asks_again = command != kWrite;  // what was written is read back
     made.late = kLateTag;
     return made;
 }

@@ -20,6 +20,6 @@ std::unique_ptr<ReaderProtocol> make(const UsbInterface& one, const ReaderSettin
 
 }  // namespace
 
-const Driver k_chafon_uhf_driver = {"chafon_uhf", match, make, {}, nullptr};
+const Driver k_chafon_uhf_driver = {"chafon_uhf", match, make, {}, nullptr, true};
 
 }  // namespace dosario

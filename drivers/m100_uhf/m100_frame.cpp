@@ -64,7 +64,7 @@ std::string command_words(std::uint8_t command) {
         case 0x04: return "idle";
         case kSetRegion:
         case kGetRegion: return "region";
-        case 0x0B:
+        case kGetSelect:
         case kSelect: return "select";
         case 0x0D:
         case 0x0E: return "query";

@@ -27,6 +27,7 @@ enum Command : std::uint8_t {
     kAboutReader = 0x03,
     kSetRegion = 0x07,
     kGetRegion = 0x08,
+    kGetSelect = 0x0B,
     kSelect = 0x0C,
     kSelectMode = 0x12,
     kSingleInventory = 0x22,

@@ -60,6 +60,7 @@ private:
     Task<Outcome> set_channels();
     Task<Outcome> stop();
     Task<Outcome> select(const Bytes& epc);
+    Task<Outcome> select_surely(const Bytes& epc);
     Task<Outcome> ask_tag(std::uint8_t command, const Bytes& epc, Bytes content, std::size_t answer_size);
     bool tell_notice(const UhfFrame& frame);
     void begun();
@@ -67,10 +68,12 @@ private:
     void end_round();
 
     std::optional<Variant> variant_;
-    bool tells_region_ = true;  ///< it knows command 08
-    bool runs_ = false;         ///< notices come that nobody asked for now
-    std::set<Bytes> round_;     ///< of the round that goes on
-    int refusals_ = 0;          ///< of the inventory, one behind the other
+    bool tells_region_ = true;     ///< it knows command 08
+    bool tells_selection_ = true;  ///< it knows command 0B
+    int untold_selections_ = 0;
+    bool runs_ = false;      ///< notices come that nobody asked for now
+    std::set<Bytes> round_;  ///< of the round that goes on
+    int refusals_ = 0;       ///< of the inventory, one behind the other
 };
 
 UhfReader::Parsed M100Reader::parse(ByteView bytes) const {
@@ -192,6 +195,8 @@ Task<UhfReader::Outcome> M100Reader::set_up() {
     }
     if (!found) co_return Outcome::mute();
     tell("info", "ok", found->body);
+    tells_selection_ = true;
+    untold_selections_ = 0;
     // It may still run from before.
     const Outcome stopped = co_await stop();
     if (stopped.silent) co_return stopped;
@@ -360,27 +365,56 @@ Task<UhfReader::Outcome> M100Reader::look(std::vector<Bytes>& field) {
     co_return Outcome{};
 }
 
-/// SelParam: target S0, action 0, the EPC bank; then where the mask begins and how long it is, in bits.
+/// SelParam: target S0, action 0, the EPC bank; then where the mask begins and how long it is, in bits. It is read back: a write to what was
+/// selected before would go to another tag.
 Task<UhfReader::Outcome> M100Reader::select(const Bytes& epc) {
     constexpr unsigned kEpcBank = 1, kFirstEpcBit = 0x20, kNoTruncation = 0;
+    constexpr std::size_t kMaskAt = 7;
     if (epc.size() > kLongestMask) co_return Outcome::failed("the EPC is longer than this reader can select");
     Bytes content = bytes_of({kEpcBank});
     append_be32(content, kFirstEpcBit);
     append(content, bytes_of({static_cast<unsigned>(epc.size() * 8), kNoTruncation}));
     append(content, epc);
     // Once: one that restarted meanwhile would take the second, and transmit.
-    const Request selecting = request(kSelect, content, kPatience, 1);
+    Request selecting = request(kSelect, content, kPatience, 1);
+    selecting.late = kLateTag;
+    selecting.touches_tag = !tells_selection_;
     const Reply reply = co_await ask(selecting);
     if (!reply) co_return Outcome::mute();
     if (reply->code == kError) co_return Outcome::failed(error_words(first_of(*reply)));
+    if (!tells_selection_) co_return Outcome{};
+    const Request ask_selected = request(kGetSelect, {}, kPatience, 1);
+    const Reply selected = co_await ask(ask_selected);
+    if (!selected) co_return Outcome::mute();
+    if (selected->code == kError) {
+        // A reader without this command says so at each of them; one error may be of something else.
+        tells_selection_ = ++untold_selections_ < kMostRefusals;
+        co_return Outcome::failed("the reader does not say which tag is selected: " + error_words(first_of(*selected)));
+    }
+    untold_selections_ = 0;
+    const ByteView told{selected->body};
+    const bool same = told.size() == kMaskAt + epc.size() && told[5] == static_cast<std::byte>(epc.size() * 8) &&
+                      std::equal(epc.begin(), epc.end(), told.begin() + kMaskAt);
+    if (!same) co_return Outcome::failed("the reader has selected another tag");
     co_return Outcome{};
 }
 
+/// An answer that belongs to another selection is one reason more to do it again.
+Task<UhfReader::Outcome> M100Reader::select_surely(const Bytes& epc) {
+    Outcome outcome;
+    for (int tried = 0; tried < kMostRefusals + 1; ++tried) {
+        outcome = co_await select(epc);
+        if (outcome.ok() || outcome.silent) break;
+    }
+    co_return outcome;
+}
+
 Task<UhfReader::Outcome> M100Reader::ask_tag(std::uint8_t command, const Bytes& epc, Bytes content, std::size_t answer_size) {
-    const Outcome selected = co_await select(epc);
+    const Outcome selected = co_await select_surely(epc);
     if (!selected.ok()) co_return selected;
     Request asked = request(command, content, kTagPatience, 1);
     asked.touches_tag = true;
+    asked.asks_again = command != kWrite;  // what was written is read back
     asked.late = kLateTag;
     asked.epc = epc;
     asked.size = answer_size;

@@ -20,6 +20,6 @@ std::unique_ptr<ReaderProtocol> make(const UsbInterface& one, const ReaderSettin
 
 }  // namespace
 
-const Driver k_m100_uhf_driver = {"m100_uhf", match, make, {}, nullptr};
+const Driver k_m100_uhf_driver = {"m100_uhf", match, make, {}, nullptr, true};
 
 }  // namespace dosario

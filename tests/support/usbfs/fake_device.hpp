@@ -90,6 +90,8 @@ public:
     void report(ByteView bytes, std::uint8_t endpoint = 0x81);
     /// A person scans; for a device that is a simulated scanner. Errors: as SimulatedDevice::scan().
     Result<void> scan(std::string_view aim, std::string_view text);
+    /// What a person does with a simulated pad (simulated/pad_words.hpp).
+    Result<std::string> on_pad(std::string_view words);
     /// Its idle period has gone by.
     void idle();
     std::optional<std::chrono::milliseconds> idle_period() const;

@@ -85,6 +85,11 @@ Result<void> FakeDevice::scan(std::string_view aim, std::string_view text) {
     return scanned;
 }
 
+Result<std::string> FakeDevice::on_pad(std::string_view words) {
+    DOSARIO_CHECK(scanner_ != nullptr);
+    return locked([&] { return scanner_->on_pad(words); });
+}
+
 void FakeDevice::idle() {
     locked([&] {
         if (scanner_ != nullptr) scanner_->idle();

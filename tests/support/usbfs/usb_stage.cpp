@@ -14,6 +14,7 @@
 //   plug NAME vid=HEX pid=HEX serial=TEXT kind=mouse|combo ...
 //                                a mouse; a keyboard with a mouse in it
 //   unplug NAME                  the device leaves the bus
+//   pad NAME WORDS               tags and failures of a pad (kind=cp210x pad=m100): add EPC..., remove EPC, clear, list, fail ..., restart
 //   scan NAME [AIM] TEXT         a person scans TEXT (with \xHH) of symbology AIM (`]d2`)
 //   report NAME HEX              one raw report
 //   type NAME TEXT               TEXT (with \xHH) as a US keyboard types it, and Enter
@@ -228,6 +229,7 @@ public:
         FakeDevice& device = found->second->device();
         if (verb == "report") return report(device, rest);
         if (verb == "scan") return scan(device, rest);
+        if (verb == "pad") return pad(device, rest);
         if (verb == "type") return type(device, rest);
         if (verb == "pos") return pos(device, rest);
         if (verb == "state") return state(device);
@@ -274,6 +276,11 @@ private:
         if (!text) return error("expected: scan NAME [AIM] TEXT");
         const auto scanned = device.scan(aim, *text);
         return scanned ? Answer{} : error(scanned.error().message);
+    }
+    static Answer pad(FakeDevice& device, const std::string& words) {
+        if (!device.spec().scanner) return error("no pad");
+        const auto done = device.on_pad(words);
+        return done ? Answer{true, *done} : error(done.error().message);
     }
     static Answer type(FakeDevice& device, const std::string& escaped) {
         const auto text = unescape(escaped);

@@ -47,6 +47,7 @@ std::vector<Story> stories() {
     add("split", [](PadFaults& f) { f.split = 0.5; });
     add("doubled", [](PadFaults& f) { f.doubled = 0.5; });
     add("doubled and late", [](PadFaults& f) { f.doubled = 0.3, f.late = 0.15; });
+    add("very late and deaf", [](PadFaults& f) { f.late = 0.3, f.deaf = 0.2, f.late_by = std::chrono::milliseconds{3500}; });
     add("refused", [](PadFaults& f) { f.refused = 0.15; });
     add("deaf", [](PadFaults& f) { f.deaf = 0.1; });
     add("mute", [](PadFaults& f) { f.mute = 0.1; });
@@ -88,6 +89,7 @@ void live(const char* family, const Story& story, std::uint64_t seed, Tally& tal
         const Bytes epc = epc_of(1 + static_cast<unsigned>(chance() % kTags));
         const auto first = static_cast<std::uint16_t>(chance() % 24);
         const auto words = static_cast<std::uint16_t>(1 + chance() % 3);
+        const std::size_t deeds = rig.pad->deeds().size();
         ++tally.asked;
         if (chance() % 2 == 0) {
             const ReaderAnswer answer = rig.asked(ReadTag{epc, TagBank::user, first, words, 0});
@@ -102,6 +104,11 @@ void live(const char* family, const Story& story, std::uint64_t seed, Tally& tal
                 ++tally.done;
                 REQUIRE(content == held(rig, epc, TagBank::user, first, words));
             }
+        }
+        // Nothing was done to any other tag.
+        for (std::size_t i = deeds; i < rig.pad->deeds().size(); ++i) {
+            const simulated::PadDeed& deed = rig.pad->deeds()[i];
+            if (!deed.epc.empty() && deed.command != 0x39 && deed.command != 0x02) REQUIRE(to_hex(deed.epc) == to_hex(epc));
         }
     }
     // Quiet again: everything is heard again.
@@ -130,8 +137,8 @@ TEST_CASE("pads that fail: what is answered is true, and nothing is invented or 
                 live(family, story, seed, tally);
             }
             INFO(family << ", " << story.name << ": " << tally.done << " of " << tally.asked);
-            // Failing often is allowed to nobody: a person would give up.
-            CHECK(tally.done * 2 > tally.asked);
+            // Failing often is allowed to nobody: a person would give up. With half of all commands lost or late it is.
+            CHECK(tally.done * (story.faults.late + story.faults.deaf > 0.4 ? 8 : 2) > tally.asked);
             if (more != nullptr) WARN(family << ", " << story.name << ": " << tally.done << " of " << tally.asked);
         }
     }

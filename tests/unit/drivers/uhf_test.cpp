@@ -245,6 +245,18 @@ TEST_CASE("passwords and locks: none without a password, and what is locked stay
     }
 }
 
+TEST_CASE("an M100 that does not tell its selection is used all the same", "[uhf]") {
+    auto settings = pad_of("m100");
+    settings.tells_selection = false;
+    PadRig rig{settings};
+    rig.pad->field().add(tag_of(kFirst));
+    rig.pad->field().add(tag_of(kSecond));
+    for (const char* epc : {kFirst, kSecond, kFirst}) {
+        CHECK(rig.asked(WriteTag{hex(epc), TagBank::user, 0, hex("12345678"), 0}).status == "ok");
+        CHECK(rig.asked(ReadTag{hex(epc), TagBank::tid, 0, 6, 0}).status == "ok");
+    }
+}
+
 TEST_CASE("a Chafon reader that wants a mask gets one over the whole EPC", "[uhf]") {
     for (const char* family : {"chafon18", "chafon288"}) {
         INFO(family);
