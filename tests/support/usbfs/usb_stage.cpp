@@ -15,6 +15,8 @@
 //                                a mouse; a keyboard with a mouse in it
 //   unplug NAME                  the device leaves the bus
 //   scan NAME [AIM] TEXT         a person scans TEXT (with \xHH) of symbology AIM (`]d2`)
+//   card NAME lay UID [kind=ntag213] [uri=...] | take [UID] | fault NAME [TIMES [AFTER]]
+//                                a person at a reader of cards (kind=ccid model=acr122u): words of simulated/hf_card.hpp
 //   report NAME HEX              one raw report
 //   type NAME TEXT               TEXT (with \xHH) as a US keyboard types it, and Enter
 //   pos NAME AIM TEXT            TEXT (with \xHH) as HID POS reports in Zebra's layout; AIM is `]d2`, or `-` for none
@@ -228,6 +230,7 @@ public:
         FakeDevice& device = found->second->device();
         if (verb == "report") return report(device, rest);
         if (verb == "scan") return scan(device, rest);
+        if (verb == "card") return card(device, rest);
         if (verb == "type") return type(device, rest);
         if (verb == "pos") return pos(device, rest);
         if (verb == "state") return state(device);
@@ -274,6 +277,11 @@ private:
         if (!text) return error("expected: scan NAME [AIM] TEXT");
         const auto scanned = device.scan(aim, *text);
         return scanned ? Answer{} : error(scanned.error().message);
+    }
+    static Answer card(FakeDevice& device, const std::string& words) {
+        if (!device.spec().scanner) return error("no reader of cards");
+        const auto done = device.card(words);
+        return done ? Answer{} : error(done.error().message);
     }
     static Answer type(FakeDevice& device, const std::string& escaped) {
         const auto text = unescape(escaped);
