@@ -28,8 +28,8 @@ ENV{DEVTYPE}!="usb_device", GOTO="dosario_end"
 constexpr const char* kTail =
     R"(
 ENV{DOSARIO_READER}=="", GOTO="dosario_end"
-# The daemon's user and nobody else, for devices with an interface that can be driven: HID, a serial port, a maker's own.
-ENV{ID_USB_INTERFACES}=="*:03*|*:0202*|*:ff*", OWNER="dosario", GROUP="root", MODE="0600"
+# The daemon's user and nobody else, for devices with an interface that can be driven: HID, a serial port, CCID, a maker's own.
+ENV{ID_USB_INTERFACES}=="*:03*|*:0202*|*:0b*|*:ff*", OWNER="dosario", GROUP="root", MODE="0600"
 # No reader is a modem: commands for modems are not tried on it. Behind a bridge chip there may be one.
 ENV{DOSARIO_READER}!="bridge", ENV{ID_MM_DEVICE_IGNORE}="1"
 

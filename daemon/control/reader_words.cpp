@@ -100,9 +100,12 @@ constexpr CatalogueRow kReaderRows[] = {
      "It is another part of a device that is driven: there is nothing to do.",
      "É outra parte de um aparelho que já é usado: não há nada a fazer."},
     {"not_driven/tag_reader",
-     "Lector de tarjetas o de NFC (CCID): Dosario todavía no lee etiquetas; queda para los otros programas (pcscd).",
-     "A chip card or NFC reader (CCID): Dosario does not read tags yet; it is left to other programs (pcscd).",
-     "Leitor de cartões ou de NFC (CCID): o Dosario ainda não lê etiquetas; fica para os outros programas (pcscd)."},
+     "Lector de tarjetas con contactos, o que no dice si lee etiquetas sin contacto (CCID): queda para los otros programas (pcscd). Si las "
+     "lee, nómbrelo en la configuración con driver = \"ccid\".",
+     "A reader of cards with contacts, or one that does not say whether it reads contactless tags (CCID): it is left to other programs "
+     "(pcscd). If it reads them, name it in the configuration with driver = \"ccid\".",
+     "Leitor de cartões com contatos, ou que não diz se lê etiquetas sem contato (CCID): fica para os outros programas (pcscd). Se as lê, "
+     "nomeie-o na configuração com driver = \"ccid\"."},
     {"not_driven/printer", "Es una impresora: queda para el sistema de impresión.",
      "It is a printer: it is left to the printing system.", "É uma impressora: fica para o sistema de impressão."},
     {"not_driven/vendor_hid",

@@ -85,6 +85,7 @@ protected:
 private:
     std::optional<Bytes> requested(const UsbSetup& setup, ByteView out) final;
     void written(std::uint8_t endpoint, ByteView bytes) final;
+    std::string_view missing() const final { return orders_ == 0 ? "asked the reader anything" : std::string_view{}; }
     Result<void> scanned(std::string_view, std::string_view) final;
     void notify();
     void take_message(ByteView bytes);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A contactless reader behind CCID. One conversation (talk.hpp) that never ends: prepare the reader, look what lies on it, read what is
 // new, do what was asked, wait a moment, look again. reader.cpp has what comes from outside and how one order is answered; looking.cpp
-// prepares and looks; reading.cpp reads and writes tags; watching.cpp says what is told of what was seen.
+// prepares and looks; reading.cpp reads tags, serving.cpp does what was asked; watching.cpp says what is told of what was seen.
 //
 // One order is under way at a time. Its answer is the one of the right type, slot and sequence number; anything else is a late answer to
 // an order given up, or a second one, and is dropped.
@@ -127,7 +127,7 @@ private:
     Talk<std::optional<Bytes>> exchange_by_air(Bytes command, bool writes);
     Talk<bool> still_there(const Card& card);
 
-    // --- what was asked: reading.cpp -------------------------------------------------------------------------------------------
+    // --- what was asked: serving.cpp -------------------------------------------------------------------------------------------
 
     struct Pending {
         std::uint32_t number;

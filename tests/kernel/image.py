@@ -30,7 +30,7 @@ TOOLS = {"qemu-system-x86_64": "qemu-system-x86", "busybox": "busybox-static", "
 LONGEST_TOOL_S = 300
 
 # What udev loads by itself when the hardware is there, and what a scenario loads by name; modules.dep says what they need.
-MODULES = ("virtio_pci", "virtio_console", "xhci-pci", "usbhid", "hid-generic", "evdev", "cdc-acm", "ftdi_sio", "cp210x", "ch341", "pl2303", "vhci-hcd", "dummy_hcd", "libcomposite",
+MODULES = ("virtio_pci", "virtio_console", "xhci-pci", "usbhid", "hid-generic", "evdev", "cdc-acm", "ftdi_sio", "cp210x", "ch341", "pl2303", "vhci-hcd", "pn533_usb", "dummy_hcd", "libcomposite",
            "usb_f_hid", "usbmon")
 # Of Debian's udev: names and properties of USB devices (ID_USB_INTERFACES), and modules by their alias.
 RULES = ("50-udev-default.rules", "80-drivers.rules")

@@ -225,7 +225,8 @@ class Install(unittest.TestCase):
         self.assertNotRegex(said, r"70-dosario\.rules:\d+.* (Invalid|Unknown|Failed)")
 
     def test_udev_gives_serial_scanners_and_bridge_chips_to_the_daemon_but_a_modem_behind_one_is_tried(self):
-        for vendor, product, interfaces, ignored in (("05e0", "1701", ":020201:0a0000:", True), ("0403", "6001", ":ffffff:", False)):
+        for vendor, product, interfaces, ignored in (("05e0", "1701", ":020201:0a0000:", True), ("0403", "6001", ":ffffff:", False),
+                                                     ("072f", "2200", ":0b0000:", True)):
             with self.subTest(vendor=vendor):
                 said = self.udev_says(vendor, interfaces, product)
                 self.assertRegex(said, r"70-dosario\.rules:\d+ OWNER 64123\n")

@@ -256,6 +256,7 @@ int FakeDevice::submit(FakeUrb urb) {
             complete(std::move(urb), -EPIPE);
         else if ((urb.endpoint & 0x80) == 0 && !hold_writes_) {
             writes_.push_back(urb.out);
+            ended_empty_ += urb.ends_empty;
             urb.actual = urb.out.size();
             const bool taken = scanner_ == nullptr || scanner_->write(urb.endpoint, urb.out);
             complete(std::move(urb), taken ? 0 : -EPIPE);

@@ -73,10 +73,11 @@ struct FakeUrb {
     std::uint64_t handle = 0;
     std::uint8_t type = 0;
     std::uint8_t endpoint = 0;
-    Bytes out;             ///< with the 8 bytes of setup for a control transfer
-    std::size_t room = 0;  ///< the buffer's size
-    int status = 0;        ///< 0 or a negative errno
-    Bytes in;              ///< what the device answered, without the setup
+    Bytes out;                ///< with the 8 bytes of setup for a control transfer
+    bool ends_empty = false;  ///< where it fills its last packet an empty one follows (USBDEVFS_URB_ZERO_PACKET)
+    std::size_t room = 0;     ///< the buffer's size
+    int status = 0;           ///< 0 or a negative errno
+    Bytes in;                 ///< what the device answered, without the setup
     std::size_t actual = 0;
 };
 
@@ -92,6 +93,8 @@ public:
     Result<void> scan(std::string_view aim, std::string_view text);
     /// What a person does with a simulated pad (simulated/pad_words.hpp).
     Result<std::string> on_pad(std::string_view words);
+    /// A person lays a card on it or takes one away. Errors: as SimulatedDevice::card_command().
+    Result<void> card(std::string_view words);
     /// Its idle period has gone by.
     void idle();
     std::optional<std::chrono::milliseconds> idle_period() const;
@@ -162,9 +165,17 @@ public:
     std::vector<Bytes> writes() const {
         return locked([&] { return writes_; });
     }
+    /// Transfers to OUT endpoints that were to be ended by an empty packet where they fill their last one.
+    int ended_empty() const {
+        return locked([&] { return ended_empty_; });
+    }
     /// What the program did against the rules, empty if nothing.
     std::string misuse() const {
         return locked([&] { return misuse_; });
+    }
+    /// The simulated scanner has been told all without which it is silent.
+    bool is_prepared() const {
+        return locked([&] { return scanner_ == nullptr || scanner_->silent_until().empty(); });
     }
     /// Waits until `claim` holds; false after a generous deadline.
     bool wait_until(const std::function<bool(const FakeDevice&)>& claim) const;
@@ -232,7 +243,7 @@ private:
     bool gone_ = false;
     bool disconnect_allowed_ = true;
     bool hold_writes_ = false;
-    int ioctls_ = 0, reaps_ = 0, opens_ = 0, halts_cleared_ = 0;
+    int ioctls_ = 0, reaps_ = 0, opens_ = 0, halts_cleared_ = 0, ended_empty_ = 0;
     std::vector<Bytes> writes_;
     std::string misuse_;
 };

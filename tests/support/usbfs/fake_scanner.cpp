@@ -17,6 +17,7 @@ using Outcome = simulated::UsbRead::Outcome;
 std::string kernel_driver(const simulated::UsbDescription& description, const simulated::UsbInterface& one) {
     if (one.class_code == 3) return "usbhid";
     if (one.class_code == 2 || one.class_code == 0x0A) return "cdc_acm";
+    if (one.class_code == 0x0B) return description.product == 0x2200 ? "pn533_usb" : "";
     switch (description.vendor) {
         case 0x0403: return "ftdi_sio";
         case 0x10C4: return "cp210x";
@@ -88,6 +89,17 @@ Result<void> FakeDevice::scan(std::string_view aim, std::string_view text) {
 Result<std::string> FakeDevice::on_pad(std::string_view words) {
     DOSARIO_CHECK(scanner_ != nullptr);
     return locked([&] { return scanner_->on_pad(words); });
+}
+
+Result<void> FakeDevice::card(std::string_view words) {
+    DOSARIO_CHECK(scanner_ != nullptr);
+    const auto done = locked([&] {
+        auto result = scanner_->card_command(words);
+        serve_all();
+        return result;
+    });
+    changed();
+    return done;
 }
 
 void FakeDevice::idle() {

@@ -16,6 +16,8 @@
 //   unplug NAME                  the device leaves the bus
 //   pad NAME WORDS               tags and failures of a pad (kind=cp210x pad=m100): add EPC..., remove EPC, clear, list, fail ..., restart
 //   scan NAME [AIM] TEXT         a person scans TEXT (with \xHH) of symbology AIM (`]d2`)
+//   card NAME lay UID [kind=ntag213] [uri=...] | take [UID] | fault NAME [TIMES [AFTER]]
+//                                a person at a reader of cards (kind=ccid model=acr122u): words of simulated/hf_card.hpp
 //   report NAME HEX              one raw report
 //   type NAME TEXT               TEXT (with \xHH) as a US keyboard types it, and Enter
 //   pos NAME AIM TEXT            TEXT (with \xHH) as HID POS reports in Zebra's layout; AIM is `]d2`, or `-` for none
@@ -230,6 +232,7 @@ public:
         if (verb == "report") return report(device, rest);
         if (verb == "scan") return scan(device, rest);
         if (verb == "pad") return pad(device, rest);
+        if (verb == "card") return card(device, rest);
         if (verb == "type") return type(device, rest);
         if (verb == "pos") return pos(device, rest);
         if (verb == "state") return state(device);
@@ -281,6 +284,11 @@ private:
         if (!device.spec().scanner) return error("no pad");
         const auto done = device.on_pad(words);
         return done ? Answer{true, *done} : error(done.error().message);
+    }
+    static Answer card(FakeDevice& device, const std::string& words) {
+        if (!device.spec().scanner) return error("no reader of cards");
+        const auto done = device.card(words);
+        return done ? Answer{} : error(done.error().message);
     }
     static Answer type(FakeDevice& device, const std::string& escaped) {
         const auto text = unescape(escaped);

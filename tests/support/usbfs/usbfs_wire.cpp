@@ -143,6 +143,7 @@ int UsbfsWire::submit(std::uint64_t handle, UMockdevIoctlData* arg) {
     urb.handle = handle;
     urb.type = asked.type;
     urb.endpoint = asked.endpoint;
+    urb.ends_empty = (asked.flags & USBDEVFS_URB_ZERO_PACKET) != 0;
     const bool control = asked.type == USBDEVFS_URB_TYPE_CONTROL;
     urb.room = control && room >= 8 ? room - 8 : room;
     if (held.buffer != nullptr && (control || (asked.endpoint & 0x80) == 0)) {

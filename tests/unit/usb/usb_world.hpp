@@ -19,6 +19,7 @@ class CountingClock final : public Clock {
 public:
     UtcTime wall() const override { return {}; }
     MonoTime mono() const override { return MonoTime{Micros{++ticks_}}; }
+    void advance(Micros time) { ticks_ += time.count(); }
 
 private:
     mutable std::atomic<std::int64_t> ticks_{0};
