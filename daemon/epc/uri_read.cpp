@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // AIs from EPC URIs.
 #include "epc/uri.hpp"
-#include "epc/walk.hpp"
+
+#include "epc/element_writer.hpp"
 #include "identity/digits.hpp"
 
 namespace dosario {
@@ -89,7 +90,8 @@ private:
         const EpcReading& reading = out_.reading;
         const EpcMade made = write_epc(*reading.scheme, reading.elements(), {*reading.filter, reading.prefix_digits});
         if (made.ok() || made.error == CodeError::restricted_number) return true;
-        return refuse(made.error, parts_[std::min(made.segment + 1, kMostParts - 1)]);
+        const std::string_view part = parts_[std::min(made.segment + 1, kMostParts - 1)];
+        return refuse(made.error, part.data() == nullptr ? uri_ : part);
     }
 
     /// `PREFIX.ITEM.PIECE.TOTAL.SERIAL`, as far as the key has them. A serial number may hold points.

@@ -67,6 +67,19 @@ TEST_CASE("lot and expiry of a tag are those of the box", "[identify]") {
     CHECK_FALSE(as<SerialPack>(made.identity).expires_on);
 }
 
+TEST_CASE("the AIs of a tag as a scanner would send them are the same box", "[identify]") {
+    Seen tag{written("DSGTIN+", "(01)07791234567898(21)S1(17)281231(10)L-1")};
+    const std::string sent = element_string(tag.reading.elements());
+    CodeBuffer buffer;
+    const Identity identity = identify("]d2", sent, kToday, buffer);
+    const auto& by_text = as<SerialPack>(identity);
+    const auto& by_tag = as<SerialPack>(tag.identity);
+    CHECK(by_text.gtin == by_tag.gtin);
+    CHECK(by_text.serial == by_tag.serial);
+    CHECK(by_text.lot == by_tag.lot);
+    CHECK(by_text.expires_on == by_tag.expires_on);
+}
+
 TEST_CASE("a crate is the same by its tag and by its label", "[identify]") {
     for (const std::string_view scheme : {"SSCC-96", "SSCC+"}) {
         const Seen tag{written(scheme, "(00)095201234567891235", 7)};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every scheme, every partition, the edges of every field: what is written is what is read, and the other way round.
-#include "epc/walk.hpp"
+#include "epc/element_writer.hpp"
 #include "unit/epc/tags.hpp"
 
 #include <random>
