@@ -4,6 +4,7 @@
 #include "system/system_clock.hpp"
 #include "config/toml_section.hpp"
 #include "control/scan_request.hpp"
+#include "rfid/uhf_region.hpp"
 #include "serial/bridge.hpp"
 
 #include <algorithm>
@@ -133,7 +134,33 @@ std::string names_of_drivers() {
     return names;
 }
 
-void read_reader(TomlSection section, std::vector<ReaderRow>& rows) {
+std::string uhf_countries() {
+    std::string names;
+    for (const UhfRegion& one : uhf_regions()) names += (names.empty() ? "" : " ") + std::string{one.country};
+    return names;
+}
+
+void read_rfid(TomlSection section, RfidSettings& rfid) {
+    section.text("country", rfid.country);
+    if (!rfid.country.empty() && find_uhf_region(rfid.country) == nullptr)
+        section.problem("country", "a country whose UHF band is known is wanted: " + uhf_countries());
+    section.end();
+}
+
+/// What a reader of tags needs besides.
+void read_uhf(TomlSection& section, const RfidSettings& rfid, ReaderRow& row) {
+    const Driver* const driver = find_driver(row.driver);
+    const UhfRegion* const region = find_uhf_region(rfid.country);
+    row.settings.uhf_country = rfid.country;
+    if (driver != nullptr && driver->needs_country && rfid.country.empty())
+        section.problem("driver", "it transmits in UHF: say where, with country = \"AR\" in [rfid], one of " + uhf_countries());
+    int power_dbm = 0;
+    const int most = region != nullptr ? region->most_cdbm / 100 : 30;
+    section.number("power_dbm", power_dbm, 0, most);
+    row.settings.power_cdbm = power_dbm * 100;
+}
+
+void read_reader(TomlSection section, const RfidSettings& rfid, std::vector<ReaderRow>& rows) {
     ReaderRow row;
     section.text("match", row.match);
     const bool vid_pid = row.match.size() >= 9 && row.match[4] == ':' &&
@@ -164,6 +191,7 @@ void read_reader(TomlSection section, std::vector<ReaderRow>& rows) {
     section.text("driver", row.driver);
     if (!row.driver.empty() && find_driver(row.driver) == nullptr)
         section.problem("driver", "there is no such driver; there are: " + names_of_drivers());
+    read_uhf(section, rfid, row);
     section.number("echo_ms", row.echo_ms, 0, 10'000);
     section.text("field", row.field);
     if (pad_preset(row.field) == nullptr)
@@ -270,7 +298,8 @@ Settings read_settings(const std::string& path, SettingsProblems& problems) {
     TomlSection usb = root.section("usb");
     usb.flag("enabled", settings.usb);
     usb.end();
-    root.each("reader", [&](TomlSection row) { read_reader(std::move(row), settings.readers); });
+    read_rfid(root.section("rfid"), settings.rfid);
+    root.each("reader", [&](TomlSection row) { read_reader(std::move(row), settings.rfid, settings.readers); });
     CodeHabits codes;
     read_codes(root.section("codes"), codes);
     root.each("layout", [&](TomlSection row) { read_layout(std::move(row), codes.layouts); });

@@ -48,6 +48,11 @@ struct PersonSettings {
     int keep_days = 0;  ///< then it is forgotten; 0: until somebody asks for it
 };
 
+/// Readers of tags.
+struct RfidSettings {
+    std::string country;  ///< ISO 3166-1 alpha-2, one of uhf_regions(); empty: nothing is transmitted in UHF
+};
+
 struct Settings {
     std::string station = "puesto-1";
     std::string site;
@@ -61,6 +66,7 @@ struct Settings {
     ApiTcp tcp;
     UplinkSettings uplink;
     bool usb = true;
+    RfidSettings rfid;
     std::vector<ReaderRow> readers;
     std::vector<Product> products;
     BackupSettings backup;

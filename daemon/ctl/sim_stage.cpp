@@ -63,6 +63,12 @@ Result<std::string> SimStage::card(ExportedScanner& scanner, const std::string& 
     return std::string{};
 }
 
+Result<std::string> SimStage::pad(ExportedScanner& scanner, const std::string& words) {
+    if (!scanner.plugged) return fail(Failure::unavailable, "the pad is unplugged");
+    if (scanner.device == nullptr) return fail(Failure::unavailable, "no host has attached the pad: its tags are put on it then");
+    return scanner.device->on_pad(words);
+}
+
 Result<std::string> SimStage::plug(ExportedScanner& scanner) {
     if (scanner.plugged) return fail(Failure::invalid, scanner.name + " is plugged in already");
     scanner.plugged = true;
@@ -121,13 +127,14 @@ std::optional<std::string> SimStage::obey_at_once(const std::string& line) {
     if (verb.empty() || verb[0] == '#') return "";
     if (verb == "list") return answer_of(list());
     if (verb == "pause") return std::nullopt;
-    if (verb != "scan" && verb != "plug" && verb != "unplug" && verb != "await" && verb != "card")
-        return "error there is no command " + escape(verb) + "; there are: scan card plug unplug await pause list quit";
+    if (verb != "scan" && verb != "plug" && verb != "unplug" && verb != "await" && verb != "card" && verb != "pad")
+        return "error there is no command " + escape(verb) + "; there are: scan card pad plug unplug await pause list quit";
     ExportedScanner* const scanner = desk_.find(name);
     if (scanner == nullptr) return "error there is no scanner " + escape(name) + "; `list` names them";
     if (verb == "await") return std::nullopt;
     if (verb == "scan") return answer_of(scan(*scanner, rest));
     if (verb == "card") return answer_of(card(*scanner, rest));
+    if (verb == "pad") return answer_of(pad(*scanner, rest));
     return answer_of(verb == "plug" ? plug(*scanner) : unplug(*scanner));
 }
 

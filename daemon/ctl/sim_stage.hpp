@@ -3,6 +3,7 @@
 //
 //     scan NAME [AIM] TEXT      pulls the trigger: TEXT with \xHH, AIM a symbology identifier (]d2)
 //     card NAME lay UID ...     a card is laid on a reader of cards; `take [UID]` takes one or all away, `fault NAME` lets answers go wrong
+//     pad NAME WORDS            what a person does with a pad: add EPC..., remove EPC, clear, list, fail ..., restart (simulated/pad_words.hpp)
 //     unplug NAME, plug NAME    the latter says `port=N` if it is plugged into this kernel
 //     await NAME ready|read [S] until the host has prepared the scanner, or has read all it sent; 10 seconds if S is not said
 //     pause MS
@@ -35,6 +36,7 @@ private:
     std::optional<std::string> obey_at_once(const std::string& line);
     Result<std::string> scan(simulated::ExportedScanner& scanner, const std::string& rest);
     Result<std::string> card(simulated::ExportedScanner& scanner, const std::string& words);
+    Result<std::string> pad(simulated::ExportedScanner& scanner, const std::string& words);
     Result<std::string> plug(simulated::ExportedScanner& scanner);
     Result<std::string> unplug(simulated::ExportedScanner& scanner);
     std::string list() const;

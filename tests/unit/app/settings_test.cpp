@@ -155,6 +155,37 @@ TEST_CASE("a reader has a zone and what it does with separators", "[settings]") 
     CHECK(Read{"[[reader]]\nmatch = \"05e0:1200\"\ngs = 1"}.problems.lines.size() == 1);
 }
 
+TEST_CASE("a reader that transmits in UHF wants a country, and no more power than is allowed there", "[settings]") {
+    const Read fine{R"([rfid]
+country = "CL"
+[[reader]]
+match = "10c4:ea60"
+driver = "chafon_uhf"
+power_dbm = 20)"};
+    REQUIRE(fine.problems.lines.empty());
+    CHECK(fine.settings.readers[0].settings.uhf_country == "CL");
+    CHECK(fine.settings.readers[0].settings.power_cdbm == 2000);
+    const Read nowhere{R"([[reader]]
+match = "10c4:ea60"
+driver = "m100_uhf")"};
+    CHECK(nowhere.problems.lines.size() == 1);
+    CHECK(nowhere.says("dosario.toml", "3:10", "country = \"AR\""));
+    const Read wrong{R"([rfid]
+country = "US")"};
+    CHECK(wrong.says("dosario.toml", "2:11", "AR BR CL"));
+    const Read strong{R"([rfid]
+country = "CL"
+[[reader]]
+match = "10c4:ea60"
+driver = "chafon_uhf"
+power_dbm = 28)"};
+    CHECK(strong.says("dosario.toml", "6:13", "27"));
+    const Read scanner{R"([[reader]]
+match = "10c4:ea60"
+driver = "serial_scanner")"};
+    CHECK(scanner.problems.lines.empty());
+}
+
 TEST_CASE("a day that has surely come is a day", "[settings]") {
     CHECK_FALSE(Read{"[station]\nnot_before = \"\""}.settings.not_before);
     CHECK(Read{"[station]\nnot_before = \"2027-06-30\""}.settings.not_before == parse_date("2027-06-30"));
