@@ -92,9 +92,7 @@ std::string ReaderDesk::explanation_of(const Reader& reader) const {
             return reader_words("moved", language, {{"from", from}, {"to", reader.interface.bus_path}});
     }
     switch (claim) {
-        case Claim::candidate:
-            // No printed code tries a reader of cards.
-            return reader_words(reader.interface.class_code == kSmartCardClass ? "not_driven/tag_reader" : "candidate", language);
+        case Claim::candidate: return reader_words("candidate", language);
         case Claim::protect: return reader_words("protected", language);
         case Claim::last_keyboard: return reader_words("last_keyboard", language);
         case Claim::take: break;

@@ -74,7 +74,7 @@ Match match(const UsbInterface& one) {
     if (is_in(kKnown, one)) return is_sam(one, descriptor) ? Match::no : Match::yes;
     const std::string& name = one.name.empty() ? one.product : one.name;
     if (says_other_slot(name)) return Match::no;
-    return says_contactless(name) ? Match::yes : Match::if_adopted;
+    return says_contactless(name) ? Match::yes : Match::if_named;
 }
 
 std::unique_ptr<ReaderProtocol> make(const UsbInterface& one, const ReaderSettings& settings) {

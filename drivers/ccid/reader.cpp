@@ -98,6 +98,14 @@ void CcidReader::wake(MonoTime now) {
     }
 }
 
+/// The rest of an answer may be missing: it is not waited for, and what was asked is asked again when its time is over.
+void CcidReader::interrupted(MonoTime now) {
+    now_ = now;
+    if (assembler_.is_inside()) fault(ReaderFault::Kind::length, "an answer of which a part may be missing");
+    assembler_.forget();
+    partial_since_.reset();
+}
+
 std::optional<MonoTime> CcidReader::next_wake() const {
     std::optional<MonoTime> next;
     const auto wanted = [&next](MonoTime at) { next = next ? std::min(*next, at) : at; };

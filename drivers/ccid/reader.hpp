@@ -47,6 +47,7 @@ public:
     void receive(std::uint8_t endpoint, ByteView bytes, MonoTime now) override;
     bool command(const ReaderCommand& command, std::uint32_t number, MonoTime now) override;
     void wake(MonoTime now) override;
+    void interrupted(MonoTime now) override;
     void closed(MonoTime now, PortEnd end) override;
     std::optional<MonoTime> next_wake() const override;
 

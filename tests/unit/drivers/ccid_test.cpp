@@ -256,6 +256,22 @@ TEST_CASE("one bad answer at any moment costs no card and invents none", "[ccid]
     }
 }
 
+TEST_CASE("trouble of the USB line in the middle of an answer costs no card", "[ccid][faults]") {
+    for (const char* const model : kModels) {
+        INFO(model);
+        CcidBench bench{model};
+        bench.pass(seconds{1});
+        bench.model().fail_answers(CcidFault::cut, 1, 3);
+        bench.lay(kTag);
+        bench.pass(milliseconds{100});
+        bench.reader().interrupted(bench.now());
+        bench.pass(seconds{5});
+        Story story = bench.story();
+        std::erase(story, "fault");
+        CHECK(story == Story{kTold});
+    }
+}
+
 TEST_CASE("a reader on which everything goes wrong now and then tells every card once", "[ccid][faults]") {
     constexpr CcidFault kFaults[] = {CcidFault::late, CcidFault::twice, CcidFault::split, CcidFault::extended,
                                      CcidFault::stranger};
@@ -507,7 +523,7 @@ TEST_CASE("contactless interfaces are taken, SAM and contact slots left alone, a
     UsbInterface one = CcidBench{"ccid"}.interface();
     CHECK(driver.match(one) == Match::yes);
     one.product = "Acme Smart Card Reader";
-    CHECK(driver.match(one) == Match::if_adopted);
+    CHECK(driver.match(one) == Match::if_named);
     one.product = "Acme NFC-Reader 3";
     CHECK(driver.match(one) == Match::yes);
     one.product = "Acme Dual Reader";
