@@ -48,7 +48,7 @@ TagMade make_tag(std::string_view input, const TagWish& wish, Date as_of) {
     const unsigned prefix_digits = wish.prefix_digits.value_or(read.reading.prefix_digits);
     const unsigned filter = wish.filter.value_or(read.reading.filter.value_or(std::uint8_t{0}));
     if (filter > 7) return refuse(CodeError::bad_filter);
-    if (prefix_digits > kLongestPrefix) return refuse(CodeError::prefix_length);
+    if (prefix_digits > kLongestPrefix) return refuse(CodeError::company_prefix_length);
     const EpcScheme* const scheme = epc_scheme(wish.scheme);
     if (scheme == nullptr) {
         const EpcKey* const key = epc_key(wish.scheme);

@@ -100,27 +100,27 @@ std::string tid_member(const TidFacts& tid) {
 std::string tag_lines(const TagFacts& tag, Language language) {
     std::string text;
     if (!tag.scheme.empty()) {
-        text += "\n   " + said("tag/scheme", language, fmt::arg("scheme", tag.scheme));
-        if (tag.filter) text += ", " + said("tag/filter", language, fmt::arg("filter", *tag.filter));
-        if (tag.prefix_digits != 0) text += ", " + said("tag/prefix", language, fmt::arg("digits", tag.prefix_digits));
+        text += "\n   " + said("decode/tag-scheme", language, fmt::arg("scheme", tag.scheme));
+        if (tag.filter) text += ", " + said("decode/tag-filter", language, fmt::arg("filter", *tag.filter));
+        if (tag.prefix_digits != 0) text += ", " + said("decode/tag-prefix", language, fmt::arg("digits", tag.prefix_digits));
     }
     for (const std::string& uri : {tag.pure_uri, tag.tag_uri}) {
         if (!uri.empty()) text += "\n   " + uri;
     }
     if (tag.bank) {
-        text += "\n   " + said("tag/bank", language, fmt::arg("words", tag.bank->words));
+        text += "\n   " + said("decode/tag-bank", language, fmt::arg("words", tag.bank->words));
         if (!tag.bank->crc16.empty()) text += ", CRC-16 " + tag.bank->crc16;
-        if (tag.bank->user_memory) text += ", " + said("tag/user_memory", language);
+        if (tag.bank->user_memory) text += ", " + said("decode/tag-user-memory", language);
         if (!tag.bank->raw_uri.empty()) text += "\n   " + tag.bank->raw_uri;
     }
     if (tag.tid) {
         const TidFacts& tid = *tag.tid;
         text += tid.maker.empty() || tid.model.empty()
-                    ? " " + said("tag/unknown_chip", language,
+                    ? " " + said("decode/tag-unknown-chip", language,
                                  fmt::arg("maker", tid.maker.empty() ? std::to_string(tid.maker_number) : tid.maker),
                                  fmt::arg("model", tid.model.empty() ? tid.model_number : tid.model))
                     : " " + tid.maker + " " + tid.model;
-        if (!tid.serial.empty()) text += ", " + said("tag/serial", language, fmt::arg("serial", tid.serial));
+        if (!tid.serial.empty()) text += ", " + said("decode/tag-serial", language, fmt::arg("serial", tid.serial));
     }
     return text;
 }

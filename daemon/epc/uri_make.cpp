@@ -49,7 +49,7 @@ EpcUriMade make_body(const EpcKey& key, std::span<const Gs1Element> elements, un
     const bool is_prefix = prefix_digits >= kShortestPrefix && prefix_digits <= kLongestPrefix && value.size() >= whole;
     const std::string_view prefix = is_prefix ? value.substr(lead, prefix_digits) : std::string_view{};
     if (prefix.empty() || !std::ranges::all_of(prefix, [](char c) { return c >= '0' && c <= '9'; })) {
-        return {CodeError::prefix_length, {}};
+        return {CodeError::company_prefix_length, {}};
     }
     EpcUriMade made;
     made.text = prefix;

@@ -94,13 +94,13 @@ private:
 
     CodeError write_prefix(const EpcSegment& segment) {
         const unsigned digits = writing_.prefix_digits;
-        if (digits < kShortestPrefix || digits > kLongestPrefix) return CodeError::prefix_length;
+        if (digits < kShortestPrefix || digits > kLongestPrefix) return CodeError::company_prefix_length;
         const EpcKey& key = *scheme_.key;
         const std::uint64_t partition = kLongestPrefix - digits;
         const std::size_t rest_bits = segment.bits - 3U - kPrefixBits[partition];
         value_.remove_prefix(key.before.size());
         const std::string_view prefix = value_.substr(key.lead ? 1 : 0, digits);
-        if (prefix.size() < digits || !all_digits(prefix)) return CodeError::prefix_length;
+        if (prefix.size() < digits || !all_digits(prefix)) return CodeError::company_prefix_length;
         out_.put(partition, 3);
         out_.put(number_of(prefix), kPrefixBits[partition]);
         if (key.digits == 0) {

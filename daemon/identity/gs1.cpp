@@ -155,7 +155,7 @@ std::string_view code_error_name(CodeError error) {
         case CodeError::serial_leading_zero: return "serial-leading-zero";
         case CodeError::serial_not_numeric: return "serial-not-numeric";
         case CodeError::serial_too_long: return "serial-too-long";
-        case CodeError::prefix_length: return "prefix-length";
+        case CodeError::company_prefix_length: return "company-prefix-length";
         case CodeError::restricted_number: return "restricted-number";
         case CodeError::parse_failed: return "parse-failed";
     }

@@ -72,9 +72,9 @@ enum class CodeError : std::uint8_t {
     serial_leading_zero,
     serial_not_numeric,
     serial_too_long,
-    prefix_length,      ///< writing asks for the length of the company prefix, 6 to 12
-    restricted_number,  ///< no EPC is made of a number that is of one company or region only
-    parse_failed,       ///< anything else: a component with a rule of its own (AIs far from pharmacy), or no form that is known
+    company_prefix_length,  ///< writing asks for the length of the company prefix, 6 to 12
+    restricted_number,      ///< no EPC is made of a number that is of one company or region only
+    parse_failed,  ///< anything else: a component with a rule of its own (AIs far from pharmacy), or no form that is known
 };
 inline constexpr std::size_t kCodeErrors = static_cast<std::size_t>(CodeError::parse_failed) + 1;
 

@@ -38,7 +38,7 @@ void check_ways_back(const EpcReading& reading, Date day) {
     // A date that a DSGTIN+ prefers may have been among the data behind it; nothing else may be refused, but what is no EPC by rule.
     if (!made.ok()) {
         DOSARIO_CHECK(made.error == CodeError::restricted_number || made.error == CodeError::value_too_long ||
-                      made.error == CodeError::prefix_length || made.error == CodeError::unknown_ai);
+                      made.error == CodeError::company_prefix_length || made.error == CodeError::unknown_ai);
         return;
     }
     const EpcReading again = read_epc(made.words(), day, buffer);

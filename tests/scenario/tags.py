@@ -145,7 +145,7 @@ class Writing(unittest.TestCase):
 
     def test_encode_says_why_not(self):
         for scheme, text, words, error in (
-                ("sgtin-96", BOX, [], "prefix-length"), ("sgtin-96", BOX, ["--prefix-length", 13], "prefix-length"), ("sgtin-96", BOX, ["--filter", 8], "bad-filter"),
+                ("sgtin-96", BOX, [], "company-prefix-length"), ("sgtin-96", BOX, ["--prefix-length", 13], "company-prefix-length"), ("sgtin-96", BOX, ["--filter", 8], "bad-filter"),
                 ("sgtin-95", BOX, [], "unknown-scheme"), ("sgtin+", BOX, ["--to", "uri"], "unknown-scheme"), ("sscc-96", BOX, ["--prefix-length", 7], "ai-requisite-missing"),
                 ("sgtin-96", "(01)07791234567898(21)A", ["--prefix-length", 7], "serial-not-numeric"), ("sgtin-96", "(01)07791234567897(21)1", [], "check-digit"),
                 ("sgtin-96", "(01)07791234567898(21)1(10)L", ["--prefix-length", 7], "unknown-ai"), ("sgtin+", "(01)02001234567893(21)1", [], "restricted-number"),

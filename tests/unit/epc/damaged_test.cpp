@@ -224,9 +224,9 @@ TEST_CASE("what an EPC has no place for is not written", "[epc]") {
     CHECK(written("SGTIN-96", item + "99999999999999999999", 7) == "serial-out-of-range");
     CHECK(written("SGTIN-96", item + "0123", 7) == "serial-leading-zero");
     CHECK(written("SGTIN-96", item + "12A", 7) == "serial-not-numeric");
-    CHECK(written("SGTIN-96", item + "123") == "prefix-length");
-    CHECK(written("SGTIN-96", item + "123", 5) == "prefix-length");
-    CHECK(written("SGTIN-96", item + "123", 13) == "prefix-length");
+    CHECK(written("SGTIN-96", item + "123") == "company-prefix-length");
+    CHECK(written("SGTIN-96", item + "123", 5) == "company-prefix-length");
+    CHECK(written("SGTIN-96", item + "123", 13) == "company-prefix-length");
     CHECK(written("SGTIN-96", item + "123", 7, 8) == "bad-filter");
     CHECK(written("SGTIN-96", "(01)07791234567898", 7) == "ai-requisite-missing");
     CHECK(written("SGTIN-96", item + "123(10)L1", 7) == "unknown-ai");
@@ -239,7 +239,7 @@ TEST_CASE("what an EPC has no place for is not written", "[epc]") {
     CHECK(written("GRAI+", "(8003)09521141123454") == "empty-value");
     CHECK(written("GIAI-96", "(8004)9521141", 7) == "empty-value");
     CHECK(written("GIAI-96", "(8004)9521141A", 7) == "serial-not-numeric");
-    CHECK(written("GIAI-96", "(8004)9521A", 7) == "prefix-length");
+    CHECK(written("GIAI-96", "(8004)9521A", 7) == "company-prefix-length");
     CHECK(written("GIAI-202", "(8004)952114" + std::string(24, 'A'), 6).starts_with("38"));
     CHECK(written("SSCC-96", "(01)07791234567898", 7) == "ai-requisite-missing");
 }

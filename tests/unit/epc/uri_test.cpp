@@ -162,8 +162,8 @@ TEST_CASE("a URI cut off at any place is refused or says something else", "[uri]
 TEST_CASE("a URI needs the length of the company prefix and the AIs of its key", "[uri]") {
     CodeBuffer buffer;
     const Gs1Message message = parse_bracketed("(01)07791234567898(21)S1", kToday, buffer, Gs1Profile::lenient);
-    CHECK(make_epc_uri(*epc_key("sgtin"), message.elements(), 0).error == CodeError::prefix_length);
-    CHECK(make_epc_uri(*epc_key("sgtin"), message.elements(), 13).error == CodeError::prefix_length);
+    CHECK(make_epc_uri(*epc_key("sgtin"), message.elements(), 0).error == CodeError::company_prefix_length);
+    CHECK(make_epc_uri(*epc_key("sgtin"), message.elements(), 13).error == CodeError::company_prefix_length);
     CHECK(make_epc_uri(*epc_key("lgtin"), message.elements(), 7).error == CodeError::ai_requisite_missing);
     CHECK(make_epc_uri(*epc_key("sscc"), message.elements(), 7).error == CodeError::ai_requisite_missing);
     CHECK(make_epc_uri(*epc_key("sgtin"), message.elements(), 9).text == "urn:epc:id:sgtin:779123456.0789.S1");

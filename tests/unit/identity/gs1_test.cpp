@@ -460,7 +460,7 @@ TEST_CASE("names of errors are distinct and stay as they are", "[gs1]") {
         "serial-leading-zero",
         "serial-not-numeric",
         "serial-too-long",
-        "prefix-length",
+        "company-prefix-length",
         "restricted-number",
         "parse-failed",
     };
