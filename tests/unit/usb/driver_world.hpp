@@ -9,6 +9,7 @@
 #include "usb/claim_policy.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace dosario::test {
 
@@ -41,7 +42,7 @@ public:
     void opened(UsbPort port) override {
         const std::lock_guard lock{mutex_};
         readers_[port].core->opened(clock.mono());
-        pump(port);
+        if (pump(port) == 0) ++set_up_;
         ++opened_;
         changed_.notify_all();
     }
@@ -61,7 +62,10 @@ public:
 
     void written(UsbPort port) override {
         const std::lock_guard lock{mutex_};
-        if (Reader& reader = readers_[port]; reader.core != nullptr) reader.core->written(clock.mono());
+        Reader& reader = readers_[port];
+        if (reader.core != nullptr) reader.core->written(clock.mono());
+        set_up_ += !std::exchange(reader.set_up, true);
+        changed_.notify_all();
     }
     void interrupted(UsbPort port) override {
         const std::lock_guard lock{mutex_};
@@ -128,6 +132,10 @@ public:
         }
         return false;
     }
+    std::size_t set_up() const {
+        const std::lock_guard lock{mutex_};
+        return set_up_;
+    }
     std::size_t faults() const {
         const std::lock_guard lock{mutex_};
         return faults_;
@@ -148,6 +156,10 @@ public:
     void wait_opened(std::size_t count) {
         wait([&] { return opened_ >= count; }, "openings");
     }
+    /// Readers that were opened, and told all that they must be told.
+    void wait_set_up(std::size_t count) {
+        wait([&] { return set_up_ >= count; }, "readers that were told everything");
+    }
     void wait_gone(std::size_t count) {
         wait([&] { return gone_ >= count; }, "departures");
     }
@@ -159,6 +171,7 @@ private:
     struct Reader {
         UsbInterface interface;
         std::unique_ptr<ReaderProtocol> core;
+        bool set_up = false;
     };
 
     static const Driver* driver_for(const UsbInterface& one) {
@@ -168,7 +181,8 @@ private:
         }
         return nullptr;
     }
-    void pump(UsbPort port) {
+    /// How many writes it wanted.
+    std::size_t pump(UsbPort port) {
         Reader& reader = readers_[port];
         while (const auto event = reader.core->next_event()) {
             if (const auto* read = std::get_if<BarcodeRead>(&*event))
@@ -177,8 +191,10 @@ private:
                 told_.push_back(event_text(*event));
             faults_ += std::holds_alternative<ReaderFault>(*event);
         }
-        while (auto write = reader.core->next_write()) host->write(port, std::move(*write));
+        std::size_t writes = 0;
+        for (; auto write = reader.core->next_write(); ++writes) host->write(port, std::move(*write));
         changed_.notify_all();
+        return writes;
     }
     void end(UsbPort port) {
         const std::lock_guard lock{mutex_};
@@ -203,7 +219,7 @@ private:
     std::map<UsbPort, Reader> readers_;
     std::vector<UsbPort> waiting_;
     std::vector<std::string> scans_, failures_, told_;
-    std::size_t faults_ = 0, appeared_ = 0, opened_ = 0, gone_ = 0;
+    std::size_t faults_ = 0, appeared_ = 0, opened_ = 0, set_up_ = 0, gone_ = 0;
 };
 
 /// Members in the order of their life: the host goes first.
@@ -224,8 +240,7 @@ struct DriverWorld {
         auto plugged = bus->plug(spec);
         listener.wait_appeared(opened + 1);
         listener.open_matched();
-        listener.wait_opened(++opened);
-        settle(*plugged);
+        listener.wait_set_up(++opened);
         return plugged;
     }
     /// The commands that were queued have gone out: a flush comes back after them.

@@ -105,11 +105,11 @@ TEST_CASE("every chip: unplugged at every step of its start, then plugged in aga
             if (!scanner->device().gone()) break;  // the start has fewer steps
             world.bus->announce_gone(*scanner);
             world.listener.wait_gone(1);
+            const std::size_t set_up = world.listener.set_up();
             const auto again = world.bus->plug(spec);
             world.listener.wait_appeared(2);
             world.listener.open_all();
-            REQUIRE(again->device().wait_until([](const FakeDevice& now) { return now.waiting() >= 4; }));
-            DriverWorld::settle(*again);
+            world.listener.wait_set_up(set_up + 1);
             must(again->device().scan("", "7791234567898"));
             world.listener.wait_scans(1);
             CHECK(world.listener.scans() == Texts{"7791234567898"});
@@ -124,7 +124,7 @@ TEST_CASE("every chip: unplugged in the middle of a scan, half of it is a fault 
         DriverWorld world;
         const auto scanner = world.plug(words(kind, ",suffix=none"));
         must(scanner->device().scan("", "779123456"));
-        DriverWorld::settle(*scanner);
+        REQUIRE(scanner->device().wait_until([](const FakeDevice& now) { return now.all_read(); }));
         world.bus->unplug(*scanner);
         world.listener.wait_gone(1);
         CHECK(world.listener.scans().empty());
@@ -171,8 +171,7 @@ TEST_CASE("every chip: a request that it refuses once is sent again", "[usb][ser
         world.listener.wait_appeared(1);
         scanner->device().refuse_requests(2);
         world.listener.open_all();
-        world.listener.wait_opened(1);
-        DriverWorld::settle(*scanner);
+        world.listener.wait_set_up(1);
         if (std::string_view{kind} == "pl2303") continue;  // nobody knows which of its series it can do without
         must(scanner->device().scan("", "7791234567898"));
         world.listener.wait_scans(1);
@@ -206,8 +205,7 @@ TEST_CASE("a request that a device does not know, and can do without, is passed 
         world.listener.wait_appeared(1);
         scanner->device().refuse_requests(1000);
         world.listener.open_all();
-        world.listener.wait_opened(1);
-        DriverWorld::settle(*scanner);
+        world.listener.wait_set_up(1);
         must(scanner->device().scan("", "7791234567898"));
         world.listener.wait_scans(1);
         CHECK(world.listener.failures().empty());
@@ -281,8 +279,7 @@ TEST_CASE("after a sleep of the computer transfers end as if unplugged, and the 
         world.listener.wait_gone(1);
         world.listener.wait_appeared(2);
         world.listener.open_all();
-        world.listener.wait_opened(2);
-        DriverWorld::settle(*scanner);
+        world.listener.wait_set_up(2);
         must(scanner->device().scan("", "7791234567898"));
         world.listener.wait_scans(1);
         CHECK(world.listener.failures().empty());
