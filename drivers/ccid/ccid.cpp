@@ -20,12 +20,12 @@ using namespace ccid;
 constexpr std::uint16_t kAcs = 0x072F;
 
 constexpr Driver::Known kKnown[] = {
-    {kAcs, 0x2200, "ACS ACR122U"},
-    {kAcs, 0x90CC, "touchatag"},
-    {kAcs, 0x223B, "ACS ACR1252U (with SAM)"},
-    {kAcs, 0x223E, "ACS ACR1252U"},
-    {kAcs, 0x2303, "ACS ACR1552U (with SAM)"},
-    {kAcs, 0x2308, "ACS ACR1552U"},
+    {0x072F, 0x2200, "ACS ACR122U"},
+    {0x072F, 0x90CC, "touchatag"},
+    {0x072F, 0x223B, "ACS ACR1252U (with SAM)"},
+    {0x072F, 0x223E, "ACS ACR1252U"},
+    {0x072F, 0x2303, "ACS ACR1552U (with SAM)"},
+    {0x072F, 0x2308, "ACS ACR1552U"},
     {0x04E6, 0x5790, "Identiv uTrust 3700 F"},
 };
 
