@@ -3,78 +3,19 @@
 // each round without one, until it is stopped. It says nothing of rounds: one is over when a tag is heard that was heard in it before.
 #include "m100_uhf/m100_reader.hpp"
 
-#include "m100_uhf/m100_frame.hpp"
-#include "rfid/uhf_reader.hpp"
+#include "m100_uhf/m100_core.hpp"
 
 #include <algorithm>
-#include <set>
 
-namespace dosario {
+namespace dosario::m100 {
 namespace {
 
-using namespace m100;
-using std::chrono::milliseconds;
-
 constexpr milliseconds kProbePatience{300};
-constexpr milliseconds kPatience{500};
-constexpr milliseconds kLateTag{3000};  // an answer about a tag comes so late at most
-constexpr milliseconds kTagPatience{1000};
 constexpr milliseconds kLongestSilence{1500};  // of an inventory
-constexpr milliseconds kMoreOfARound{50};
 constexpr unsigned kMostRounds = 0xFFFF;
-constexpr int kLooks = 8;
-constexpr int kMostRefusals = 3;
 constexpr std::size_t kMostTagsInRound = 4096;
-constexpr std::size_t kLongestMask = 31;  // bytes of an EPC: a mask is counted in bits, in one byte
 
-Bytes bytes_of(std::initializer_list<unsigned> values) {
-    Bytes bytes;
-    for (const unsigned value : values) bytes.push_back(static_cast<std::byte>(value));
-    return bytes;
-}
-
-std::uint8_t first_of(const UhfFrame& frame) {
-    return frame.body.empty() ? std::uint8_t{0} : std::to_integer<std::uint8_t>(frame.body[0]);
-}
-
-class M100Reader final : public UhfReader {
-public:
-    explicit M100Reader(const ReaderSettings& settings) : UhfReader("m100_uhf", settings) {}
-
-private:
-    Parsed parse(ByteView bytes) const override;
-    bool answers(const UhfFrame& frame, const Request& request) const override;
-    void unasked(const UhfFrame& frame) override;
-    Task<Outcome> set_up() override;
-    Task<Outcome> confirm() override;
-    Task<Outcome> inventory() override;
-    Task<Outcome> look(std::vector<Bytes>& field) override;
-    Task<Outcome> set_power(int cdbm) override;
-    Task<Outcome> read_words(const ReadTag& what) override;
-    Task<Outcome> write_words(const WriteTag& what) override;
-    Task<Outcome> lock_tag(const LockTag& what) override;
-
-    Request request(std::uint8_t command, ByteView content, Micros patience = kPatience, int tries = 3) const;
-    Task<Outcome> say(std::uint8_t command, Bytes content);
-    Task<Outcome> set_region();
-    Task<Outcome> set_channels();
-    Task<Outcome> stop();
-    Task<Outcome> select(const Bytes& epc);
-    Task<Outcome> select_surely(const Bytes& epc);
-    Task<Outcome> ask_tag(std::uint8_t command, const Bytes& epc, Bytes content, std::size_t answer_size);
-    bool tell_notice(const UhfFrame& frame);
-    void begun();
-    void hear(const UhfFrame& notice);
-    void end_round();
-
-    std::optional<Variant> variant_;
-    bool tells_region_ = true;     ///< it knows command 08
-    bool tells_selection_ = true;  ///< it knows command 0B
-    int untold_selections_ = 0;
-    bool runs_ = false;      ///< notices come that nobody asked for now
-    std::set<Bytes> round_;  ///< of the round that goes on
-    int refusals_ = 0;       ///< of the inventory, one behind the other
-};
+}  // namespace
 
 UhfReader::Parsed M100Reader::parse(ByteView bytes) const {
     const auto byte = [&](std::size_t index) { return std::to_integer<unsigned>(bytes[index]); };
@@ -343,126 +284,12 @@ void M100Reader::hear(const UhfFrame& notice) {
     tell_notice(notice);
 }
 
-Task<UhfReader::Outcome> M100Reader::look(std::vector<Bytes>& field) {
-    const Request poll = request(kSingleInventory, {}, kTagPatience, 1);
-    for (int polls = 0; polls < kLooks; ++polls) {
-        co_await post(poll);
-        Micros patience = poll.patience;
-        for (bool first = true;; first = false) {
-            const Reply reply = co_await next(poll, patience, false);
-            if (!reply && first) co_return Outcome::mute();
-            if (!reply) break;
-            if (reply->kind != kNotice) {
-                if (reply->code == kError && first_of(*reply) != kNoTag) co_return Outcome::failed(error_words(first_of(*reply)));
-                break;
-            }
-            const auto tag = tag_of(reply->body);
-            if (tag && std::find(field.begin(), field.end(), tag->epc) == field.end()) field.push_back(tag->epc);
-            tell_notice(*reply);
-            patience = kMoreOfARound;
-        }
-    }
-    co_return Outcome{};
+}  // namespace dosario::m100
+
+namespace dosario {
+
+std::unique_ptr<LineProtocol> make_m100_reader(const ReaderSettings& settings) {
+    return std::make_unique<m100::M100Reader>(settings);
 }
-
-/// SelParam: target S0, action 0, the EPC bank; then where the mask begins and how long it is, in bits. It is read back: a write to what was
-/// selected before would go to another tag.
-Task<UhfReader::Outcome> M100Reader::select(const Bytes& epc) {
-    constexpr unsigned kEpcBank = 1, kFirstEpcBit = 0x20, kNoTruncation = 0;
-    constexpr std::size_t kMaskAt = 7;
-    if (epc.size() > kLongestMask) co_return Outcome::failed("the EPC is longer than this reader can select");
-    Bytes content = bytes_of({kEpcBank});
-    append_be32(content, kFirstEpcBit);
-    append(content, bytes_of({static_cast<unsigned>(epc.size() * 8), kNoTruncation}));
-    append(content, epc);
-    // Once: one that restarted meanwhile would take the second, and transmit.
-    Request selecting = request(kSelect, content, kPatience, 1);
-    selecting.late = kLateTag;
-    selecting.touches_tag = !tells_selection_;
-    const Reply reply = co_await ask(selecting);
-    if (!reply) co_return Outcome::mute();
-    if (reply->code == kError) co_return Outcome::failed(error_words(first_of(*reply)));
-    if (!tells_selection_) co_return Outcome{};
-    const Request ask_selected = request(kGetSelect, {}, kPatience, 1);
-    const Reply selected = co_await ask(ask_selected);
-    if (!selected) co_return Outcome::mute();
-    if (selected->code == kError) {
-        // A reader without this command says so at each of them; one error may be of something else.
-        tells_selection_ = ++untold_selections_ < kMostRefusals;
-        co_return Outcome::failed("the reader does not say which tag is selected: " + error_words(first_of(*selected)));
-    }
-    untold_selections_ = 0;
-    const ByteView told{selected->body};
-    const bool same = told.size() == kMaskAt + epc.size() && told[5] == static_cast<std::byte>(epc.size() * 8) &&
-                      std::equal(epc.begin(), epc.end(), told.begin() + kMaskAt);
-    if (!same) co_return Outcome::failed("the reader has selected another tag");
-    co_return Outcome{};
-}
-
-/// An answer that belongs to another selection is one reason more to do it again.
-Task<UhfReader::Outcome> M100Reader::select_surely(const Bytes& epc) {
-    Outcome outcome;
-    for (int tried = 0; tried < kMostRefusals + 1; ++tried) {
-        outcome = co_await select(epc);
-        if (outcome.ok() || outcome.silent) break;
-    }
-    co_return outcome;
-}
-
-Task<UhfReader::Outcome> M100Reader::ask_tag(std::uint8_t command, const Bytes& epc, Bytes content, std::size_t answer_size) {
-    const Outcome selected = co_await select_surely(epc);
-    if (!selected.ok()) co_return selected;
-    Request asked = request(command, content, kTagPatience, 1);
-    asked.touches_tag = true;
-    asked.asks_again = command != kWrite;  // what was written is read back
-    asked.late = kLateTag;
-    asked.epc = epc;
-    asked.size = answer_size;
-    const Reply reply = co_await ask(asked);
-    if (!reply) co_return Outcome::mute();
-    if (reply->code == kError) co_return Outcome::failed(error_words(first_of(*reply)));
-    const auto tag = singled(reply->body);
-    if (!tag) co_return Outcome::mute();
-    Outcome outcome;
-    outcome.pc = tag->pc;
-    outcome.content.assign(tag->rest.begin(), tag->rest.end());
-    co_return outcome;
-}
-
-Task<UhfReader::Outcome> M100Reader::read_words(const ReadTag& what) {
-    Bytes content;
-    append_be32(content, what.password);
-    content.push_back(static_cast<std::byte>(what.bank));
-    append_be16(content, what.first_word);
-    append_be16(content, what.words);
-    Outcome outcome = co_await ask_tag(kRead, what.epc, std::move(content), std::size_t{what.words} * 2);
-    co_return outcome;
-}
-
-Task<UhfReader::Outcome> M100Reader::write_words(const WriteTag& what) {
-    Bytes content;
-    append_be32(content, what.password);
-    content.push_back(static_cast<std::byte>(what.bank));
-    append_be16(content, what.first_word);
-    append_be16(content, static_cast<unsigned>(what.content.size() / 2));
-    append(content, what.content);
-    Outcome outcome = co_await ask_tag(kWrite, what.epc, std::move(content), 1);
-    outcome.content.clear();
-    co_return outcome;
-}
-
-Task<UhfReader::Outcome> M100Reader::lock_tag(const LockTag& what) {
-    Bytes content;
-    append_be32(content, what.password);
-    const std::uint32_t bits = lock_bits(what);
-    append(content, bytes_of({bits >> 16 & 0xFF, bits >> 8 & 0xFF, bits & 0xFF}));
-    Outcome outcome = co_await ask_tag(kLock, what.epc, std::move(content), 1);
-    outcome.content.clear();
-    co_return outcome;
-}
-
-}  // namespace
-
-std::unique_ptr<LineProtocol> make_m100_reader(const ReaderSettings& settings) { return std::make_unique<M100Reader>(settings); }
 
 }  // namespace dosario
