@@ -110,13 +110,10 @@ bool read_dated(EpcWalk& walk, EpcReading& reading) {
     if (!walk.needs(reading.scheme->segments[0].bits)) return false;
     const std::uint64_t type = walk.bits.read(4);
     if (type >= kEpcDateAis.size()) return walk.refuse(CodeError::bad_date_type, at);
-    EpcBits date = walk.bits;
-    walk.bits.read(16);
-    if (!read_segments(walk, 1, reading)) return false;
+    EpcDay yymmdd;
+    if (!read_epc_day(walk, yymmdd) || !read_segments(walk, 1, reading)) return false;
     walk.out.begin(kEpcDateAis[type]);
-    std::swap(walk.bits, date);
-    if (!read_epc_date(walk)) return false;
-    std::swap(walk.bits, date);
+    walk.out.put(std::string_view{yymmdd.data(), yymmdd.size()});
     return true;
 }
 
