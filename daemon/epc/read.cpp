@@ -175,6 +175,18 @@ std::string_view text_of(const EpcReading& reading) {
     return {begin, static_cast<std::size_t>(last.data() + last.size() - begin)};
 }
 
+/// What has a key of its own is that thing, whatever crate its tag says that it lies in; and a (00) of zeros is filling that the PC word
+/// counts.
+void forget_crates(EpcReading& reading) {
+    constexpr std::string_view kFilling = "000000000000000000";
+    Gs1Message& message = reading.symbol.message;
+    const bool is_crate = !message.elements().empty() && message.elements()[0].number == 0;
+    for (std::size_t i = message.elements().size(); i-- > 1;) {
+        const Gs1Element& element = message.elements()[i];
+        if (element.number == 0 && (!is_crate || element.value == kFilling)) message.drop(i);
+    }
+}
+
 }  // namespace
 
 EpcReading read_epc(ByteView epc, std::size_t bits, Date reference, CodeBuffer& buffer) {
@@ -196,6 +208,7 @@ CodeFault epc_rule(const EpcReading& reading, Date reference) {
 }
 
 Identity identify_epc(EpcReading& reading, Date reference) {
+    forget_crates(reading);
     if (reading.ok()) gs1_check_elements(reading.symbol.message, text_of(reading), reference, Gs1Profile::lenient);
     if (!reading.ok()) return Unknown{reading.fault()};
     return identify_reading(reading.symbol, text_of(reading), reference);
