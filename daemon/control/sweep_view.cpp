@@ -58,7 +58,7 @@ public:
             line.set_lot(std::string{serial->lot});
             if (serial->expires_on) line.set_expires_on(format_date(*serial->expires_on));
             see_pack(ledger_.stock().pack_by_serial(serial->gtin, serial->serial), line, "");
-        } else if (!std::holds_alternative<LogisticUnit>(identity)) {
+        } else if (!is_crate(identity)) {
             reply_.set_strangers(reply_.strangers() + 1);
         }
     }

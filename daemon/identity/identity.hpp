@@ -132,6 +132,9 @@ struct SymbolReading;
 using Identity = std::variant<SerialPack, ProductLot, DoseLabel, PackLabel, LogisticUnit, WholesalerLabel, RestrictedNumber,
                               Person, Command, Badge, UnclearCode, Unknown>;
 
+/// What goods travel in, by its own code: an SSCC, a returnable asset (8003) or another one (8004). It is none of the goods.
+bool is_crate(const Identity& identity);
+
 /// Total: every content gives an Identity. `aim` is the symbology identifier with its `]` or empty when the reader gave none
 /// (then the content decides); if it is empty and `content` begins with an identifier, that one counts. `reference` is the
 /// site's day, for two-digit years. What is written with escapes is put into `buffer`. No view points into `habits`. `gs_lost`: the
