@@ -122,6 +122,16 @@ TEST_CASE("of a tray what can be saved is saved, and the rest is told", "[tray]"
     CHECK(lines.find("what they are: 1") != std::string::npos);
 }
 
+TEST_CASE("a tray of which nothing is known is never called saved, though its count is right", "[tray]") {
+    Counter counter;
+    counter.scan(kReceive);
+    counter.scan(tray({}, 2));
+    const Answer counted = counter.scan("DOSARIO.X2");
+    CHECK(counted.what() == "tray_incomplete");
+    CHECK(counted.sound() == "stop");
+    CHECK(counted.reply.seq().empty());
+}
+
 TEST_CASE("a tray of doses is verified by another person and dispensed in one gesture each", "[tray]") {
     Counter counter;
     counter.scan("DOSARIO.RECIBIR");
