@@ -11,8 +11,6 @@
 namespace dosario {
 namespace {
 
-bool is_written_out(std::string_view code) { return code.starts_with("(") || code.starts_with("urn:epc:") || is_web_uri(code); }
-
 /// The scheme that says most of these AIs; empty: none does.
 std::string_view usual_scheme(const Gs1Message& message) {
     if (message.find(0)) return "SSCC+";
@@ -22,11 +20,11 @@ std::string_view usual_scheme(const Gs1Message& message) {
 }
 
 struct Said {
-    std::string brackets;  ///< what make_tag() takes
+    std::string input;  ///< what make_tag() takes: AIs in brackets, an EPC URI
     std::string_view scheme;
 };
 
-/// What a scanner sends, as AIs in brackets. Errors: for a person.
+/// What a scanner sends, AIs in brackets or a Digital Link. Errors: for a person.
 Result<Said> read_label(std::string_view code, Date as_of, Language language) {
     const BarcodeRead read = make_barcode(code, MonoTime{});
     CodeBuffer buffer;
@@ -51,20 +49,15 @@ Result<Said> read_label(std::string_view code, Date as_of, Language language) {
 
 Result<TagLabel> make_tag_label(std::string_view code, std::string_view scheme, Date as_of, Language language) {
     Said said{std::string{code}, {}};
-    if (!is_written_out(code)) {
+    if (!code.starts_with("urn:epc:")) {
         auto read = read_label(code, as_of, language);
         if (!read) return read.error();
         said = std::move(*read);
-    } else {
-        CodeBuffer buffer;
-        const bool in_brackets = code.starts_with("(");
-        const Gs1Message message = in_brackets ? parse_bracketed(code, as_of, buffer) : Gs1Message{};
-        if (in_brackets) said.scheme = usual_scheme(message);
     }
     TagWish wish;
     wish.scheme = scheme.empty() ? said.scheme : scheme;
     if (wish.scheme.empty()) return invalid(tag_words("which_scheme", language));
-    const TagMade made = make_tag(said.brackets, wish, as_of);
+    const TagMade made = make_tag(said.input, wish, as_of);
     if (made.fault.error != CodeError::none) return invalid(fault_words(made.fault, language));
     const auto bank = from_hex(made.bank);
     if (!bank || bank->empty()) return invalid(tag_words("which_scheme", language));  // a scheme of URIs alone

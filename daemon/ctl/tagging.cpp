@@ -4,6 +4,7 @@
 #include "ctl/verbs.hpp"
 
 #include "base/bytes.hpp"
+#include "control/decoding.hpp"
 #include "crypto/secret_file.hpp"
 
 #include <boost/json.hpp>
@@ -59,6 +60,12 @@ int ask_for_tag(Session& session, json::object request) {
 int write_tag(Session& session, const TagWords& words) {
     const auto code = unescape(words.code);
     if (!code) return complain(fail(Failure::invalid, "a backslash begins \\xHH or \\\\ only"), session.json);
+    const DecodeMode mode = code->starts_with("urn:epc:") ? DecodeMode::uri : DecodeMode::automatic;
+    if (is_about_patient(*code, {mode, Gs1Profile::lenient, Date{}, false}))
+        return complain(
+            fail(Failure::invalid,
+                 "a tag for goods holds no data of a patient, and arguments can be seen by every user: nothing was written"),
+            session.json);
     json::object request{{"reader", words.reader}, {"code", base64(*code)}, {"scheme", words.scheme}};
     if (!words.lock.empty()) {
         auto password = password_from(words.lock);

@@ -140,6 +140,13 @@ class Practice(PharmacyTest):
         self.assertEqual(out["what"], "tray_booked", out)
         self.assertEqual(len(self.pharmacy.entries("dose_dispensed")), 3)
 
+    def test_data_of_a_patient_go_onto_no_tag(self):
+        self.practise("pad", "bandeja", "add", "300000000000000000000001")
+        wait_until(lambda: self.field() == 1, "one lies there")
+        for code in ("(8018)779123456789012348", "]d28018779123456789012348"):
+            self.assertIn("patient", self.tag("write", code, code=USAGE)["message"])
+        self.assertEqual(self.practise("pad", "bandeja", "list")["message"], "300000000000000000000001")
+
     def test_a_tag_is_written_only_when_it_is_alone_and_long_enough_and_locked_by_a_password_from_a_file(self):
         self.assertEqual(self.tag("write", typed(box("S1")), code=REFUSED)["state"], "as_before")
         self.practise("pad", "bandeja", "add", "room=6", "300000000000000000000001")

@@ -54,7 +54,11 @@ TEST_CASE("each label goes onto a tag in the form that says all of it", "[tag_la
           "21SN0001\x1d"
           "1728063010L-2041");
     CHECK(label_of("(01)07791234567898(17)280630(10)L1(21)S1")->scheme == "DSGTIN+");
+    CHECK(label_of("https://id.gs1.org/01/07791234567898/21/S1?17=280630")->scheme == "DSGTIN+");
     CHECK(label_of("https://id.gs1.org/01/07791234567898/21/S1", "sgtin+")->scheme == "SGTIN+");
+    CHECK(label_of("(01)07791234567898(21)A\\(B", "")->bank == label_of("]d2010779123456789821A(B")->bank);
+    CHECK(label_of("urn:epc:id:sgtin:7791234.056789.S1", "sgtin-198")->scheme == "SGTIN-198");
+    CHECK_FALSE(label_of("urn:epc:id:sgtin:7791234.056789.S1").has_value());       // in which form?
     CHECK(label_of("]d2010779123456789821123", "sgtin-96").has_value() == false);  // who owns how much of the number is not known
 }
 
@@ -70,6 +74,7 @@ TEST_CASE("a dose's tag says the dose, and takes 208 bits", "[tag_label]") {
           "]d28006077912345678980203\x1d"
           "21" +
               dose_serial(dose));
+    CHECK(label_of("(8006)077912345678980203(10)L1(91)" + dose_code(dose))->bank == label->bank);
     CodeBuffer buffer;
     const Identity by_tag = identify("]d2", std::string_view{code}.substr(3), kToday, buffer);
     REQUIRE(std::holds_alternative<DoseLabel>(by_tag));
