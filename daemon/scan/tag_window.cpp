@@ -20,19 +20,19 @@ constexpr PadPreset kPresets[] = {
 
 // A set is looked at so many times within the shorter of its spans.
 constexpr int kLooks = 8;
-constexpr int kNearBits = 3;            // so few bits apart, an EPC may be another one misread
+constexpr std::size_t kManyNear = 3;    // tags one bit from another: so they are in this tray
 constexpr double kReadsToMisread = 32;  // of a tag, for one misread of it that came before: one bit of it fails much more seldom
 constexpr std::ptrdiff_t kSeveral = 3;
 constexpr std::uint32_t kMostRoundsUnread = 8;
 constexpr int kLongestGone = 5;  // times `gone`
 
-/// In how many bits two EPCs differ; more than kNearBits is not counted on, and another length is another EPC.
-int bits_apart(std::string_view one, std::string_view other) {
-    if (one.size() != other.size()) return kNearBits + 1;
+/// The two EPCs are as long, and differ in one bit.
+bool differ_in_one_bit(std::string_view one, std::string_view other) {
+    if (one.size() != other.size()) return false;
     int bits = 0;
-    for (std::size_t i = 0; i < one.size() && bits <= kNearBits; ++i)
+    for (std::size_t i = 0; i < one.size() && bits <= 1; ++i)
         bits += std::popcount(static_cast<unsigned char>(one[i] ^ other[i]));
-    return bits;
+    return bits == 1;
 }
 
 bool reaches(const TagRead& read, int cdbm) { return !read.rssi_cdbm || *read.rssi_cdbm >= cdbm; }
@@ -89,39 +89,51 @@ void TagWindow::see(const TagRead& read) {
     count(candidate->second, read, kAnyStrength);
     candidate->second.strong += reaches(read, preset_.enter_cdbm);
     if (candidate->second.strong < kBelieved || tags_.size() >= kMostTags) return;
-    std::optional<Key> rival;
-    const std::uint32_t wanted = reads_wanted(*candidate, rival);
-    if (rival) doubt(*rival, read.heard_at);
-    if (candidate->second.strong < wanted) return;
-    believe(candidate);
-    // Who had to show itself once more was there before.
-    if (wanted > kBelieved)
-        changed(before_at, before);
-    else
-        changed(read.heard_at, reads_);
+    if (candidate->second.strong == kBelieved) find_near(candidate, read.heard_at);
+    believe_if_sure(candidate, before_at, before);
 }
 
-// A misread is a tag of the tray but for a few bits, and the same one comes twice now and then. Serials in a row are as near to each other:
-// there, many are near to many, and the bits in which they differ are of either value in many of them.
-// `rival`: of these two tags either may be the other one misread.
-std::uint32_t TagWindow::reads_wanted(const Tags::value_type& candidate, std::optional<Key>& rival) const {
-    const std::string& epc = candidate.first.first;
-    const Tags::value_type* nearest = nullptr;
-    int least = kNearBits + 1;
-    std::size_t near = 0;
-    for (const Tags* const where : {&tags_, &candidates_}) {
-        for (const auto& other : *where) {
-            const int bits = bits_apart(epc, other.first.first);
-            if (bits == 0 || bits > kNearBits) continue;
-            ++near;
-            // What is misread is read at least as often as that.
-            if (bits < least && other.second.seen.reads >= candidate.second.seen.reads) nearest = &other, least = bits;
+/// Who had to show itself once more was there `before`.
+void TagWindow::believe_if_sure(Tags::iterator candidate, MonoTime before_at, std::uint64_t before) {
+    Tag& tag = candidate->second;
+    if (tag.strong < reads_wanted(*candidate)) return;
+    if (tag.strong == kBelieved) before_at = tag.held_at, before = tag.held_read;
+    believe(candidate);
+    changed(before_at, before);
+}
+
+// A misread is mostly a tag of the tray but for one bit, and now and then the same one comes twice. Serials in a row are as near to each
+// other: there several tags are, and the bits in which they differ are of either value in several of them.
+void TagWindow::find_near(Tags::iterator candidate, MonoTime now) {
+    std::vector<Key> doubted;
+    const auto mark = [this](Tag& tag) { near_ += !std::exchange(tag.near, true); };
+    for (Tags* const where : {&tags_, &candidates_}) {
+        for (auto& [key, tag] : *where) {
+            if (tag.strong < kBelieved || !differ_in_one_bit(candidate->first.first, key.first)) continue;
+            mark(tag);
+            mark(candidate->second);
+            if (where == &tags_ && tag.seen.reads < kSure) doubted.push_back(key);
         }
     }
-    if (nearest == nullptr) return kBelieved;
-    if (near > 1 && has_usual_bits(epc, nearest->first.first)) return kBelieved;
+    // Of the two either may be the other one misread.
+    if (near_ >= kManyNear) return;
+    for (const Key& key : doubted) doubt(key, now);
+}
+
+std::uint32_t TagWindow::reads_wanted(const Tags::value_type& candidate) const {
+    if (!candidate.second.near) return kBelieved;
+    const std::string& epc = candidate.first.first;
+    const Tags::value_type* nearest = nullptr;
+    for (const Tags* const where : {&tags_, &candidates_}) {
+        for (const auto& other : *where) {
+            if (!differ_in_one_bit(epc, other.first.first)) continue;
+            if (nearest == nullptr || other.second.seen.reads > nearest->second.seen.reads) nearest = &other;
+        }
+    }
+    // What is misread is read at least as often as that.
+    if (nearest == nullptr || nearest->second.seen.reads < candidate.second.seen.reads) return kBelieved;
+    if (near_ >= kManyNear && has_usual_bits(epc, nearest->first.first)) return kBelieved;
     const Sighting &own = candidate.second.seen, &its = nearest->second.seen;
-    if (its.reads == own.reads && own.reads < kSure) rival = nearest->first;
     const auto span = [](const Sighting& seen) { return std::max<std::int64_t>((seen.last_at - seen.first_at).count(), 1); };
     const double meanwhile = std::min(1.0, static_cast<double>(span(own)) / static_cast<double>(span(its))) * its.reads;
     return kSure + static_cast<std::uint32_t>(meanwhile / kReadsToMisread);
@@ -143,6 +155,16 @@ bool TagWindow::has_usual_bits(std::string_view epc, std::string_view nearest) c
     return true;
 }
 
+/// What was doubted, if it turned out that so are several.
+void TagWindow::believe_near() {
+    if (near_ < kManyNear) return;
+    for (auto next = candidates_.begin(); next != candidates_.end();) {
+        const auto one = next++;
+        if (one->second.near && one->second.strong >= kBelieved && tags_.size() < kMostTags)
+            believe_if_sure(one, one->second.held_at, one->second.held_read);
+    }
+}
+
 void TagWindow::believe(Tags::iterator candidate) {
     if (tags_.empty()) {
         ++number_;
@@ -153,7 +175,7 @@ void TagWindow::believe(Tags::iterator candidate) {
     held_at_ = std::max(held_at_, candidate->second.held_at);
     // While others are heard for the third time those that miss no round have been heard twice.
     const auto is_sure = [](const auto& one) { return one.second.seen.reads >= kSure; };
-    uneven_ = uneven_ || std::ranges::count_if(tags_, is_sure) >= kSeveral;
+    uneven_ = uneven_ || (!is_sure(*candidate) && std::ranges::count_if(tags_, is_sure) >= kSeveral);
     tags_.insert(candidates_.extract(candidate));
 }
 
@@ -184,8 +206,12 @@ void TagWindow::let_go(MonoTime now) {
                 reads_ - one.second.held_read >=
                     std::min(one.second.seen.reads + (uneven_ ? 3 : 0), kMostRoundsUnread) * one_round());
     };
-    if (std::erase_if(tags_, is_gone) > 0) changed(now, reads_);
-    std::erase_if(candidates_, [&](const auto& one) { return now - one.second.held_at >= preset_.gone; });
+    const auto leaves = [&](const auto& one, bool gone) {
+        if (gone && one.second.near) --near_;
+        return gone;
+    };
+    if (std::erase_if(tags_, [&](const auto& one) { return leaves(one, is_gone(one)); }) > 0) changed(now, reads_);
+    std::erase_if(candidates_, [&](const auto& one) { return leaves(one, now - one.second.held_at >= preset_.gone); });
 }
 
 bool TagWindow::is_stable(MonoTime now) const {
@@ -239,6 +265,7 @@ void TagWindow::tell(MonoTime now) {
 void TagWindow::wake(MonoTime now) {
     if (!next_look_ || now < *next_look_) return;
     let_go(now);
+    believe_near();
     if (!told_) {
         if (!tags_.empty()) {
             if (is_stable(now)) tell(now);
@@ -255,6 +282,7 @@ void TagWindow::closed(MonoTime now) {
     const bool was_told = revision_ > 0 && !tags_.empty();
     tags_.clear();
     candidates_.clear();
+    near_ = 0;
     told_ = true;
     next_look_.reset();
     if (was_told) tell(now);

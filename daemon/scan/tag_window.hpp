@@ -77,13 +77,17 @@ private:
         std::uint32_t strong = 0;     ///< reads of at least enter_cdbm
         MonoTime held_at{};           ///< the last read that holds it in the set
         std::uint64_t held_read = 0;  ///< which read of the pad that was
+        bool near = false;            ///< another is as it is but for one bit
     };
     using Tags = std::map<Key, Tag>;
 
     static Tags::iterator find(Tags& where, const Key& key);
     void count(Tag& tag, const TagRead& read, int holds_cdbm);
-    std::uint32_t reads_wanted(const Tags::value_type& candidate, std::optional<Key>& rival) const;
+    void find_near(Tags::iterator candidate, MonoTime now);
+    std::uint32_t reads_wanted(const Tags::value_type& candidate) const;
     bool has_usual_bits(std::string_view epc, std::string_view nearest) const;
+    void believe_if_sure(Tags::iterator candidate, MonoTime before_at, std::uint64_t before);
+    void believe_near();
     void believe(Tags::iterator candidate);
     void doubt(const Key& key, MonoTime now);
     void changed(MonoTime at, std::uint64_t read);
@@ -105,6 +109,7 @@ private:
     MonoTime changed_at_{};
     MonoTime untold_at_{};  ///< the first change that was not told
     MonoTime held_at_{};    ///< the last read that held any tag
+    std::size_t near_ = 0;  ///< tags and candidates that are near to another
     bool uneven_ = false;   ///< a tag came late into the set: some are missed in some rounds
     MonoTime opened_at_{};
     std::optional<MonoTime> next_look_;
