@@ -115,10 +115,11 @@ Task<> UhfReader::perform() {
 
 Task<UhfReader::Outcome> UhfReader::carry_out(const ReaderCommand& command) {
     if (std::holds_alternative<StopInventory>(command)) {
-        // It has stopped when a command is performed.
+        // It was told to stop before this is performed: one that reads on answers nothing.
         answer_starting(Outcome::failed("stopped before it began"));
         inventory_ = false;
-        co_return Outcome{};
+        const Outcome stopped = co_await ready_for_tag();
+        co_return stopped;
     }
     if (const auto* power = std::get_if<SetPower>(&command)) {
         if (power->cdbm < 0 || power->cdbm > region().most_cdbm)

@@ -116,8 +116,8 @@ void TagWindow::find_near(Tags::iterator candidate, MonoTime now) {
         }
     }
     // Of the two either may be the other one misread.
-    if (near_ >= kManyNear) return;
-    for (const Key& key : doubted) doubt(key, now);
+    for (const Key& key : doubted)
+        if (near_ < kManyNear || !has_usual_bits(key.first, candidate->first.first)) doubt(key, now);
 }
 
 std::uint32_t TagWindow::reads_wanted(const Tags::value_type& candidate) const {

@@ -49,6 +49,7 @@ private:
     Task<Outcome> stop();
     Task<Outcome> select(const Bytes& epc);
     Task<Outcome> select_surely(const Bytes& epc);
+    Task<Outcome> answers_as(const Bytes& epc);
     Task<Outcome> ask_tag(std::uint8_t command, const Bytes& epc, Bytes content, std::size_t answer_size);
     bool tell_notice(const UhfFrame& frame);
     void begun();

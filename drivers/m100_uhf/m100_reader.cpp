@@ -153,7 +153,9 @@ Task<UhfReader::Outcome> M100Reader::set_up() {
     const int wanted = std::min(wanted_power().value_or(is), most);
     if (is != wanted) {
         const Outcome powered = co_await set_power(wanted);
-        if (!powered.ok()) co_return powered;
+        if (powered.silent) co_return powered;
+        // It may know steps only, or none of ours; what it is set to must be allowed.
+        if (!powered.ok() && is > most) co_return powered;
     }
     // Never a selection but where one is made: a mask of before would hide tags.
     const Bytes never = bytes_of({1});
@@ -240,11 +242,19 @@ Task<UhfReader::Outcome> M100Reader::stop() {
     co_return outcome;
 }
 
+/// Read back: its answer says nothing but that it is one.
 Task<UhfReader::Outcome> M100Reader::set_power(int cdbm) {
     Bytes content;
     append_be16(content, static_cast<unsigned>(cdbm));
     Outcome outcome = co_await say(kSetPower, std::move(content));
     if (!outcome.ok() && !outcome.silent) outcome.status = "power: " + outcome.status;
+    if (!outcome.ok()) co_return outcome;
+    const Request ask_power = request(kGetPower, {});
+    const Reply reply = co_await ask(ask_power);
+    if (!reply) co_return Outcome::mute();
+    const bool told = reply->code == kGetPower && reply->body.size() >= 2;
+    if (told && be16(reply->body, 0) != cdbm)
+        co_return Outcome::failed("the reader stays at " + std::to_string(be16(reply->body, 0) / 100) + " dBm");
     co_return outcome;
 }
 

@@ -92,7 +92,8 @@ private:
         if (chance.happens(faults.busy)) done += chance.between(milliseconds{50}, faults.latest);
         if (chance.happens(faults.refused)) {
             constexpr unsigned kWhy[] = {0xF9, 0xFA, 0xFB, 0xFD, 0xFE, 0xFF, 0x14, 0x05, 0x0B};
-            const unsigned why = kWhy[chance.below(std::size(kWhy))];
+            unsigned why = kWhy[chance.below(std::size(kWhy))];
+            if (command == 0x01 && (why == 0xFA || why == 0xFB)) why = 0xF9;  // that would be a round without a tag
             say(why == 0xFE ? 0 : command, why, {}, done);
         } else {
             carry_out(command, ByteView{frame}.subspan(3, frame.size() - 5), done);

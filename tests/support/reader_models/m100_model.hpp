@@ -11,7 +11,7 @@ namespace dosario::reader_models {
 class M100Model final : public UhfModel {
 public:
     M100Model(bool is_r200, std::uint64_t seed) : UhfModel(seed), head_(is_r200 ? 0xAA : 0xBB), end_(is_r200 ? 0xDD : 0x7E) {
-        tells_region_ = !chance.happens(0.1);
+        tells_region = !chance.happens(0.05);
         tells_selection_ = !chance.happens(0.2);
         keeps_region_ = chance.happens(0.3);
         notice_ = chance.happens(0.2) ? 0x27 : 0x22;
@@ -120,7 +120,9 @@ private:
         if (chance.happens(faults.busy)) done += chance.between(milliseconds{50}, faults.latest);
         if (chance.happens(faults.refused)) {
             constexpr unsigned kWhy[] = {0x17, 0x09, 0x10, 0x13, 0x15, 0x16, 0x20, 0xA3, 0xB4, 0xC4};
-            fail(kWhy[chance.below(std::size(kWhy))], done);
+            const unsigned why = kWhy[chance.below(std::size(kWhy))];
+            const bool of_round = (command == 0x22 || command == 0x27) && why == 0x15;  // that would be a round without a tag
+            fail(of_round ? 0x20 : why, done);
         } else {
             carry_out(command, content, done);
         }
@@ -139,7 +141,7 @@ private:
                 region_ = at(content, 0);
                 channels_.clear();
                 return say(command, {0}, done);
-            case 0x08: return tells_region_ ? say(command, {region_}, done) : fail(0x17, done);
+            case 0x08: return tells_region ? say(command, {region_}, done) : fail(0x17, done);
             case 0x0B: return tells_selection_ ? say(1, command, selection_, done) : fail(0x17, done);
             case 0x0C:
                 if (content.size() < 7) return fail(0x17, done);
@@ -263,7 +265,7 @@ private:
     }
 
     const unsigned head_, end_;
-    bool tells_region_, tells_selection_, keeps_region_;
+    bool tells_selection_, keeps_region_;
     unsigned notice_;
     unsigned region_ = 0, mode_ = 0;
     int power_ = 0;
@@ -273,6 +275,7 @@ private:
     MonoTime next_round_{};
 
 public:
+    bool tells_region = true;
     bool gap_ = false;  ///< Brazil: 907.5 to 915 MHz are not allowed
 };
 

@@ -74,6 +74,7 @@ public:
         drain();
         pass(seconds{2});
         model_->faults = faults;
+        may_be_of_before_ = faults.late + faults.doubled + faults.busy + faults.stranger > 0;
     }
 
     void tell() {
@@ -93,7 +94,9 @@ public:
         const std::size_t rounds = model_->deeds.rounds;
         pass(seconds{5});
         CHECK(model_->deeds.rounds == rounds);
-        CHECK(model_->deeds.out_of_band == 0);
+        // Where a module does not know the question for its region, and answers are late or doubled, nobody can say.
+        const auto* const m100 = dynamic_cast<const M100Model*>(model_.get());
+        if (m100 == nullptr || m100->tells_region || !may_be_of_before_) CHECK(model_->deeds.out_of_band == 0);
         reader_->closed(now_, PortEnd::unplugged);
         drain();
         CHECK(answered_twice_ == 0);
@@ -150,8 +153,7 @@ private:
                 }
                 const ReaderAnswer answer = ask_surely(StartInventory{});
                 // Tags that are heard late, or twice, look as those do that are heard now; then it is asked again soon.
-                const bool may_be_of_before = model_->faults.late + model_->faults.doubled + model_->faults.busy > 0;
-                if (answer.status == "ok" && !may_be_of_before) CHECK(model_->deeds.rounds > rounds);
+                if (answer.status == "ok" && !may_be_of_before_) CHECK(model_->deeds.rounds > rounds);
             }
         }
         for (std::size_t i = written; i < model_->deeds.written.size(); ++i) CHECK(model_->deeds.written[i] == epc);
@@ -216,6 +218,7 @@ private:
     std::map<std::uint32_t, ReaderAnswer> answers_;
     std::set<Bytes> there_, seen_;
     std::size_t answered_twice_ = 0, strangers_ = 0;
+    bool may_be_of_before_ = false;
 };
 
 /// Some of what can go wrong, seldom or often.
