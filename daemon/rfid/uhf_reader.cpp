@@ -103,7 +103,9 @@ bool UhfReader::is_echo(const UhfFrame& frame) const {
 void UhfReader::deliver(UhfFrame frame) {
     if (!waiting_ || waiting_->request == nullptr || !answers(frame, *waiting_->request)) return unasked(frame);
     if (waiting_->request->touches_tag) {
-        if (!waiting_->held && !believes_echo_ && is_echo(frame)) {
+        if (!believes_echo_ && is_echo(frame)) {
+            // Of several the first: which of them is the truth is found out by asking again.
+            if (waiting_->held) return unasked(frame);
             waiting_->held = std::move(frame);
             return;
         }
@@ -148,12 +150,11 @@ void UhfReader::closed(MonoTime now, PortEnd) {
     if (!buffer_.empty()) fault(ReaderFault::Kind::length, "the line ended before the end of a frame");
     const Outcome gone = Outcome::failed("the reader was unplugged");
     if (current_) answer(*current_, gone);
-    if (starting_) answer(*starting_, gone);
+    answer_starting(gone);
     answer_all(gone);
     waiting_.reset();
     script_ = {};
     current_.reset();
-    starting_.reset();
     buffer_.clear();
     strange_.clear();
     accepted_.clear();
@@ -248,8 +249,13 @@ void UhfReader::answer(const Asked& asked, const Outcome& outcome) {
     emit(std::move(said));
 }
 
+void UhfReader::answer_starting(const Outcome& outcome) {
+    for (const Asked& asked : std::exchange(starting_, {})) answer(asked, outcome);
+}
+
 void UhfReader::answer_all(const Outcome& outcome) {
     while (!commands_.empty()) {
+        if (std::holds_alternative<StopInventory>(commands_.front().command)) inventory_ = false;  // when it is there again
         answer(commands_.front(), outcome);
         commands_.pop_front();
     }

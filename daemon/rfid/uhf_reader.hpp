@@ -177,6 +177,7 @@ private:
     void name_stranger();
     void resume();
     void answer(const Asked& asked, const Outcome& outcome);
+    void answer_starting(const Outcome& outcome);
     void answer_all(const Outcome& outcome);
     bool is_echo(const UhfFrame& frame) const;
     bool stalled() const { return !buffer_.empty() && now_ >= last_byte_at_ + kLongestGap; }
@@ -209,7 +210,7 @@ private:
     bool inventory_ = false;
     std::deque<Asked> commands_;
     std::optional<Asked> current_;
-    std::optional<Asked> starting_;  ///< StartInventory, until the reader is heard
+    std::vector<Asked> starting_;  ///< StartInventory, until the reader is heard
     int failed_starts_ = 0;
     std::string told_;  ///< why it cannot be used, as it was told last
 };

@@ -22,7 +22,7 @@ constexpr int kMostTries = 3;
 
 bool UhfReader::command(const ReaderCommand& command, std::uint32_t number, MonoTime now) {
     now_ = std::max(now_, now);
-    if (!open_ || commands_.size() >= kMostTagCommands) return false;
+    if (!open_ || commands_.size() + starting_.size() >= kMostTagCommands) return false;
     Asked asked{command, number};
     if (region_ == nullptr) {
         answer(asked, Outcome::failed(country_.empty() ? "no country is set, so nothing is transmitted: set country in [rfid]"
@@ -43,11 +43,8 @@ Task<> UhfReader::run() {
             if (!made.ok()) {
                 if (told_ != made.status) tell("info", made.status);
                 told_ = made.status;
-                if (starting_) {
-                    answer(*starting_, made);
-                    starting_.reset();
-                    inventory_ = false;
-                }
+                if (!starting_.empty()) inventory_ = false;
+                answer_starting(made);
                 answer_all(made);
                 Wait again = pause(kAgain[std::min(failures++, std::size(kAgain) - 1)], true);
                 again.what.or_bytes = true;
@@ -62,9 +59,8 @@ Task<> UhfReader::run() {
             co_await perform();
         } else if (inventory_) {
             const Outcome ended = co_await inventory();
-            if (!ended.ok() && starting_ && ++failed_starts_ == kMostStarts) {
-                answer(*starting_, ended);
-                starting_.reset();
+            if (!ended.ok() && !starting_.empty() && ++failed_starts_ >= kMostStarts) {
+                answer_starting(ended);
                 inventory_ = false;
             }
             if (!ended.ok()) {
@@ -104,13 +100,9 @@ Task<> UhfReader::perform() {
     current_ = std::move(commands_.front());
     commands_.pop_front();
     if (std::holds_alternative<StartInventory>(current_->command)) {
-        // Answered when the reader has begun.
-        if (starting_ || inventory_) {
-            answer(*current_, Outcome{});
-        } else {
-            starting_ = std::move(current_);
-            failed_starts_ = 0;
-        }
+        // Answered when the reader is heard, also where it should read already.
+        if (starting_.empty()) failed_starts_ = 0;
+        starting_.push_back(std::move(*current_));
         inventory_ = true;
         current_.reset();
         co_return;
@@ -123,11 +115,11 @@ Task<> UhfReader::perform() {
 
 Task<UhfReader::Outcome> UhfReader::carry_out(const ReaderCommand& command) {
     if (std::holds_alternative<StopInventory>(command)) {
-        // It has stopped when a command is performed.
-        if (starting_) answer(*starting_, Outcome::failed("stopped before it began"));
-        starting_.reset();
+        // It was told to stop before this is performed: one that reads on answers nothing.
+        answer_starting(Outcome::failed("stopped before it began"));
         inventory_ = false;
-        co_return Outcome{};
+        const Outcome stopped = co_await ready_for_tag();
+        co_return stopped;
     }
     if (const auto* power = std::get_if<SetPower>(&command)) {
         if (power->cdbm < 0 || power->cdbm > region().most_cdbm)
@@ -213,16 +205,15 @@ Task<UhfReader::Outcome> UhfReader::write_and_compare(const WriteTag& write) {
         read.content.clear();
         if (as_written) co_return read;
         // A command that was lost is given again, where it still means the same tag.
-        if (!written.silent || is_named_anew || tried + 1 == kMostTries) co_return Outcome::failed("not written: the tag holds something else");
+        if (!written.silent || is_named_anew || tried + 1 == kMostTries)
+            co_return Outcome::failed("not written: the tag holds something else");
         const Outcome again = co_await ready_for_tag();
         if (!again.ok()) co_return again;
     }
 }
 
 void UhfReader::heard_inventory() {
-    if (!starting_) return;
-    answer(*starting_, Outcome{});
-    starting_.reset();
+    if (!starting_.empty()) answer_starting(Outcome{});
 }
 
 }  // namespace dosario

@@ -53,8 +53,10 @@ public:
     static constexpr std::size_t kMostTags = 2048;        ///< in a set; what is more counts as far
     static constexpr std::size_t kMostCandidates = 1024;  ///< read, and not yet believed; what is more is not looked at
     static constexpr std::uint32_t kBelieved = 2;         ///< reads that make a tag of what may be noise
+    static constexpr std::uint32_t kSure = 3;             ///< and of what may be another tag misread
     static constexpr std::size_t kMostSets = 16;          ///< not taken yet; the oldest goes first
-    static constexpr int kPatience = 8;                   ///< times `quiet`: no set is kept back for longer after a change
+    static constexpr int kPatience =
+        8;  ///< times `quiet`: for longer nothing is waited for after a change; twice as long after the first
 
     /// `preset` lives as long as the window.
     explicit TagWindow(const PadPreset& preset) : preset_(preset) {}
@@ -76,17 +78,28 @@ private:
     using Key = std::pair<std::string, std::string>;  // of bytes
     struct Tag {
         Sighting seen;
-        std::uint32_t strong = 0;  ///< reads of at least enter_cdbm
-        MonoTime held_at{};        ///< the last read that holds it in the set
+        std::uint32_t strong = 0;     ///< reads of at least enter_cdbm
+        MonoTime held_at{};           ///< the last read that holds it in the set
+        std::uint64_t held_read = 0;  ///< which read of the pad that was
+        bool near = false;            ///< another is as it is but for one bit
     };
     using Tags = std::map<Key, Tag>;
 
     static Tags::iterator find(Tags& where, const Key& key);
-    static void count(Tag& tag, const TagRead& read);
+    void count(Tag& tag, const TagRead& read, int holds_cdbm);
+    void find_near(Tags::iterator candidate, MonoTime now);
+    std::uint32_t reads_wanted(const Tags::value_type& candidate) const;
+    bool has_usual_bits(std::string_view epc, std::string_view nearest) const;
+    void believe_if_sure(Tags::iterator candidate, MonoTime before_at, std::uint64_t before);
+    void believe_near();
     void believe(Tags::iterator candidate);
-    void changed(MonoTime now);
+    void doubt(const Key& key, MonoTime now);
+    void changed(MonoTime at, std::uint64_t read);
     void let_go(MonoTime now);
     bool is_stable(MonoTime now) const;
+    bool waits_for_tags() const;
+    bool waits_for_candidates(Micros since) const;
+    std::uint64_t one_round() const;
     void tell(MonoTime now);
 
     const PadPreset& preset_;
@@ -95,8 +108,13 @@ private:
     std::uint64_t number_ = 0;
     std::uint32_t revision_ = 0;  ///< 0: nothing of this tray was told
     bool told_ = true;            ///< the set is as it was told last
-    std::uint64_t reads_ = 0;     ///< since the last change
+    std::uint64_t reads_ = 0;     ///< of the pad, of whatever
+    std::uint64_t changed_read_ = 0;
     MonoTime changed_at_{};
+    MonoTime untold_at_{};  ///< the first change that was not told
+    MonoTime held_at_{};    ///< the last read that held any tag
+    std::size_t near_ = 0;  ///< tags and candidates that are near to another
+    bool uneven_ = false;   ///< a tag came late into the set: some are missed in some rounds
     MonoTime opened_at_{};
     std::optional<MonoTime> next_look_;
     std::vector<TagSet> sets_;

@@ -48,9 +48,10 @@ private:
     std::uint8_t address_ = 0;
     Layout layout_ = Layout::unknown;
     AboutReader about_;
-    bool met_ = false;      ///< it has said who it is: address_, layout_ and about_ are its
-    int set_dbm_ = 0;       ///< its power after it was set up
-    bool streams_ = false;  ///< it says things by itself: active mode
+    bool met_ = false;        ///< it has said who it is: address_, layout_ and about_ are its
+    Mask mask_ = Mask::none;  ///< what it took last
+    int set_dbm_ = 0;         ///< its power after it was set up
+    bool streams_ = false;    ///< it says things by itself: active mode
 };
 
 }  // namespace dosario::chafon

@@ -57,13 +57,15 @@ Task<UhfReader::Outcome> ChafonReader::ask_tag(std::uint8_t command, const Bytes
     const std::size_t longest = layout_ == Layout::long288 ? kLongestCommand : kLongestOldCommand;
     if (content.size() + 3 + 4 > longest)
         co_return Outcome::failed("this is more than the reader takes at once: write fewer words");
-    for (const Mask mask : {Mask::none, Mask::whole}) {
-        if (mask == Mask::whole && epc.size() > kLongestMask) break;
+    // What the reader took last first: it says of the other one each time that it is too long or too short.
+    const Mask first = mask_, second = first == Mask::none ? Mask::whole : Mask::none;
+    for (const Mask mask : {first, second}) {
+        if (mask == Mask::whole && epc.size() > kLongestMask) continue;
         Request asked = tag_request(command, epc, content, mask);
         asked.size = answer_size;
         const Reply reply = co_await ask(asked);
         if (!reply) co_return Outcome::mute();
-        if (reply->status == kWrongLength && mask == Mask::none) {
+        if (reply->status == kWrongLength && mask == first) {
             const Outcome still = co_await confirm();
             if (!still.ok()) co_return still;
             continue;
@@ -71,6 +73,7 @@ Task<UhfReader::Outcome> ChafonReader::ask_tag(std::uint8_t command, const Bytes
         Outcome outcome;
         outcome.status = status_words(reply->status, reply->body);
         if (outcome.ok()) outcome.content = reply->body;
+        if (outcome.ok()) mask_ = mask;
         co_return outcome;
     }
     co_return Outcome::failed(status_words(kWrongLength, {}));

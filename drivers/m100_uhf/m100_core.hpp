@@ -14,6 +14,7 @@ using std::chrono::milliseconds;
 
 inline constexpr milliseconds kPatience{500};
 inline constexpr int kMostRefusals = 3;
+inline constexpr int kTries = 3;
 inline Bytes bytes_of(std::initializer_list<unsigned> values) {
     Bytes bytes;
     for (const unsigned value : values) bytes.push_back(static_cast<std::byte>(value));
@@ -40,13 +41,15 @@ private:
     Task<Outcome> write_words(const WriteTag& what) override;
     Task<Outcome> lock_tag(const LockTag& what) override;
 
-    Request request(std::uint8_t command, ByteView content, Micros patience = kPatience, int tries = 3) const;
-    Task<Outcome> say(std::uint8_t command, Bytes content);
+    Request request(std::uint8_t command, ByteView content, Micros patience = kPatience, int tries = kTries) const;
+    Task<Outcome> say(std::uint8_t command, Bytes content, int tries = kTries);
     Task<Outcome> set_region();
-    Task<Outcome> set_channels();
+    Task<Outcome> set_channels(int tries);
+    Task<Outcome> confirm_once();
     Task<Outcome> stop();
     Task<Outcome> select(const Bytes& epc);
     Task<Outcome> select_surely(const Bytes& epc);
+    Task<Outcome> answers_as(const Bytes& epc);
     Task<Outcome> ask_tag(std::uint8_t command, const Bytes& epc, Bytes content, std::size_t answer_size);
     bool tell_notice(const UhfFrame& frame);
     void begun();

@@ -101,8 +101,8 @@ UhfReader::Request M100Reader::request(std::uint8_t command, ByteView content, M
 }
 
 /// A command whose answer is 00, or an error.
-Task<UhfReader::Outcome> M100Reader::say(std::uint8_t command, Bytes content) {
-    const Request said = request(command, content);
+Task<UhfReader::Outcome> M100Reader::say(std::uint8_t command, Bytes content, int tries) {
+    const Request said = request(command, content, kPatience, tries);
     Outcome outcome;
     for (int tried = 0; tried < kMostRefusals; ++tried) {
         const Reply reply = co_await ask(said);
@@ -140,10 +140,10 @@ Task<UhfReader::Outcome> M100Reader::set_up() {
     untold_selections_ = 0;
     // It may still run from before.
     const Outcome stopped = co_await stop();
-    if (stopped.silent) co_return stopped;
+    if (!stopped.ok()) co_return stopped;
     const Outcome in_band = co_await set_region();
     if (!in_band.ok()) co_return in_band;
-    const Outcome on_channels = co_await set_channels();
+    const Outcome on_channels = co_await set_channels(kTries);
     if (!on_channels.ok()) co_return on_channels;
     const Request ask_power = request(kGetPower, {});
     const Reply power = co_await ask(ask_power);
@@ -153,7 +153,9 @@ Task<UhfReader::Outcome> M100Reader::set_up() {
     const int wanted = std::min(wanted_power().value_or(is), most);
     if (is != wanted) {
         const Outcome powered = co_await set_power(wanted);
-        if (!powered.ok()) co_return powered;
+        if (powered.silent) co_return powered;
+        // It may know steps only, or none of ours; what it is set to must be allowed.
+        if (!powered.ok() && is > most) co_return powered;
     }
     // Never a selection but where one is made: a mask of before would hide tags.
     const Bytes never = bytes_of({1});
@@ -184,32 +186,46 @@ Task<UhfReader::Outcome> M100Reader::set_region() {
                               ", nothing is transmitted");
 }
 
-Task<UhfReader::Outcome> M100Reader::set_channels() {
+Task<UhfReader::Outcome> M100Reader::set_channels(int tries) {
     if (!all_channels_in(region())) {
         const auto channels = channels_for(region());
         Bytes content = bytes_of({static_cast<unsigned>(channels.size())});
         for (const std::uint8_t one : channels) content.push_back(std::byte{one});
-        const Outcome inserted = co_await say(kInsertChannels, std::move(content));
+        const Outcome inserted = co_await say(kInsertChannels, std::move(content), tries);
         if (inserted.silent) co_return inserted;
         if (!inserted.ok())
             co_return Outcome::failed("the reader cannot keep to the channels that are allowed in " +
                                       std::string{region().country} + " (" + inserted.status + "): nothing is transmitted");
     }
     const Bytes always = bytes_of({0xFF});
-    const Outcome hops = co_await say(kHop, always);
+    const Outcome hops = co_await say(kHop, always, tries);
     if (hops.silent) co_return hops;
     if (!hops.ok() && !all_channels_in(region()))
         co_return Outcome::failed("the reader does not hop over its channels: " + hops.status);
     co_return Outcome{};
 }
 
-/// One that restarted hops over all of its region again, and region by region is all that it tells.
+/// One that restarted has forgotten its channels, and perhaps its region: what was told it before counts only if it answered each time.
 Task<UhfReader::Outcome> M100Reader::confirm() {
+    Outcome outcome;
+    for (int tried = 0; tried < kMostRefusals; ++tried) {
+        outcome = co_await confirm_once();
+        if (!outcome.silent) co_return outcome;
+    }
+    co_return outcome;
+}
+
+Task<UhfReader::Outcome> M100Reader::confirm_once() {
+    if (!tells_region_) {
+        const Bytes wanted = bytes_of({kUsRegion});
+        const Outcome set = co_await say(kSetRegion, wanted, 1);
+        if (!set.ok()) co_return set;
+    }
     if (!all_channels_in(region())) {
-        const Outcome kept = co_await set_channels();
+        const Outcome kept = co_await set_channels(1);
         if (!kept.ok()) co_return kept;
     }
-    const Request ask_region = request(tells_region_ ? kGetRegion : kAboutReader, tells_region_ ? Bytes{} : bytes_of({0}));
+    const Request ask_region = request(tells_region_ ? kGetRegion : kGetPower, {}, kPatience, 1);
     for (int tried = 0; tried < kMostRefusals; ++tried) {
         const Reply reply = co_await ask(ask_region);
         if (!reply) co_return Outcome::mute();
@@ -221,18 +237,24 @@ Task<UhfReader::Outcome> M100Reader::confirm() {
 }
 
 Task<UhfReader::Outcome> M100Reader::stop() {
-    const Request asked = request(kStop, {});
-    const Reply reply = co_await ask(asked);
-    if (!reply) co_return Outcome::mute();
-    runs_ = false;
-    co_return Outcome{};
+    Outcome outcome = co_await say(kStop, {});
+    if (outcome.ok()) runs_ = false;
+    co_return outcome;
 }
 
+/// Read back: its answer says nothing but that it is one.
 Task<UhfReader::Outcome> M100Reader::set_power(int cdbm) {
     Bytes content;
     append_be16(content, static_cast<unsigned>(cdbm));
     Outcome outcome = co_await say(kSetPower, std::move(content));
     if (!outcome.ok() && !outcome.silent) outcome.status = "power: " + outcome.status;
+    if (!outcome.ok()) co_return outcome;
+    const Request ask_power = request(kGetPower, {});
+    const Reply reply = co_await ask(ask_power);
+    if (!reply) co_return Outcome::mute();
+    const bool told = reply->code == kGetPower && reply->body.size() >= 2;
+    if (told && be16(reply->body, 0) != cdbm)
+        co_return Outcome::failed("the reader stays at " + std::to_string(be16(reply->body, 0) / 100) + " dBm");
     co_return outcome;
 }
 

@@ -81,9 +81,33 @@ Task<UhfReader::Outcome> M100Reader::select_surely(const Bytes& epc) {
     co_return outcome;
 }
 
+/// A module that does not tell its selection is made to read: the tag that answers says who it is.
+Task<UhfReader::Outcome> M100Reader::answers_as(const Bytes& epc) {
+    constexpr unsigned kEpcBank = 1, kPcWord = 1;
+    Bytes content;
+    append_be32(content, 0);
+    append(content, bytes_of({kEpcBank}));
+    append_be16(content, kPcWord);
+    append_be16(content, 1);
+    Request asked = request(kRead, content, kTagPatience, 1);
+    asked.touches_tag = true;
+    asked.asks_again = true;
+    asked.late = kLateTag;
+    asked.epc = epc;
+    asked.size = 2;
+    const Reply reply = co_await ask(asked);
+    if (!reply) co_return Outcome::mute();
+    if (reply->code == kError) co_return Outcome::failed(error_words(first_of(*reply)));
+    co_return Outcome{};
+}
+
 Task<UhfReader::Outcome> M100Reader::ask_tag(std::uint8_t command, const Bytes& epc, Bytes content, std::size_t answer_size) {
     const Outcome selected = co_await select_surely(epc);
     if (!selected.ok()) co_return selected;
+    if (!tells_selection_ && command != kRead) {
+        const Outcome is_it = co_await answers_as(epc);
+        if (!is_it.ok()) co_return is_it;
+    }
     Request asked = request(command, content, kTagPatience, 1);
     asked.touches_tag = true;
     asked.asks_again = command != kWrite;  // what was written is read back
