@@ -281,6 +281,7 @@ void TagWindow::wake(MonoTime now) {
 void TagWindow::resumed(MonoTime now) {
     for (Tags* const all : {&tags_, &candidates_})
         for (auto& [key, tag] : *all) tag.held_at = tag.seen.last_at = now;
+    held_at_ = now;
     if (!told_) changed_at_ = now;
     if (!tags_.empty() || !candidates_.empty()) next_look_ = now + preset_.quiet / kLooks;
 }
@@ -293,7 +294,7 @@ void TagWindow::rewritten(ByteView old_epc, const TagRead& as) {
     node.mapped().seen.epc = as.epc;
     node.mapped().seen.pc = as.pc;
     tags_.insert(std::move(node));
-    changed(as.heard_at);
+    changed(as.heard_at, reads_);
 }
 
 void TagWindow::closed(MonoTime now) {
