@@ -24,13 +24,12 @@ bool takes_trays(WorkKind kind) {
 }  // namespace
 
 void Desk::set_crates_aside(PadTray& tray, const Turn& turn) const {
-    const auto aside = std::ranges::remove_if(tray.codes, [&](const std::string& code) {
+    const auto crates = std::erase_if(tray.codes, [&](const std::string& code) {
         CodeBuffer buffer;
         return is_crate(identify("", code, turn.bench.now.today, buffer, *rules_.codes));
     });
-    tray.crates = static_cast<std::uint32_t>(aside.size());
+    tray.crates = static_cast<std::uint32_t>(crates);
     tray.tags -= std::min(tray.tags, tray.crates);
-    tray.codes.erase(aside.begin(), aside.end());
 }
 
 Review Desk::see_tray(Turn& turn, PadTray tray) {
