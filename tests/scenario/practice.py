@@ -71,6 +71,18 @@ class Practice(PharmacyTest):
         self.assertEqual(sorted(self.received()), ["S1", "S2", "S3"])
         self.tray()
 
+    def test_a_shelf_is_swept(self):
+        self.pharmacy.scan(ANA, "DOSARIO.RECIBIR")
+        self.tray(box("S1"), box("S2"), box("S3"))
+        self.pharmacy.scan("DOSARIO.X3")
+        same = self.pharmacy.ask("sweep", "--seconds", "1")
+        self.assertEqual((same.code, same.reply["tags"], same.reply["found"], same.reply["strangers"]), (DONE, 3, 3, 0))
+        self.tray(box("S1"), box("S2"), box("S4"))
+        wait_until(lambda: self.pharmacy.ask("sweep", "--seconds", "1").reply["unknown"], "another box is on the shelf")
+        other = self.pharmacy.ask("sweep", "--seconds", "1")
+        self.assertEqual((other.code, other.reply["found"], other.reply["extra"]), (REFUSED, 2, []))
+        self.assertEqual([[line["serial"] for line in other.reply[which]] for which in ("missing", "unknown")], [["S3"], ["S4"]])
+
     def test_scanners_and_cards_are_read_too_and_plugs_are_pulled(self):
         self.pharmacy.scan(ANA, "DOSARIO.RECIBIR")
         wait_until(lambda: self.practise("scan", "lector", "DOSARIO.AYUDA") is not None and self.readers()["05e0:2100:L1:0"]["scans"] > 0,
