@@ -36,6 +36,7 @@ target_link_libraries(asio_ssl PUBLIC asio PRIVATE OpenSSL::SSL)
 # machine has the tests built in half the time. The files of one such target share what has no name outside of a file.
 function(dosario_together target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)  # it takes what is together for a header
 endfunction()
 
 # dosario_layer(name [TOGETHER] LINKS targets...): all .cpp files of the current folder.

@@ -4,6 +4,8 @@
 
 #include "app/examining.hpp"
 #include "app/long_calls.hpp"
+#include "app/practice_tray.hpp"
+#include "app/tag_reply.hpp"
 #include "control/reader_words.hpp"
 #include "control/scan_request.hpp"
 #include "control/tag_code.hpp"
@@ -58,9 +60,10 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
     if (call.path == "/metrics")
         return metrics_.scrape(*ledger_, uplink_.get(), *backing_up_, readers_->list(), std::move(reply));
     const bool writes = call.path == "/v1/scan" || call.path == "/v1/readers/adopt" || call.path == "/v1/readers/zone" ||
-                        call.path == "/v1/readers/record" || call.path == "/v1/readers/listen" ||
-                        call.path == "/v1/ledger/snapshot" || call.path == "/v1/ledger/rebuild" ||
-                        call.path == "/v1/backup/now" || call.path == "/v1/recall" || call.path.starts_with("/v1/persons/");
+                        call.path == "/v1/readers/record" || call.path == "/v1/practice" || call.path == "/v1/readers/tag" ||
+                        call.path == "/v1/readers/listen" || call.path == "/v1/ledger/snapshot" ||
+                        call.path == "/v1/ledger/rebuild" || call.path == "/v1/backup/now" || call.path == "/v1/recall" ||
+                        call.path.starts_with("/v1/persons/");
     if (call.method != "POST" && writes)
         return reply(error_reply(fail(Failure::invalid, "this call changes or writes something: POST it")));
     for (const ApiRow& row : ledger_calls()) {
@@ -90,6 +93,8 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
         *field.mutable_tray() = tray_of(seen->set, today());
         return reply({200, to_json(field)});
     }
+    if (call.path == "/v1/readers/tag") return work_on_tag(call.body, std::move(reply));
+    if (call.path == "/v1/practice") return reply(practise(call.body));
     if (call.path == "/v1/readers") return reply({200, to_json(readers_->list())});
     if (call.path == "/v1/readers/adopt") {
         v1::AdoptRequest request;
@@ -189,6 +194,29 @@ void RunningDaemon::scanned(Scan scan) {
 
 /// For the century of two-digit years: a clock that is a day off does not matter.
 Date RunningDaemon::today() const { return std::chrono::floor<std::chrono::days>(clock_->wall()); }
+
+void RunningDaemon::work_on_tag(const std::string& body, std::function<void(ApiReply)> reply) {
+    v1::TagRequest request;
+    if (auto parsed = from_json(body, request); !parsed) return reply(error_reply(parsed.error()));
+    const auto task = tag_task(request, today(), settings_.language);
+    if (!task) return reply(error_reply(task.error()));
+    const auto pad = readers_->field(request.reader());
+    if (!pad) return reply(error_reply(pad.error()));
+    readers_->work_on_tag(request.reader(), *task, [this, reply, name = pad->reader](const Result<TagReport>& report) {
+        if (!report) return reply(error_reply(report.error()));
+        v1::TagReply told = tag_reply(*report, today(), settings_.language);
+        told.set_reader(name);
+        reply({200, to_json(told)});
+    });
+}
+
+ApiReply RunningDaemon::practise(const std::string& body) {
+    v1::PracticeRequest request;
+    if (auto parsed = from_json(body, request); !parsed) return error_reply(parsed.error());
+    const auto reply = request.words().empty() ? lay_tray(*readers_, request, today(), settings_.language)
+                                               : give_words(*readers_, request.words());
+    return reply ? ApiReply{200, to_json(*reply)} : error_reply(reply.error());
+}
 
 void RunningDaemon::tray_seen(SeenTray seen) {
     v1::ScanRequest request;

@@ -46,7 +46,7 @@ Result<void> RunningDaemon::open_ledger() {
         ServiceSettings{settings_.station, settings_.site, DOSARIO_VERSION, directory_, settings_.language, settings_.rules,
                         *calendar, released_at, [this] { return ledger_ == nullptr ? std::size_t{0} : ledger_->waiting(); },
                         std::move(uplink), [this] { return answers_.last_slow(); }, settings_.least_free_mib << 20, nullptr,
-                        persons_.get(), [this] { return backing_up_->warnings(); }});
+                        persons_.get(), [this] { return warnings(); }});
     // The catalogue of the configuration becomes facts before the first scan. Where entries are missing the collector may have them: what
     // is written before it was asked would begin a branch without them.
     learns_later_ = (*ledger)->owes_branch() && !settings_.uplink.host.empty() && !read_only_;
@@ -89,6 +89,15 @@ Result<void> RunningDaemon::open_ledger() {
     });
     ledger_ = std::make_unique<LedgerThread>(std::move(*ledger), std::move(service), std::move(hooks));
     return {};
+}
+
+std::vector<std::string> RunningDaemon::warnings() const {
+    std::vector<std::string> all;
+    if (!settings_.practice.empty())
+        all.emplace_back(
+            "this is a practice pharmacy: readers in [practice] of the configuration are simulated, and what they read is not there");
+    for (std::string& one : backing_up_->warnings()) all.push_back(std::move(one));
+    return all;
 }
 
 /// Of a ledger that is only read nothing is sent: what is damaged would be.
@@ -202,6 +211,10 @@ Result<void> RunningDaemon::open_readers() {
         if (readers_ != nullptr) api_->publish("readers", to_json(readers_->list()));
     };
     readers_ = std::make_unique<ReaderDesk>(context_, *clock_, reader_settings_, std::move(hooks));
+    if (!settings_.practice.empty()) {
+        log(Level::warning, "practice_readers", {{"readers", std::to_string(settings_.practice.size())}});
+        readers_->practise(settings_.practice);
+    }
     if (!settings_.usb) return {};
     if (auto started = readers_->start(); !started) {
         // The counter works without scanners (`dosario scan`), so this is said and not fatal.

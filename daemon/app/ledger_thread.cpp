@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/ledger_thread.hpp"
 
+#include <malloc.h>
+
 namespace dosario {
 
 GroupThread<Service>::Turns LedgerThread::turns(Ledger& ledger, Hooks hooks) {
@@ -29,6 +31,7 @@ GroupThread<Service>::Turns LedgerThread::turns(Ledger& ledger, Hooks hooks) {
     turns.after_chore = [](Service& service) { return service.take_fatal(); };
     turns.rest = [&ledger](Service& service) -> std::optional<Error> {
         service.rest();
+        ::malloc_trim(0);  // what a long answer took goes back to the system
         if (auto moved = ledger.checkpoint(); !moved && moved.error().failure == Failure::io) return moved.error();
         return std::nullopt;
     };

@@ -10,10 +10,23 @@ namespace dosario {
 namespace {
 
 /// Beside those of ledger_calls(). What else is asked for counts as one path, so that nobody makes series at will.
-constexpr const char* kOtherPaths[] = {
-    "/v1/readers",         "/v1/readers/adopt", "/v1/readers/zone",  "/v1/readers/record",  "/v1/readers/listen",
-    "/v1/readers/field",   "/v1/doctor",        "/v1/ledger/verify", "/v1/ledger/snapshot", "/v1/ledger/rebuild",
-    "/v1/ledger/progress", "/v1/backup",        "/v1/backup/now",    "/v1/report/moves",    "/metrics"};
+constexpr const char* kOtherPaths[] = {"/v1/readers",
+                                       "/v1/readers/adopt",
+                                       "/v1/readers/zone",
+                                       "/v1/readers/record",
+                                       "/v1/readers/listen",
+                                       "/v1/readers/field",
+                                       "/v1/readers/tag",
+                                       "/v1/practice",
+                                       "/v1/doctor",
+                                       "/v1/ledger/verify",
+                                       "/v1/ledger/snapshot",
+                                       "/v1/ledger/rebuild",
+                                       "/v1/ledger/progress",
+                                       "/v1/backup",
+                                       "/v1/backup/now",
+                                       "/v1/report/moves",
+                                       "/metrics"};
 
 MetricLabels of(ScanSource source) { return {{"source", source == ScanSource::reader ? "reader" : "api"}}; }
 

@@ -49,6 +49,14 @@ struct ReaderDesk::Trial {
     boost::asio::steady_timer timer;
 };
 
+/// A tag that is read or written.
+struct ReaderDesk::TagJob {
+    UsbPort port = 0;
+    TagWork work;
+    TagDone done;
+    std::uint32_t number = 0;  ///< of the command that waits for its answer
+};
+
 /// A recording that goes on, or whose end was not fetched yet.
 struct ReaderDesk::Tape {
     Tape(boost::asio::io_context& context, const Reader& of, const ReaderSettings& settings, Recording::Options options,

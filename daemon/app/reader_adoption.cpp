@@ -61,7 +61,7 @@ void ReaderDesk::give_back(UsbPort port) {
     reader.timer.cancel();
     reader.hears.cancel();
     reader.protocol.reset();
-    host_->close(port);
+    host_of(port).close(port);
     hooks_.changed();
 }
 

@@ -2,6 +2,7 @@
 #include "app/plugged_reader.hpp"
 
 #include "identity/identity.hpp"
+#include "reader/ndef.hpp"
 #include "system/log.hpp"
 
 #include <boost/asio/post.hpp>
@@ -17,6 +18,10 @@ constexpr auto kOnceIn = std::chrono::seconds{1};  // a wrong rate gives many fa
 constexpr std::size_t kMostReaders = 256;
 constexpr std::size_t kMostPasts = 256;
 constexpr int kMostStepsAtOnce = 10'000;  // events of one report; beyond it a driver is broken
+
+Error no_practice() {
+    return fail(Failure::refused, "this is no practice pharmacy: its configuration has no [practice] readers");
+}
 
 bool is_test_code(const BarcodeRead& read) {
     CodeBuffer unescaped;
@@ -43,10 +48,39 @@ Result<void> ReaderDesk::start() {
     return {};
 }
 
+void ReaderDesk::practise(std::vector<simulated::NamedScanner> readers) {
+    practice_ = std::make_unique<PracticeHost>(context_, *this, clock_, std::move(readers));
+}
+
+Result<std::string> ReaderDesk::practise(std::string_view words) {
+    if (practice_ == nullptr) return no_practice();
+    return practice_->obey(words);
+}
+
+Result<std::string> ReaderDesk::practice_pad() const {
+    if (practice_ == nullptr) return no_practice();
+    const auto pads = practice_->pads();
+    if (pads.empty())
+        return fail(Failure::not_found, "no practice pad is plugged in: [practice] of the configuration names readers");
+    if (pads.size() > 1) return invalid("there are several practice pads: say which, `dosario practice list` names them");
+    return pads.front();
+}
+
+UsbHost& ReaderDesk::host_of(UsbPort port) const {
+    if (PracticeHost::has(port)) return *practice_;
+    return *host_;
+}
+
 void ReaderDesk::stop() {
-    if (trial_ != nullptr && host_ != nullptr) end_trial(false, "the daemon is stopping");
+    stopped_ = true;
+    if (tag_job_ != nullptr) {
+        const auto job = std::move(tag_job_);
+        job->done(fail(Failure::unavailable, "the daemon is stopping: look at the tag again"));
+    }
+    if (trial_ != nullptr) end_trial(false, "the daemon is stopping");
     scanner_trial_.stop();
     host_.reset();
+    practice_.reset();
     readers_.clear();
     trial_.reset();
     tape_.reset();
@@ -83,7 +117,7 @@ void ReaderDesk::learn_from_trial(const Reader& reader) {
 
 void ReaderDesk::appeared(UsbPort port, UsbInterface interface) {
     boost::asio::post(context_, [this, port, interface = std::move(interface)]() mutable {
-        if (host_ == nullptr || readers_.size() >= kMostReaders) return;
+        if (stopped_ || readers_.size() >= kMostReaders) return;
         if (Past* const past = past_of(reader_id(interface))) ++past->times_plugged;
         readers_[port] = std::make_unique<Reader>(context_, std::move(interface));
         look_again();
@@ -128,9 +162,11 @@ void ReaderDesk::received(UsbPort port, std::uint8_t endpoint, Bytes bytes, Mono
 // --- decisions ------------------------------------------------------------------------------------------------------------------
 
 void ReaderDesk::look_again() {
-    std::vector<UsbInterface> all;
-    for (const auto& [port, reader] : readers_) all.push_back(reader->interface);
+    // A keyboard that is not there must not make the clinic's only one a second one.
+    std::vector<UsbInterface> real, practised;
+    for (const auto& [port, reader] : readers_) (PracticeHost::has(port) ? practised : real).push_back(reader->interface);
     for (const auto& [port, reader] : readers_) {
+        const auto& all = PracticeHost::has(port) ? practised : real;
         const ReaderRow* const row = row_for(reader->interface);
         const Driver* const said = row != nullptr ? find_driver(row->driver) : nullptr;
         reader->decision = decide_claim(reader->interface, all, settings_.adopted, all_drivers(), said);
@@ -147,7 +183,7 @@ void ReaderDesk::take(UsbPort port, const Driver& driver) {
     reader.window = std::make_unique<ScanWindow>(name_for(reader.interface), row != nullptr ? row->echo_ms : 0);
     reader.asked = true;
     reader.failure.clear();
-    host_->open(port);
+    host_of(port).open(port);
 }
 
 void ReaderDesk::on_received(UsbPort port, std::uint8_t endpoint, ByteView bytes, MonoTime heard_at) {
@@ -273,14 +309,14 @@ void ReaderDesk::pump(UsbPort port, Reader& reader) {
     for (int step = 0; step < kMostStepsAtOnce && reader.open; ++step) {
         auto write = reader.protocol->next_write();
         if (!write) break;
-        host_->write(port, std::move(*write));
+        host_of(port).write(port, std::move(*write));
     }
     arm_timer(port, reader);
 }
 
 void ReaderDesk::arm_timer(UsbPort port, Reader& reader) {
     auto wake = reader.protocol->next_wake();
-    if (reader.pad != nullptr && reader.pad->next_wake() && (!wake || *reader.pad->next_wake() < *wake))
+    if (reader.pad != nullptr && !works_on_tag(port) && reader.pad->next_wake() && (!wake || *reader.pad->next_wake() < *wake))
         wake = reader.pad->next_wake();
     if (!wake) {
         reader.timer.cancel();
@@ -290,7 +326,7 @@ void ReaderDesk::arm_timer(UsbPort port, Reader& reader) {
     reader.timer.async_wait([this, port](const boost::system::error_code& error) {
         const auto found = readers_.find(port);
         if (error || found == readers_.end() || found->second->protocol == nullptr) return;
-        host_->flush(port);  // silence is believed only when nothing waits to be heard
+        host_of(port).flush(port);  // silence is believed only when nothing waits to be heard
     });
 }
 
@@ -300,7 +336,7 @@ void ReaderDesk::on_flushed(UsbPort port) {
     const MonoTime now = clock_.mono();
     const auto wake = found->second->protocol->next_wake();
     if (wake && *wake <= now) found->second->protocol->wake(now);
-    wake_pad(*found->second, now);
+    if (!works_on_tag(port)) wake_pad(*found->second, now);
     if (Tape* const tape = tape_of(port)) tape->recording.wake(now);
     pump(port, *found->second);
 }
@@ -314,7 +350,10 @@ void ReaderDesk::on_event(UsbPort port, Reader& reader, const ReaderEvent& event
     } else if (const auto* tag = std::get_if<TagRead>(&event)) {
         if (reader.pad != nullptr) reader.pad->see(*tag);
     } else if (const auto* answer = std::get_if<ReaderAnswer>(&event)) {
-        on_answer(reader, *answer);
+        on_answer(port, reader, *answer);
+    } else if (const auto* card = std::get_if<CardRead>(&event)) {
+        if (reader.open && !reader.announced) announce(reader);
+        on_card(port, reader, *card);
     } else if (std::holds_alternative<ReaderReady>(event) && reader.pad != nullptr) {
         begin_pad(reader);  // again: it was off, or spoke another language before
     }
@@ -343,6 +382,14 @@ void ReaderDesk::on_barcode(UsbPort port, Reader& reader, const BarcodeRead& rea
     scan->zone = zone_for(reader.interface);
     scan->gs = gs_for(reader.interface);
     hooks_.scanned(std::move(*scan));
+}
+
+/// A tag with a text is a barcode that is laid down. What lay there when the reader was opened was laid down for something that is over: a
+/// start of the daemon would book it again.
+void ReaderDesk::on_card(UsbPort port, Reader& reader, const CardRead& card) {
+    const auto text = card.was_there ? std::nullopt : card_text(card);
+    if (!text) return reader.health.read(clock_.mono(), false);
+    on_barcode(port, reader, make_barcode(*text, card.heard_at));
 }
 
 }  // namespace dosario

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The readers of this station: which interfaces are taken, by which driver, under which name and in which zone; the trial by which a
 // person adopts a keyboard-like scanner; the recording of what one sends. Lives on the main thread; the USB thread's news are posted to it.
-// reader_desk.cpp has what comes from the bus, reader_pad.cpp what lies on pads, reader_adoption.cpp the trial, reader_recording.cpp recordings, reader_view.cpp what is told.
+// reader_desk.cpp has what comes from the bus, reader_pad.cpp what lies on pads, reader_tags.cpp one tag
+// that is read or written, reader_adoption.cpp the trial, reader_recording.cpp recordings, reader_view.cpp what is told.
 #pragma once
 
 #include "dosario/v1/control.pb.h"
+#include "app/practice_host.hpp"
 #include "app/scanner_trial.hpp"
 #include "app/settings.hpp"
+#include "control/tag_work.hpp"
 #include "scan/scan_window.hpp"
 #include "scan/tag_window.hpp"
 #include "usb/claim_policy.hpp"
@@ -59,6 +62,12 @@ public:
     ~ReaderDesk() override;
 
     Result<void> start();
+    /// Plugs in the readers of a practice pharmacy, beside the real ones or without them. Once.
+    void practise(std::vector<simulated::NamedScanner> readers);
+    /// What a person does with those. Errors: refused, there are none; PracticeHost::obey()'s.
+    Result<std::string> practise(std::string_view words);
+    /// The name of the practice pad, for who names none. Errors: refused; not_found; invalid, there are several.
+    Result<std::string> practice_pad() const;
     /// Gives every reader back.
     void stop();
 
@@ -75,6 +84,12 @@ public:
 
     /// What lies on that pad, by its name or id; on the only one where none is named.
     Result<SeenTray> field(const std::string& reader) const;
+
+    /// What was to be done with one tag, and what became of it.
+    using TagDone = std::function<void(Result<TagReport>)>;
+    /// Reads the chip of the one tag that lies on that pad, and where something is to be written, writes, reads back, locks. The pad reads
+    /// nothing else meanwhile. Errors: field()'s; unavailable, one is under way, or the desk stops.
+    void work_on_tag(const std::string& reader, const TagTask& task, TagDone done);
 
     /// For `dosario doctor scanner`: see ScannerTrial.
     void listen(const v1::ListenRequest& request, ScannerTrial::Answer answer);
@@ -94,6 +109,7 @@ private:
     struct Past;
     struct Trial;
     struct Tape;
+    struct TagJob;
 
     void look_again();
     void take(UsbPort port, const Driver& driver);
@@ -110,14 +126,21 @@ private:
     void on_event(UsbPort port, Reader& reader, const ReaderEvent& event);
     void on_fault(UsbPort port, Reader& reader, const ReaderFault& fault);
     void on_barcode(UsbPort port, Reader& reader, const BarcodeRead& read);
+    void on_card(UsbPort port, Reader& reader, const CardRead& card);
     void arm_timer(UsbPort port, Reader& reader);
 
     // reader_pad.cpp
     void begin_pad(Reader& reader);
-    void on_answer(Reader& reader, const ReaderAnswer& answer);
+    void on_answer(UsbPort port, Reader& reader, const ReaderAnswer& answer);
     void wake_pad(Reader& reader, MonoTime now);
     void close_pad(Reader& reader);
     void tell_trays(Reader& reader);
+    const Reader* find_pad(const std::string& name, Error& why) const;
+
+    // reader_tags.cpp
+    void go_on_with_tag(Reader& reader);
+    void end_tag(Reader& reader);
+    bool works_on_tag(UsbPort port) const;
     void give_back(UsbPort port);
     void end_trial(bool seen, const std::string& why);
     bool in_trial(UsbPort port) const;
@@ -130,6 +153,8 @@ private:
     Result<UsbPort> to_be_recorded(const std::string& id) const;
     void end_tape(const char* why);
     void await_next_call();
+
+    UsbHost& host_of(UsbPort port) const;
 
     const ReaderRow* row_for(const UsbInterface& interface) const;
     std::string name_for(const UsbInterface& interface) const;
@@ -152,8 +177,12 @@ private:
     std::unique_ptr<Trial> trial_;
     ScannerTrial scanner_trial_;
     std::unique_ptr<Tape> tape_;
+    std::unique_ptr<TagJob> tag_job_;
+    std::uint32_t last_command_ = 1;  ///< given to a pad; 1 is the one that never ends, see reader_pad.cpp
     std::uint64_t last_tape_ = 0;
-    std::unique_ptr<UsbHost> host_;
+    std::unique_ptr<UsbHost> host_;           ///< libusb's; null where it is switched off, or failed
+    std::unique_ptr<PracticeHost> practice_;  ///< null where nobody practises
+    bool stopped_ = false;
 };
 
 }  // namespace dosario

@@ -20,7 +20,11 @@ void ReaderDesk::begin_pad(Reader& reader) {
     reader.pad = std::make_unique<TagWindow>(*pad_preset(row != nullptr ? row->field : kUsualField));
 }
 
-void ReaderDesk::on_answer(Reader& reader, const ReaderAnswer& answer) {
+void ReaderDesk::on_answer(UsbPort port, Reader& reader, const ReaderAnswer& answer) {
+    if (works_on_tag(port) && answer.number == tag_job_->number) {
+        tag_job_->work.answered(answer);
+        return go_on_with_tag(reader);
+    }
     if (answer.number != kReading) return;
     const bool reads = answer.status == "ok";
     if (reads == reader.refused.empty() && (reads || reader.refused == answer.status)) return;
@@ -50,21 +54,33 @@ void ReaderDesk::tell_trays(Reader& reader) {
     }
 }
 
-Result<SeenTray> ReaderDesk::field(const std::string& name) const {
+/// Null and why.
+const ReaderDesk::Reader* ReaderDesk::find_pad(const std::string& name, Error& why) const {
     const Reader* found = nullptr;
     for (const auto& [port, reader] : readers_) {
         if (reader->pad == nullptr) continue;
         const bool is_named = name_for(reader->interface) == name || reader_id(reader->interface) == name;
         if (!name.empty() && !is_named) continue;
-        if (found != nullptr)
-            return fail(Failure::invalid, "several readers of tags are open: say which, `dosario readers` names them");
+        if (found != nullptr) {
+            why = invalid("several readers of tags are open: say which, `dosario readers` names them");
+            return nullptr;
+        }
         found = reader.get();
     }
     if (found == nullptr) {
-        return fail(Failure::not_found, name.empty() ? "no reader of tags is open: `dosario readers` says why"
-                                                     : "no reader of tags has that name: `dosario readers` names them");
+        why = fail(Failure::not_found, name.empty() ? "no reader of tags is open: `dosario readers` says why"
+                                                    : "no reader of tags has that name: `dosario readers` names them");
+    } else if (!found->refused.empty()) {
+        why = fail(Failure::unavailable, "the reader does not read: " + found->refused);
+        found = nullptr;
     }
-    if (!found->refused.empty()) return fail(Failure::unavailable, "the reader does not read: " + found->refused);
+    return found;
+}
+
+Result<SeenTray> ReaderDesk::field(const std::string& name) const {
+    Error why = fail(Failure::not_found, "");
+    const Reader* const found = find_pad(name, why);
+    if (found == nullptr) return why;
     return SeenTray{name_for(found->interface), zone_for(found->interface), found->lies};
 }
 

@@ -106,6 +106,7 @@ std::string ReaderDesk::explanation_of(const Reader& reader) const {
         }
     }
     const auto health = reader.health.health(clock_.mono());
+    if (health == Health::silent && reader.pad != nullptr) return reader_words("silent_pad", language);
     if (health == Health::poor || health == Health::silent) return reader_words(health_name(*health), language);
     const auto works = std::ranges::count_if(readers_, [](const auto& one) { return one.second->open; });
     return works > 1 && zone_for(reader.interface).empty() ? reader_words("no_zone", language) : std::string{};

@@ -42,6 +42,7 @@ private:
     Result<void> open_readers();
     void open_uplink();
     void open_night();
+    std::vector<std::string> warnings() const;
     NightTask nightly_backup();
     void learn_later();
     void learn_now(bool all_is_back);
@@ -54,6 +55,8 @@ private:
     void scanned(Scan scan);
     void tray_seen(SeenTray seen);
     Date today() const;
+    void work_on_tag(const std::string& body, std::function<void(ApiReply)> reply);
+    ApiReply practise(const std::string& body);
     void heard(v1::ScanRequest request);
     void read_damaged(const std::string& reader, const std::string& zone);
     void back_up(BackingUp::Ended ended, const std::function<void(const Error&)>& refused);

@@ -7,20 +7,6 @@
 #include <algorithm>
 
 namespace dosario {
-namespace {
-
-constexpr std::uint16_t kBarcodeScannerPage = 0x8C;  // HID Point of Sale Usage Tables 1.02
-
-std::string_view layout_name(KeyboardLayout layout) {
-    switch (layout) {
-        case KeyboardLayout::us: return "us";
-        case KeyboardLayout::es: return "es";
-        case KeyboardLayout::latam: return "latam";
-    }
-    return "us";
-}
-
-}  // namespace
 
 ScannerWay way_of(const UsbInterface& interface) {
     if (interface.class_code != kHidClass) return ScannerWay::serial;

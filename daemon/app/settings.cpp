@@ -201,6 +201,25 @@ void read_reader(TomlSection section, const RfidSettings& rfid, std::vector<Read
     rows.push_back(std::move(row));
 }
 
+/// Each is made once here: what cannot be is said before anything starts.
+void read_practice(TomlSection section, std::vector<simulated::NamedScanner>& readers) {
+    const auto taken = [&](const std::string& name) {
+        return std::ranges::any_of(readers, [&](const auto& one) { return one.name == name; });
+    };
+    section.each_text("readers", [&](const std::string& words) -> std::string {
+        auto one = simulated::parse_named_scanner(words);
+        if (!one) return one.error().message;
+        if (one->name.empty()) one->name = simulated::unnamed_after(one->settings.kind, taken);
+        if (taken(one->name)) return "there are two readers of that name";
+        if (readers.size() == kMostPracticeReaders)
+            return "there are at most " + std::to_string(kMostPracticeReaders) + " of them";
+        if (const auto made = simulated::make_simulated(one->settings); !made) return made.error().message;
+        readers.push_back(std::move(*one));
+        return {};
+    });
+    section.end();
+}
+
 void read_codes(TomlSection section, CodeHabits& habits) {
     std::string separator;
     section.text("separator", separator);
@@ -300,6 +319,7 @@ Settings read_settings(const std::string& path, SettingsProblems& problems) {
     usb.end();
     read_rfid(root.section("rfid"), settings.rfid);
     root.each("reader", [&](TomlSection row) { read_reader(std::move(row), settings.rfid, settings.readers); });
+    read_practice(root.section("practice"), settings.practice);
     CodeHabits codes;
     read_codes(root.section("codes"), codes);
     root.each("layout", [&](TomlSection row) { read_layout(std::move(row), codes.layouts); });

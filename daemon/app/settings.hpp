@@ -8,6 +8,7 @@
 #include "persons/person_table.hpp"
 #include "reader/driver.hpp"
 #include "scan/tag_window.hpp"
+#include "simulated/stage.hpp"
 #include "workflow/review.hpp"
 
 #include <string>
@@ -53,6 +54,9 @@ struct RfidSettings {
     std::string country;  ///< ISO 3166-1 alpha-2, one of uhf_regions(); empty: nothing is transmitted in UHF
 };
 
+/// Readers of one practice pharmacy.
+inline constexpr std::size_t kMostPracticeReaders = 16;
+
 struct Settings {
     std::string station = "puesto-1";
     std::string site;
@@ -67,6 +71,7 @@ struct Settings {
     UplinkSettings uplink;
     bool usb = true;
     RfidSettings rfid;
+    std::vector<simulated::NamedScanner> practice;  ///< readers that are not there; empty: this is no practice pharmacy
     std::vector<ReaderRow> readers;
     std::vector<Product> products;
     BackupSettings backup;

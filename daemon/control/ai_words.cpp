@@ -2,6 +2,7 @@
 // Sections are those of the GS1 General Specifications.
 #include "control/ai_words.hpp"
 
+#include "base/bytes.hpp"
 #include "control/catalogue.hpp"
 #include "identity/gs1.hpp"
 #include "identity/iso_codes.hpp"
@@ -242,6 +243,16 @@ std::string ai_meaning(std::string_view ai, std::string_view value, Date referen
         return text == value ? std::string{} : text;
     }
     return {};
+}
+
+std::string fault_words(const CodeFault& fault, Language language) {
+    const std::string_view what = catalogue_text("code/" + std::string{code_error_name(fault.error)}, language);
+    std::string text = put_in(catalogue_text("decode/fault", language), [&](std::string_view name) {
+        return name == "at" ? std::to_string(fault.offset + 1) : std::string{what};
+    });
+    if (fault.ai.empty()) return text;
+    const std::string_view title = ai_title(fault.ai, language);
+    return text + fmt::format(" ({}{}{})", escape(fault.ai), title.empty() ? "" : " ", title);
 }
 
 }  // namespace dosario

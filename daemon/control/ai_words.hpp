@@ -6,6 +6,7 @@
 
 #include "base/time.hpp"
 #include "control/messages.hpp"
+#include "identity/gs1.hpp"
 
 #include <string>
 #include <string_view>
@@ -25,5 +26,8 @@ std::string_view ai_title(std::string_view ai, Language language);
 /// - Countries as ISO 3166-1 writes them, `032 = AR`; what follows a country stands behind it, `032 = AR, 1425`.
 /// - Degrees of latitude and longitude, south and west negative; pieces of a whole; yes and no.
 std::string ai_meaning(std::string_view ai, std::string_view value, Date reference, Language language);
+
+/// What is wrong with a code and where, for a person.
+std::string fault_words(const CodeFault& fault, Language language);
 
 }  // namespace dosario

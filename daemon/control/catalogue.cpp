@@ -498,6 +498,8 @@ constexpr CatalogueRow kRows[] = {
     {"line/lot", "Lote {lot}, vence {expires}", "Lot {lot}, expires {expires}", "Lote {lot}, validade {expires}"},
     {"line/lot_alone", "Lote {lot}", "Lot {lot}", "Lote {lot}"},
     {"line/label", "Etiqueta de droguería {label}", "Wholesaler's label {label}", "Etiqueta da distribuidora {label}"},
+    {"line/crates", "No se cuentan las etiquetas de cajones: {crates}", "Not counted, tags of crates: {crates}",
+     "Não se contam as etiquetas de caixas de transporte: {crates}"},
     {"line/until", "Usar hasta {until}", "Use until {until}", "Usar até {until}"},
     {"line/fnc1", "Atención: al código puede faltarle un separador; compare lote y vencimiento con la caja.",
      "Careful: the code may lack a separator; compare lot and expiry with the pack.",

@@ -126,6 +126,7 @@ constexpr Name kNames[] = {
     {"rule", [](const Particulars& about,
                 Language language) { return std::string{about.rule ? catalogue_text(rule_key(*about.rule), language) : "-"}; }},
     {"tags", [](const Particulars& about, Language language) { return counted("tags", about.tags, language); }},
+    {"crates", [](const Particulars& about, Language) { return std::to_string(about.crates); }},
     {"packs", [](const Particulars& about, Language) { return std::to_string(about.packs); }},
     {"amount", [](const Particulars& about, Language language) { return amount(about.units, about.product, language); }},
     {"remaining", [](const Particulars& about, Language) { return std::to_string(about.remaining); }},
@@ -182,6 +183,7 @@ Words words_for(const Review& review, Language language) {
     }
     for (std::size_t i = 0; i < about.readings.size(); ++i) words.lines.push_back(reading_line(about.readings, i, language));
     if (review.what == What::code_unclear) words.lines.push_back(say(catalogue_text("line/layout_helps", language)));
+    if (about.crates > 0) words.lines.push_back(say(catalogue_text("line/crates", language)));
     if (about.beyond_use_on) words.lines.push_back(say(catalogue_text("line/until", language)));
     if (about.suspect_missing_fnc1) words.lines.push_back(say(catalogue_text("line/fnc1", language)));
     if (const auto key = clock_key(about.clock); !key.empty()) words.lines.push_back(say(catalogue_text(key, language)));

@@ -141,7 +141,7 @@ Result<v1::ScanReply> Service::decide(const DeskScan& scan, const std::string& r
     }
     review.about.clock = now.now.clock;
     review.about.today = now.now.today;
-    auto answered = review.tray.empty() ? book(review, now) : book_tray(std::move(review), scan, now);
+    auto answered = review.what == What::tray_booked ? book_tray(std::move(review), scan, now) : book(review, now);
     if (!answered) return answered;
     v1::ScanReply& reply = *answered;
     if (request_id.empty() || reply.seq().empty()) return reply;

@@ -20,11 +20,6 @@ struct Tally {
     std::vector<std::string> told;
 };
 
-/// What the others of a tray are not stopped by: a crate says which things it holds, and is booked by them.
-bool is_beside_the_point(const Review& review) {
-    return review.what == What::not_supported && review.about.reason == "logistic_unit";
-}
-
 }  // namespace
 
 Result<v1::ScanReply> Service::book_tray(Review review, const DeskScan& scan, const Moment& now) {
@@ -53,7 +48,6 @@ Result<v1::ScanReply> Service::book_tray(Review review, const DeskScan& scan, co
             if (!seq) return seq.error();
             written.push_back(*seq);
         }
-        if (is_beside_the_point(seen_so)) continue;
         if (seen_so.ok) {
             ++(seen_so.sound == Sound::repeated ? tally.repeated : tally.saved);
             continue;

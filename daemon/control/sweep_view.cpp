@@ -48,8 +48,8 @@ public:
         const Identity identity = identify(read.aim.text(), read.bytes, today_, buffer, habits_);
         if (const auto* label = std::get_if<DoseLabel>(&identity)) {
             see_dose(label->dose);
-        } else if (const auto* label = std::get_if<PackLabel>(&identity)) {
-            see_pack(ledger_.stock().pack(label->pack), {}, pack_code(label->pack));
+        } else if (const auto* opened = std::get_if<PackLabel>(&identity)) {
+            see_pack(ledger_.stock().pack(opened->pack), {}, pack_code(opened->pack));
         } else if (const auto* serial = std::get_if<SerialPack>(&identity)) {
             products_.insert(serial->gtin);
             v1::SweepLine line;
@@ -58,7 +58,7 @@ public:
             line.set_lot(std::string{serial->lot});
             if (serial->expires_on) line.set_expires_on(format_date(*serial->expires_on));
             see_pack(ledger_.stock().pack_by_serial(serial->gtin, serial->serial), line, "");
-        } else if (!std::holds_alternative<LogisticUnit>(identity)) {
+        } else if (!is_crate(identity)) {
             reply_.set_strangers(reply_.strangers() + 1);
         }
     }

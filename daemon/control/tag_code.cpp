@@ -21,7 +21,7 @@ ByteView epc_of(const Sighting& tag) {
 bool is_kept(const Identity& identity) {
     return std::holds_alternative<SerialPack>(identity) || std::holds_alternative<ProductLot>(identity) ||
            std::holds_alternative<DoseLabel>(identity) || std::holds_alternative<PackLabel>(identity) ||
-           std::holds_alternative<LogisticUnit>(identity) || std::holds_alternative<WholesalerLabel>(identity);
+           std::holds_alternative<WholesalerLabel>(identity) || is_crate(identity);
 }
 
 }  // namespace

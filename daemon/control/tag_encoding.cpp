@@ -15,6 +15,9 @@ EpcUri read_input(std::string_view input, Date as_of, CodeBuffer& buffer) {
     EpcUri out;
     Gs1Message& message = out.reading.symbol.message;
     message = is_web_uri(input) ? parse_digital_link(input, as_of, buffer) : parse_bracketed(input, as_of, buffer);
+    // Of a tag it is the scheme that has no room for it.
+    const bool is_serial = message.fault.ai == "21" || message.fault.ai == "254";
+    if (message.fault.error == CodeError::value_length && is_serial) message.fault.error = CodeError::serial_too_long;
     message.fault.ai = {};  // the caller does not keep the input as long
     return out;
 }

@@ -8,7 +8,6 @@
 #include "reader/event_json.hpp"
 #include "reader/replay.hpp"
 
-#include <boost/beast/core/detail/base64.hpp>
 #include <boost/json.hpp>
 
 #include <algorithm>
@@ -44,13 +43,6 @@ struct Said {
     std::string note;
     std::string supplier;
 };
-
-std::string base64(std::string_view bytes) {
-    namespace codec = boost::beast::detail::base64;
-    std::string text(codec::encoded_size(bytes.size()), '\0');
-    text.resize(codec::encode(text.data(), bytes.data(), bytes.size()));
-    return text;
-}
 
 void print_reply(const json::value& reply) {
     const bool ok = reply.at("ok").as_bool();

@@ -174,17 +174,6 @@ std::string json_words(std::string_view utf8) {
     return out + '"';
 }
 
-std::string fault_words(const CodeFault& fault, Language language) {
-    const std::string_view what = row_text("code/" + std::string{code_error_name(fault.error)}, language);
-    std::string text =
-        fmt::format(fmt::runtime(row_text("decode/fault", language)), fmt::arg("error", what), fmt::arg("at", fault.offset + 1));
-    if (!fault.ai.empty()) {
-        const std::string_view title = ai_title(fault.ai, language);
-        text += fmt::format(" ({}{}{})", escape(fault.ai), title.empty() ? "" : " ", title);
-    }
-    return text;
-}
-
 void DecodePrinter::print_bad_escape(std::size_t number) const {
     const std::string_view words = row_text("decode/bad-escape", language_);
     if (json_) {

@@ -2,6 +2,7 @@
 // A Decoding as a line of JSON, or as words for a person. Neither repeats the input: it may be somebody's document.
 #pragma once
 
+#include "control/ai_words.hpp"
 #include "control/decoding.hpp"
 #include "ctl/language.hpp"
 
@@ -17,9 +18,6 @@ std::string json_words(std::string_view utf8);
 
 /// The members of a tag: `"scheme":"SGTIN-96","filter":1,...`, with a comma in front; empty where nothing is known.
 std::string tag_members(const TagFacts& tag);
-
-/// What is wrong and where, for a person.
-std::string fault_words(const CodeFault& fault, Language language);
 
 class DecodePrinter {
 public:

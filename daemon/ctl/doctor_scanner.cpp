@@ -41,11 +41,6 @@ struct Wish {
     int seconds = kSecondsOfACode;
 };
 
-KeyboardLayout layout_of(const std::string& name) {
-    if (name == "es") return KeyboardLayout::es;
-    return name == "latam" ? KeyboardLayout::latam : KeyboardLayout::us;
-}
-
 class ScannerTest {
 public:
     ScannerTest(Session& session, Wish wish, Language language)
@@ -103,7 +98,7 @@ private:
         }
         if (text_of(scan, "reader") != wish_.reader) return;
         heard_.way = parse_way(text_of(scan, "way"));
-        heard_.layout = layout_of(text_of(scan, "layout"));
+        heard_.layout = layout_named(text_of(scan, "layout")).value_or(KeyboardLayout::us);
         if (const std::string fault = text_of(scan, "fault"); !fault.empty()) return heard_.faults.push_back(fault);
         heard_.gs_substitutes = unescape(text_of(scan, "gs_substitutes")).value_or("");
         const auto code = parse_test_code(text_of(scan, "code"));

@@ -63,6 +63,7 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     add_looking_verbs(app, session, action);
     add_sweep_verb(app, session, action);
+    add_tag_verbs(app, session, action);
     add_reader_verbs(app, session, action);
     add_counter_verbs(app, session, action);
     add_ledger_verbs(app, session, action);
@@ -73,6 +74,7 @@ int main(int argc, char** argv) {
     add_decode_verb(app, session, action);
     add_encode_verb(app, session, action);
     add_sim_verb(app, session, action);
+    add_practice_verb(app, session, action);
     add_doctor_verbs(app, session, action);
     add_test_codes_verb(app, session, action);
     // Options of the program may stand behind the verb too.

@@ -4,6 +4,7 @@
 #include "base/bytes.hpp"
 #include "crypto/openssl.hpp"
 
+#include <boost/beast/core/detail/base64.hpp>
 #include <boost/json.hpp>
 
 #include <cstdio>
@@ -108,6 +109,13 @@ int Session::print_answer(const HttpAnswer& answer, json::value& reply) {
 }
 
 void print_json(const json::value& value) { std::printf("%s\n", json::serialize(value).c_str()); }
+
+std::string base64(std::string_view bytes) {
+    namespace codec = boost::beast::detail::base64;
+    std::string text(codec::encoded_size(bytes.size()), '\0');
+    text.resize(codec::encode(text.data(), bytes.data(), bytes.size()));
+    return text;
+}
 
 std::string text_of(const json::value& object, const char* key) {
     const json::value* found = object.is_object() ? object.as_object().if_contains(key) : nullptr;

@@ -49,6 +49,9 @@ int complain(const Error& error, bool json);
 /// One line of JSON on standard output.
 void print_json(const boost::json::value& value);
 
+/// As the API wants bytes.
+std::string base64(std::string_view bytes);
+
 /// The text of a key, empty when it is null or missing.
 std::string text_of(const boost::json::value& object, const char* key);
 /// The instant of a key to the second: `2026-11-21T19:48:25Z`.

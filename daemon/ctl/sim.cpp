@@ -4,6 +4,8 @@
 #include "ctl/verbs.hpp"
 #include "ctl/vhci.hpp"
 
+#include "simulated/stage.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -81,17 +83,12 @@ private:
     std::string buffer_;
 };
 
-/// `NAME=KIND:settings`, or `KIND:settings`, which is called after its kind.
 Result<void> add_scanner(simulated::UsbipDesk& desk, const std::string& words) {
-    const std::size_t equals = words.substr(0, words.find(':')).find('=');
-    const auto settings = simulated::parse_scanner(equals == std::string::npos ? words : words.substr(equals + 1));
-    if (!settings) return settings.error();
-    std::string name = words.substr(0, equals);
-    if (equals == std::string::npos) {
-        name = settings->kind;
-        for (int number = 2; desk.find(name) != nullptr; ++number) name = settings->kind + std::to_string(number);
-    }
-    if (const auto added = desk.add(std::move(name), *settings); !added) return added.error();
+    auto named = simulated::parse_named_scanner(words);
+    if (!named) return named.error();
+    const auto taken = [&](const std::string& name) { return desk.find(name) != nullptr; };
+    if (named->name.empty()) named->name = simulated::unnamed_after(named->settings.kind, taken);
+    if (const auto added = desk.add(std::move(named->name), named->settings); !added) return added.error();
     return {};
 }
 

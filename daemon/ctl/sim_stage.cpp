@@ -40,33 +40,17 @@ const char* state_of(const ExportedScanner& one) {
 
 }  // namespace
 
-Result<std::string> SimStage::scan(ExportedScanner& scanner, const std::string& rest) {
-    std::string_view words = rest;
-    std::string_view aim;
-    if (words.size() > 3 && words[0] == ']' && words[3] == ' ') {
-        aim = words.substr(0, 3);
-        words.remove_prefix(4);
+Result<std::string> SimStage::give(ExportedScanner& scanner, const simulated::StageLine& line) {
+    const bool scans = line.verb == "scan";
+    if (!scanner.plugged)
+        return fail(Failure::unavailable, scans ? "the scan is lost: the scanner is unplugged" : "it is unplugged");
+    if (scanner.device == nullptr) {
+        return fail(Failure::unavailable, scans ? "the scan is lost: no host has attached the scanner"
+                                                : "no host has attached it: things are put on it then");
     }
-    const auto text = unescape(words);
-    if (!text) return fail(Failure::invalid, "a backslash begins \\xHH or is doubled");
-    if (!scanner.plugged) return fail(Failure::unavailable, "the scan is lost: the scanner is unplugged");
-    if (scanner.device == nullptr) return fail(Failure::unavailable, "the scan is lost: no host has attached the scanner");
-    if (const auto scanned = scanner.device->scan(aim, *text); !scanned) return scanned.error();
+    auto answer = obey_stage(*scanner.device, line);
     server_.look();
-    return std::string{};
-}
-
-Result<std::string> SimStage::card(ExportedScanner& scanner, const std::string& words) {
-    if (scanner.device == nullptr) return fail(Failure::unavailable, "no host has attached the reader");
-    if (const auto done = scanner.device->card_command(words); !done) return done.error();
-    server_.look();
-    return std::string{};
-}
-
-Result<std::string> SimStage::pad(ExportedScanner& scanner, const std::string& words) {
-    if (!scanner.plugged) return fail(Failure::unavailable, "the pad is unplugged");
-    if (scanner.device == nullptr) return fail(Failure::unavailable, "no host has attached the pad: its tags are put on it then");
-    return scanner.device->on_pad(words);
+    return answer;
 }
 
 Result<std::string> SimStage::plug(ExportedScanner& scanner) {
@@ -120,22 +104,18 @@ asio::awaitable<Result<std::string>> SimStage::await(ExportedScanner& scanner, s
 
 /// Nothing for what takes time.
 std::optional<std::string> SimStage::obey_at_once(const std::string& line) {
-    std::istringstream words{line};
-    std::string verb, name, rest;
-    words >> verb >> name;
-    std::getline(words >> std::ws, rest);
-    if (verb.empty() || verb[0] == '#') return "";
+    const auto parsed = simulated::parse_stage_line(line);
+    if (!parsed) return "";
+    const std::string& verb = parsed->verb;
     if (verb == "list") return answer_of(list());
     if (verb == "pause") return std::nullopt;
     if (verb != "scan" && verb != "plug" && verb != "unplug" && verb != "await" && verb != "card" && verb != "pad")
         return "error there is no command " + escape(verb) + "; there are: scan card pad plug unplug await pause list quit";
-    ExportedScanner* const scanner = desk_.find(name);
-    if (scanner == nullptr) return "error there is no scanner " + escape(name) + "; `list` names them";
+    ExportedScanner* const scanner = desk_.find(parsed->name);
+    if (scanner == nullptr) return "error there is no scanner " + escape(parsed->name) + "; `list` names them";
     if (verb == "await") return std::nullopt;
-    if (verb == "scan") return answer_of(scan(*scanner, rest));
-    if (verb == "card") return answer_of(card(*scanner, rest));
-    if (verb == "pad") return answer_of(pad(*scanner, rest));
-    return answer_of(verb == "plug" ? plug(*scanner) : unplug(*scanner));
+    if (verb == "plug" || verb == "unplug") return answer_of(verb == "plug" ? plug(*scanner) : unplug(*scanner));
+    return answer_of(give(*scanner, *parsed));
 }
 
 asio::awaitable<std::string> SimStage::obey(std::string line) {

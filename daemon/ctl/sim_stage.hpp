@@ -14,6 +14,7 @@
 #pragma once
 
 #include "ctl/usbip_server.hpp"
+#include "simulated/stage.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -34,9 +35,7 @@ public:
 
 private:
     std::optional<std::string> obey_at_once(const std::string& line);
-    Result<std::string> scan(simulated::ExportedScanner& scanner, const std::string& rest);
-    Result<std::string> card(simulated::ExportedScanner& scanner, const std::string& words);
-    Result<std::string> pad(simulated::ExportedScanner& scanner, const std::string& words);
+    Result<std::string> give(simulated::ExportedScanner& scanner, const simulated::StageLine& line);
     Result<std::string> plug(simulated::ExportedScanner& scanner);
     Result<std::string> unplug(simulated::ExportedScanner& scanner);
     std::string list() const;

@@ -14,7 +14,8 @@ using Action = std::function<int()>;
 
 void add_counter_verbs(CLI::App& app, Session& session, Action& action);     // scan receive fraction verify-doses dispense undo
 void add_looking_verbs(CLI::App& app, Session& session, Action& action);     // status stock history
-void add_sweep_verb(CLI::App& app, Session& session, Action& action);        // status stock history
+void add_sweep_verb(CLI::App& app, Session& session, Action& action);        // sweep
+void add_tag_verbs(CLI::App& app, Session& session, Action& action);         // tag read, tag write
 void add_reader_verbs(CLI::App& app, Session& session, Action& action);      // readers, readers adopt zone replay
 void add_record_verb(CLI::App& readers, Session& session, Action& action);   // readers record
 void add_ledger_verbs(CLI::App& app, Session& session, Action& action);      // ledger verify log snapshot rebuild
@@ -27,6 +28,7 @@ void add_persons_verbs(CLI::App& app, Session& session, Action& action);     // 
 void add_decode_verb(CLI::App& app, Session& session, Action& action);       // decode
 void add_encode_verb(CLI::App& app, Session& session, Action& action);       // encode
 void add_sim_verb(CLI::App& app, Session& session, Action& action);          // sim
+void add_practice_verb(CLI::App& app, Session& session, Action& action);     // practice
 void add_doctor_verbs(CLI::App& app, Session& session, Action& action);      // doctor, doctor scanner
 void add_test_codes_verb(CLI::App& app, Session& session, Action& action);   // test-codes
 

@@ -18,15 +18,6 @@ constexpr std::uint8_t kKeypad = 0x54;
 
 constexpr KeyboardLayout kLayouts[] = {KeyboardLayout::us, KeyboardLayout::es, KeyboardLayout::latam};
 
-std::string_view layout_name(KeyboardLayout layout) {
-    switch (layout) {
-        case KeyboardLayout::us: return "us";
-        case KeyboardLayout::es: return "es";
-        case KeyboardLayout::latam: return "latam";
-    }
-    return "us";
-}
-
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 char lower(char c) { return is_upper(c) ? static_cast<char>(c + 32) : c; }

@@ -110,13 +110,10 @@ bool read_dated(EpcWalk& walk, EpcReading& reading) {
     if (!walk.needs(reading.scheme->segments[0].bits)) return false;
     const std::uint64_t type = walk.bits.read(4);
     if (type >= kEpcDateAis.size()) return walk.refuse(CodeError::bad_date_type, at);
-    EpcBits date = walk.bits;
-    walk.bits.read(16);
-    if (!read_segments(walk, 1, reading)) return false;
+    EpcDay yymmdd;
+    if (!read_epc_day(walk, yymmdd) || !read_segments(walk, 1, reading)) return false;
     walk.out.begin(kEpcDateAis[type]);
-    std::swap(walk.bits, date);
-    if (!read_epc_date(walk)) return false;
-    std::swap(walk.bits, date);
+    walk.out.put(std::string_view{yymmdd.data(), yymmdd.size()});
     return true;
 }
 
@@ -178,6 +175,18 @@ std::string_view text_of(const EpcReading& reading) {
     return {begin, static_cast<std::size_t>(last.data() + last.size() - begin)};
 }
 
+/// What has a key of its own is that thing, whatever crate its tag says that it lies in; and a (00) of zeros is filling that the PC word
+/// counts.
+void forget_crates(EpcReading& reading) {
+    constexpr std::string_view kFilling = "000000000000000000";
+    Gs1Message& message = reading.symbol.message;
+    const bool is_crate = !message.elements().empty() && message.elements()[0].number == 0;
+    for (std::size_t i = message.elements().size(); i-- > 1;) {
+        const Gs1Element& element = message.elements()[i];
+        if (element.number == 0 && (!is_crate || element.value == kFilling)) message.drop(i);
+    }
+}
+
 }  // namespace
 
 EpcReading read_epc(ByteView epc, std::size_t bits, Date reference, CodeBuffer& buffer) {
@@ -199,6 +208,7 @@ CodeFault epc_rule(const EpcReading& reading, Date reference) {
 }
 
 Identity identify_epc(EpcReading& reading, Date reference) {
+    forget_crates(reading);
     if (reading.ok()) gs1_check_elements(reading.symbol.message, text_of(reading), reference, Gs1Profile::lenient);
     if (!reading.ok()) return Unknown{reading.fault()};
     return identify_reading(reading.symbol, text_of(reading), reference);

@@ -5,6 +5,8 @@
 #include "epc/element_writer.hpp"
 #include "identity/digits.hpp"
 
+#include <bit>
+
 namespace dosario {
 namespace {
 
@@ -15,6 +17,12 @@ constexpr int hex_value(char c) {
     if (is_digit(c)) return c - '0';
     if (c >= 'A' && c <= 'F') return c - 'A' + 10;
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+/// Bits of the number, without zeros in front; its digits are checked.
+std::size_t bits_of(std::string_view hex) {
+    const std::size_t first = hex.find_first_not_of('0');
+    if (first == std::string_view::npos) return 0;
+    return (hex.size() - first - 1) * 4 + static_cast<std::size_t>(std::bit_width(static_cast<unsigned>(hex_value(hex[first]))));
 }
 constexpr bool is_upper_hex(char c) { return is_digit(c) || (c >= 'A' && c <= 'F'); }
 
@@ -216,8 +224,10 @@ private:
         const auto odd = std::ranges::find_if_not(rest_, is_upper_hex);
         if (odd != rest_.end())
             return refuse(CodeError::bad_character, rest_.substr(static_cast<std::size_t>(odd - rest_.begin())));
-        out_.raw.hex = rest_;
-        return rest_.size() * 4 <= out_.raw.bits + 3U || refuse(CodeError::component_overflow, rest_);
+        // Zeros in front are no more bits than were said.
+        const std::size_t most = (out_.raw.bits + 3U) / 4;
+        out_.raw.hex = rest_.substr(bits_of(rest_) <= out_.raw.bits && rest_.size() > most ? rest_.size() - most : 0);
+        return bits_of(rest_) <= out_.raw.bits || refuse(CodeError::component_overflow, rest_);
     }
 
     std::string_view uri_;

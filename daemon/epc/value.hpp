@@ -68,6 +68,12 @@ bool read_epc_value(EpcWalk& walk, const EpcValueRow& row);
 /// The same of a date alone, which ends the value that has begun.
 bool read_epc_date(EpcWalk& walk);
 
+/// Six digits YYMMDD; day 00 is the last of the month.
+using EpcDay = std::array<char, 6>;
+
+/// Reads a date (14.5.8) for a value that begins later. False after a fault.
+bool read_epc_day(EpcWalk& walk, EpcDay& yymmdd);
+
 /// Writes the value, whose AI's own rules hold. An error for what this form has no place for.
 CodeError write_epc_value(EpcBitWriter& out, const EpcValueRow& row, std::string_view value);
 

@@ -203,20 +203,24 @@ bool read_part(EpcWalk& walk, const EpcPart& part) {
 
 }  // namespace
 
-bool read_epc_date(EpcWalk& walk) {
+bool read_epc_day(EpcWalk& walk, EpcDay& yymmdd) {
     const std::size_t at = walk.bits.at();
     if (!walk.needs(16)) return false;
-    const std::uint64_t year = walk.bits.read(7);
-    const std::uint64_t month = walk.bits.read(4);
-    const std::uint64_t day = walk.bits.read(5);
-    if (year > 99 || month > 12 || day > 31) return walk.refuse(CodeError::bad_date, at);
-    walk.out.put_number(year, 2);
-    walk.out.put_number(month, 2);
-    walk.out.put_number(day, 2);
-    // The AI says whether day 00 stands for the last of the month, as in a barcode.
-    const bool month_alone = walk.out.row().component[0].rules[0] != Gs1Rule::date;
-    const std::string_view value = walk.out.value();
-    return gs1_is_day(value.substr(value.size() - 6), month_alone, walk.reference) || walk.refuse(CodeError::bad_date, at);
+    const std::uint64_t parts[] = {walk.bits.read(7), walk.bits.read(4), walk.bits.read(5)};
+    if (parts[0] > 99) return walk.refuse(CodeError::bad_date, at);
+    for (std::size_t i = 0; i < 3; ++i) {
+        yymmdd[2 * i] = static_cast<char>('0' + parts[i] / 10);
+        yymmdd[2 * i + 1] = static_cast<char>('0' + parts[i] % 10);
+    }
+    constexpr bool kMonthAlone = true;  // day 00 of any AI: what a barcode says of it is a rule of the message
+    return gs1_is_day({yymmdd.data(), yymmdd.size()}, kMonthAlone, walk.reference) || walk.refuse(CodeError::bad_date, at);
+}
+
+bool read_epc_date(EpcWalk& walk) {
+    EpcDay yymmdd;
+    if (!read_epc_day(walk, yymmdd)) return false;
+    walk.out.put(std::string_view{yymmdd.data(), yymmdd.size()});
+    return true;
 }
 
 bool read_epc_value(EpcWalk& walk, const EpcValueRow& row) {

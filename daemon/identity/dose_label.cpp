@@ -5,8 +5,15 @@
 #include "identity/gs1_value.hpp"
 #include "identity/own_code.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace dosario {
 namespace {
+
+constexpr std::string_view kCodePrefix = "DOSARIO.D.";
+constexpr std::size_t kCodeDigits = 13;  // 12 of the number, one to check it
+constexpr std::string_view kSerialPrefix = "DOSARIO";
 
 std::string two_digits(unsigned number) {
     return {static_cast<char>('0' + number / 10 % 10), static_cast<char>('0' + number % 10)};
@@ -36,10 +43,18 @@ std::string dose_label(const DoseContent& content) {
     return parse_person(std::string_view{text}.substr(3)) ? "]d1" + code : text;
 }
 
+std::string dose_serial(ThingId dose) { return std::string{kSerialPrefix} + dose_code(dose).substr(kCodePrefix.size()); }
+
 std::optional<ThingId> dose_of(const Gs1Message& message) {
-    const auto own = message.find(91);
-    if (!message.find(8006) || !own || !own->starts_with("DOSARIO.D.")) return std::nullopt;
-    return parse_thing(*own);
+    if (!message.find(8006)) return std::nullopt;
+    if (const auto own = message.find(91); own && own->starts_with(kCodePrefix)) return parse_thing(*own);
+    const auto serial = message.find(21);
+    if (!serial || serial->size() != kSerialPrefix.size() + kCodeDigits || !serial->starts_with(kSerialPrefix))
+        return std::nullopt;
+    std::array<char, kCodePrefix.size() + kCodeDigits> code{};
+    std::copy(kCodePrefix.begin(), kCodePrefix.end(), code.begin());
+    std::copy_n(serial->end() - static_cast<std::ptrdiff_t>(kCodeDigits), kCodeDigits, code.begin() + kCodePrefix.size());
+    return parse_thing({code.data(), code.size()});
 }
 
 }  // namespace dosario

@@ -5,6 +5,7 @@
 
 #include "base/time.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -138,6 +139,10 @@ public:
     }
     Gs1Element& operator[](std::size_t i) { return room_.elements[i]; }
     void drop_last() { --count_; }
+    void drop(std::size_t i) {
+        std::copy(&room_.elements[i] + 1, room_.elements.data() + count_, &room_.elements[i]);
+        --count_;
+    }
 
 private:
     union Room {

@@ -58,6 +58,13 @@ Identity identify_message(Gs1Message& message, std::string_view content, Date re
 
 }  // namespace
 
+bool is_crate(const Identity& identity) {
+    if (std::holds_alternative<LogisticUnit>(identity)) return true;
+    const Unknown* const unknown = std::get_if<Unknown>(&identity);
+    return unknown != nullptr && unknown->why.error == CodeError::none &&
+           (unknown->why.ai == "8003" || unknown->why.ai == "8004");
+}
+
 Identity identify_reading(SymbolReading& reading, std::string_view content, Date reference) {
     // A web address without a primary key is one of the many that have nothing to do with GS1.
     const CodeError error = reading.message.fault.error;

@@ -132,6 +132,9 @@ struct SymbolReading;
 using Identity = std::variant<SerialPack, ProductLot, DoseLabel, PackLabel, LogisticUnit, WholesalerLabel, RestrictedNumber,
                               Person, Command, Badge, UnclearCode, Unknown>;
 
+/// What goods travel in, by its own code: an SSCC, a returnable asset (8003) or another one (8004). It is none of the goods.
+bool is_crate(const Identity& identity);
+
 /// Total: every content gives an Identity. `aim` is the symbology identifier with its `]` or empty when the reader gave none
 /// (then the content decides); if it is empty and `content` begins with an identifier, that one counts. `reference` is the
 /// site's day, for two-digit years. What is written with escapes is put into `buffer`. No view points into `habits`. `gs_lost`: the
@@ -157,6 +160,9 @@ struct DoseContent {
 /// `91` dose_code(), at most 36 x 36 modules. Where GS1 has no place for it (a restricted number, more than 99 doses, a lot that is not
 /// of the 82 characters), `]d1` and the bare dose_code(). See docs/decisions/0019-gs1-labels-for-doses.md.
 std::string dose_label(const DoseContent& content);
+/// The serial number (21) of a dose on an RFID tag, whose ITIP+ wants one: `DOSARIO` and the 13 characters of dose_code(). Beside (8006) it
+/// names the dose as AI 91 does on the label, in a third of the room (docs/decisions/0027-the-tag-of-a-dose.md).
+std::string dose_serial(ThingId dose);
 /// `DOSARIO.P.` + the same, for a pack opened here.
 std::string pack_code(ThingId pack);
 /// The 12 characters without prefix and check character, as shown to people.

@@ -14,7 +14,7 @@ bool is_own_code(std::string_view content);
 /// text: otherwise Unknown with the place of the first odd character.
 Identity identify_own_code(std::string_view content);
 
-/// The dose that a right message names: 8006, and a dose code of ours in 91; see dose_label().
+/// The dose that a right message names: 8006, and a dose code of ours in 91, see dose_label(), or on a tag in 21, see dose_serial().
 std::optional<ThingId> dose_of(const Gs1Message& message);
 
 }  // namespace dosario

@@ -60,13 +60,6 @@ std::optional<int> usb_id(std::string_view text) {
     return number<int>(text, 0xFFFF, 16);
 }
 
-std::optional<KeyboardLayout> layout_of(std::string_view text) {
-    if (text == "us") return KeyboardLayout::us;
-    if (text == "es") return KeyboardLayout::es;
-    if (text == "latam") return KeyboardLayout::latam;
-    return std::nullopt;
-}
-
 std::optional<CodeIds> code_ids_of(std::string_view text) {
     if (text == "none") return CodeIds::none;
     if (text == "zebra") return CodeIds::zebra;
@@ -81,15 +74,6 @@ std::string_view name_of(CodeIds ids) {
         case CodeIds::honeywell: return "honeywell";
     }
     return "none";
-}
-
-std::string_view name_of(KeyboardLayout layout) {
-    switch (layout) {
-        case KeyboardLayout::us: return "us";
-        case KeyboardLayout::es: return "es";
-        case KeyboardLayout::latam: return "latam";
-    }
-    return "us";
 }
 
 // Text as a value: blanks at its ends would be cut, and # behind one would begin a comment.
@@ -118,7 +102,7 @@ const char* advice_for(std::string_view key, std::string_view value) {
     }
     if (key == "bulk_packet") return number<int>(value, kLargestPacket) ? nullptr : "write bytes, 0 to 1024";
     if (key == "code_ids") return code_ids_of(value) ? nullptr : "write none, zebra or honeywell";
-    if (key == "layout") return layout_of(value) ? nullptr : "write us, es or latam";
+    if (key == "layout") return layout_named(value) ? nullptr : "write us, es or latam";
     if (key == "gs_substitutes" || key == "terminators") {
         return unescape(value) ? nullptr
                                : "write the characters, with \\xHH for those that cannot be typed and \\\\ for a backslash";
@@ -270,7 +254,7 @@ UsbInterface capture_interface(const Capture& capture) {
 
 ReaderSettings capture_settings(const Capture& capture) {
     ReaderSettings settings;
-    settings.layout = layout_of(capture_value(capture, "layout")).value_or(settings.layout);
+    settings.layout = layout_named(capture_value(capture, "layout")).value_or(settings.layout);
     settings.gs_substitutes = unescape(capture_value(capture, "gs_substitutes")).value_or("");
     const bool has_terminators = std::any_of(capture.headers.begin(), capture.headers.end(),
                                              [](const CaptureHeader& one) { return one.key == "terminators"; });
@@ -297,7 +281,7 @@ std::vector<CaptureHeader> capture_headers(const UsbInterface& interface, const 
         if (!interface.class_descriptor.empty()) say("class_descriptor", to_hex(interface.class_descriptor));
         if (interface.endpoint_in != 0) say("interrupt_endpoint", std::to_string(interface.endpoint_in));
     }
-    say("layout", std::string{name_of(settings.layout)});
+    say("layout", std::string{layout_name(settings.layout)});
     if (!settings.gs_substitutes.empty()) say("gs_substitutes", as_value(settings.gs_substitutes));
     if (interface.bulk_packet != 0) say("bulk_packet", std::to_string(interface.bulk_packet));
     if (settings.terminators) say("terminators", as_value(*settings.terminators));

@@ -57,6 +57,22 @@ bool is_boot_mouse(const UsbInterface& one) {
     return one.class_code == kHidClass && one.subclass == kBootSubclass && one.protocol == kMouse;
 }
 
+std::string_view layout_name(KeyboardLayout layout) {
+    switch (layout) {
+        case KeyboardLayout::us: return "us";
+        case KeyboardLayout::es: return "es";
+        case KeyboardLayout::latam: return "latam";
+    }
+    return "us";
+}
+
+std::optional<KeyboardLayout> layout_named(std::string_view name) {
+    for (const auto layout : {KeyboardLayout::us, KeyboardLayout::es, KeyboardLayout::latam}) {
+        if (layout_name(layout) == name) return layout;
+    }
+    return std::nullopt;
+}
+
 std::string_view gs_habit_name(GsHabit habit) {
     switch (habit) {
         case GsHabit::unknown: return "unknown";
@@ -68,7 +84,6 @@ std::string_view gs_habit_name(GsHabit habit) {
 
 GsHabit usual_gs_habit(const UsbInterface& interface) {
     constexpr HidUsage kKeyboardUsage{0x01, 0x06};
-    constexpr std::uint16_t kBarcodeScannerPage = 0x8C;  // HID Point of Sale Usage Tables 1.02, 1
     if (interface.class_code != kHidClass) return GsHabit::kept;
     const auto descriptor = parse_report_descriptor(interface.report_descriptor);
     if (descriptor && descriptor->serves_page(kBarcodeScannerPage)) return GsHabit::kept;

@@ -58,6 +58,9 @@ std::string reader_id(const UsbInterface& interface);
 
 /// The keyboard layout that the scanner itself is set to (not the desktop's).
 enum class KeyboardLayout { us, es, latam };
+/// `us`, `es`, `latam`.
+std::string_view layout_name(KeyboardLayout layout);
+std::optional<KeyboardLayout> layout_named(std::string_view name);
 
 /// Whose letters for symbologies a scanner was programmed to type in front of each code.
 enum class CodeIds { none, zebra, honeywell };

@@ -52,6 +52,7 @@ struct CardRead {
     CardKind kind = CardKind::unknown;
     std::optional<Bytes> ndef;  ///< its NDEF message (NFC Forum NDEF 1.0), nothing where it has none or it cannot be read
     MonoTime heard_at{};
+    bool was_there = false;  ///< it lay there when the reader began to look: nobody has laid it down just now
 };
 /// It was taken away.
 struct CardGone {};

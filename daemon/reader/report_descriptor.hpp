@@ -25,6 +25,9 @@ struct HidUsage {
     friend bool operator==(const HidUsage&, const HidUsage&) = default;
 };
 
+/// HID Point of Sale Usage Tables 1.02, 1: Bar Code Scanner page.
+inline constexpr std::uint16_t kBarcodeScannerPage = 0x8C;
+
 /// One or more usages that follow each other on one page.
 struct HidUsageRange {
     std::uint16_t page = 0;

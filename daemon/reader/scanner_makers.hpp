@@ -9,6 +9,12 @@
 
 namespace dosario {
 
+inline constexpr std::uint16_t kZebra = 0x05E0;
+/// A scanner changes its product number with its mode (Linux hid-ids.h; usb.ids). These are no HID POS and no keyboards.
+inline constexpr std::uint16_t kZebraHandHeld = 0x1300;
+inline constexpr std::uint16_t kZebraTableTop = 0x1400;
+inline constexpr std::uint16_t kZebraSnapi = 0x1900;
+
 inline constexpr Driver::Known kScannerMakers[] = {
     {0x05E0, 0, "Zebra, Symbol"},
     {0x0C2E, 0, "Honeywell, Metrologic"},

@@ -4,7 +4,8 @@
 //   ThingMagic     FF [len] [operation] [status, 2] ... [crc, 2]                     len counts only what stands between
 //   R2000 "A0"     A0 [len] [address] [command] ... [sum]                            len counts all behind it; all bytes together are 0
 //   RU53xx         SW and CT: 53 57 of the host, 43 54 of the reader, [length, 2]
-//   CF591, CF601   CF [address] ...                                                  only its first byte is known: not told by it
+//   CF591, CF601   CF [address] [command, 2] [len] ... [crc, 2]                       len counts what stands before the crc; nothing that
+//                  is known says which crc: the two that readers use are tried, in either order
 #include "rfid/other_families.hpp"
 
 #include <algorithm>
@@ -19,17 +20,31 @@ constexpr OtherFamily kChafon{"chafon_uhf", "a Chafon reader (UHFReader18, RU510
 constexpr OtherFamily kM100{"m100_uhf", "an M100 or R200 reader: its driver is m100_uhf"};
 constexpr OtherFamily kThingMagic{nullptr, "a ThingMagic (Mercury) reader, which is not driven"};
 constexpr OtherFamily kA0{nullptr, "a reader of the A0 family (R2000, Indy), which is not driven"};
+constexpr OtherFamily kCf{nullptr, "a reader of the CF family (CF591, CF601), which is not driven"};
 constexpr OtherFamily kRu53{nullptr, "a reader of the RU53xx family (SW/CT), which is not driven"};
+
+unsigned crc_low_bit_first(ByteView bytes) {
+    unsigned crc = 0xFFFF;
+    for (const std::byte byte : bytes) {
+        crc ^= std::to_integer<unsigned>(byte);
+        for (int bit = 0; bit < 8; ++bit) crc = (crc & 1) != 0 ? crc >> 1 ^ 0x8408 : crc >> 1;
+    }
+    return crc;
+}
+
+unsigned crc_high_bit_first(ByteView bytes) {
+    unsigned crc = 0xFFFF;
+    for (const std::byte byte : bytes) {
+        crc ^= std::to_integer<unsigned>(byte) << 8;
+        for (int bit = 0; bit < 8; ++bit) crc = ((crc & 0x8000) != 0 ? crc << 1 ^ 0x1021 : crc << 1) & 0xFFFF;
+    }
+    return crc;
+}
 
 std::size_t chafon(ByteView bytes) {
     const std::size_t size = at(bytes, 0) + 1;
     if (size < 6 || bytes.size() < size) return 0;
-    unsigned crc = 0xFFFF;
-    for (std::size_t i = 0; i < size; ++i) {
-        crc ^= at(bytes, i);
-        for (int bit = 0; bit < 8; ++bit) crc = (crc & 1) != 0 ? crc >> 1 ^ 0x8408 : crc >> 1;
-    }
-    return crc == 0 ? size : 0;
+    return crc_low_bit_first(bytes.first(size)) == 0 ? size : 0;
 }
 
 std::size_t m100(ByteView bytes) {
@@ -78,6 +93,18 @@ std::size_t a0(ByteView bytes) {
     return (sum & 0xFF) == 0 ? size : 0;
 }
 
+std::size_t cf(ByteView bytes) {
+    constexpr std::size_t kHead = 5;
+    if (bytes.size() < kHead || at(bytes, 0) != 0xCF) return 0;
+    const std::size_t size = kHead + at(bytes, 4) + 2;
+    if (bytes.size() < size) return 0;
+    const unsigned first = at(bytes, size - 2);
+    const unsigned second = at(bytes, size - 1);
+    for (const unsigned crc : {crc_low_bit_first(bytes.first(size - 2)), crc_high_bit_first(bytes.first(size - 2))})
+        if (crc == (first << 8 | second) || crc == (second << 8 | first)) return size;
+    return 0;
+}
+
 std::size_t ru53(ByteView bytes) {
     const bool its_own = bytes.size() >= 5 && at(bytes, 0) == 0x43 && at(bytes, 1) == 0x54;
     if (!its_own) return 0;
@@ -109,7 +136,8 @@ ForeignFrame foreign_frame(ByteView bytes) {
         std::size_t (*size)(ByteView);
     };
     // Those with a byte to begin with first: the length of Chafon's could be anything.
-    constexpr Row kRows[] = {{&kM100, m100}, {&kThingMagic, thingmagic}, {&kA0, a0}, {&kRu53, ru53}, {&kChafon, chafon}};
+    constexpr Row kRows[] = {{&kM100, m100}, {&kThingMagic, thingmagic}, {&kA0, a0}, {&kCf, cf},
+                             {&kRu53, ru53}, {&kChafon, chafon}};
     if (bytes.empty()) return {};
     for (const Row& row : kRows)
         if (const std::size_t size = row.size(bytes); size != 0) return {row.family, size};

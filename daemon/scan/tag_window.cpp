@@ -278,6 +278,25 @@ void TagWindow::wake(MonoTime now) {
     if (!tags_.empty() || !candidates_.empty()) next_look_ = now + preset_.quiet / kLooks;
 }
 
+void TagWindow::resumed(MonoTime now) {
+    for (Tags* const all : {&tags_, &candidates_})
+        for (auto& [key, tag] : *all) tag.held_at = tag.seen.last_at = now;
+    held_at_ = now;
+    if (!told_) changed_at_ = now;
+    if (!tags_.empty() || !candidates_.empty()) next_look_ = now + preset_.quiet / kLooks;
+}
+
+void TagWindow::rewritten(ByteView old_epc, const TagRead& as) {
+    const auto found = find(tags_, Key{as_text(old_epc), ""});
+    if (found == tags_.end() || std::ranges::equal(old_epc, as.epc)) return;
+    auto node = tags_.extract(found);
+    node.key().first = as_text(as.epc);
+    node.mapped().seen.epc = as.epc;
+    node.mapped().seen.pc = as.pc;
+    tags_.insert(std::move(node));
+    changed(as.heard_at, reads_);
+}
+
 void TagWindow::closed(MonoTime now) {
     const bool was_told = revision_ > 0 && !tags_.empty();
     tags_.clear();

@@ -66,6 +66,10 @@ public:
     std::optional<MonoTime> next_wake() const { return next_look_; }
     /// The next set that is stable, oldest first; nothing when there is none.
     std::optional<TagSet> next_set();
+    /// The reader did something else for a while, and nothing could be read: what lay there counts as read now.
+    void resumed(MonoTime now);
+    /// A tag that lies there has got another EPC.
+    void rewritten(ByteView old_epc, const TagRead& as);
     /// The pad is gone, and what was on it.
     void closed(MonoTime now);
 

@@ -6,8 +6,6 @@
 namespace dosario::simulated {
 namespace {
 
-constexpr std::size_t kEpcBankWords = 2 + 16;
-
 std::uint16_t word_at(const Bytes& bytes, std::size_t word) {
     const auto high = std::to_integer<unsigned>(bytes[2 * word]), low = std::to_integer<unsigned>(bytes[2 * word + 1]);
     return static_cast<std::uint16_t>(high << 8 | low);
@@ -73,10 +71,10 @@ std::uint32_t PadTag::access_password() const {
     return static_cast<std::uint32_t>(word_at(banks[0], 2)) << 16 | word_at(banks[0], 3);
 }
 
-PadTag make_tag(ByteView epc, std::size_t user_words) {
+PadTag make_tag(ByteView epc, std::size_t user_words, std::size_t epc_words) {
     PadTag tag;
     tag.banks[0] = Bytes(8);
-    tag.banks[1] = Bytes(2 * kEpcBankWords);
+    tag.banks[1] = Bytes(4 + std::max(epc.size(), 2 * epc_words));
     set_word(tag.banks[1], 1, static_cast<std::uint16_t>(epc.size() / 2 << 11));
     std::copy(epc.begin(), epc.end(), tag.banks[1].begin() + 4);
     const std::uint16_t serial = tag_crc(epc);

@@ -40,8 +40,12 @@ struct PadTag {
     std::uint32_t access_password() const;
 };
 
-/// 96 bits of TID made from the EPC, empty passwords, `user_words` of zeros; room for an EPC of 16 words. `epc` has whole words, at most 16.
-PadTag make_tag(ByteView epc, std::size_t user_words = 32);
+inline constexpr std::size_t kLongestPadEpc = 62;  ///< bytes: the PC word counts no further
+inline constexpr std::size_t kUsualEpcWords = 16;
+
+/// 96 bits of TID made from the EPC, empty passwords, `user_words` of zeros; room for an EPC of `epc_words`, or for this one if it is
+/// longer. `epc` has whole words, at most kLongestPadEpc.
+PadTag make_tag(ByteView epc, std::size_t user_words = 32, std::size_t epc_words = kUsualEpcWords);
 
 /// CRC-16 over PC and EPC (annex F).
 std::uint16_t tag_crc(ByteView pc_and_epc);

@@ -8,7 +8,7 @@
 namespace dosario::simulated {
 namespace {
 
-constexpr std::size_t kLongestEpcBytes = 32;
+constexpr std::size_t kUserWords = 32;
 
 template <class Number>
 bool read_number(std::string_view text, Number& number) {
@@ -18,7 +18,7 @@ bool read_number(std::string_view text, Number& number) {
 
 std::optional<Bytes> epc_of(const std::string& word) {
     auto epc = from_hex(word);
-    if (!epc || epc->empty() || epc->size() % 2 != 0 || epc->size() > kLongestEpcBytes) return std::nullopt;
+    if (!epc || epc->empty() || epc->size() % 2 != 0 || epc->size() > kLongestPadEpc) return std::nullopt;
     return epc;
 }
 
@@ -26,13 +26,17 @@ Result<std::string> add(SimulatedPad& pad, std::istringstream& words) {
     std::vector<PadTag> tags;
     int rssi_dbm = -55;
     double heard = 1;
+    std::size_t room = kUsualEpcWords;
     for (std::string word; words >> word;) {
         if (word.starts_with("rssi=") && read_number(word.substr(5), rssi_dbm) && rssi_dbm >= -120 && rssi_dbm <= 0) continue;
         if (word.starts_with("heard=") && read_number(word.substr(6), heard) && heard > 0 && heard <= 1) continue;
+        if (word.starts_with("room=") && read_number(std::string_view{word}.substr(5), room) && room <= kLongestPadEpc / 2)
+            continue;
         const auto epc = epc_of(word);
         if (!epc)
-            return invalid("`" + escape(word) + "` is no EPC: whole words in hexadecimal, at most 16; nor rssi=-60, heard=0.5");
-        tags.push_back(make_tag(*epc));
+            return invalid("`" + escape(word) +
+                           "` is no EPC: whole words in hexadecimal, at most 31; nor rssi=-60, heard=0.5, room=6");
+        tags.push_back(make_tag(*epc, kUserWords, room));
     }
     if (tags.empty()) return invalid("which tag? an EPC in hexadecimal is wanted");
     for (PadTag& tag : tags) {

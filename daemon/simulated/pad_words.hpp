@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a person does with a simulated pad, as `dosario sim` and the tests' stage take it:
 //
-//     add EPC [EPC ...] [rssi=-60] [heard=0.5]    tags are put on it; EPC in hexadecimal, whole words; heard: so often of one time
+//     add [room=6] EPC [EPC ...] [rssi=-60] [heard=0.5]
+//                                                 tags are put on it; EPC in hexadecimal, whole words; heard: so often of one time; room:
+//                                                 words that an EPC may have on those that follow, else 16
 //     remove EPC                                  all of that EPC
 //     clear
 //     list                                        the EPC of each

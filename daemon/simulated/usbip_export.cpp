@@ -3,6 +3,7 @@
 
 #include "base/check.hpp"
 #include "simulated/little_endian.hpp"
+#include "simulated/stage.hpp"
 
 #include <algorithm>
 #include <array>
@@ -19,8 +20,7 @@ constexpr std::uint32_t kShortIsWrong = 1;  // URB_SHORT_NOT_OK
 }  // namespace
 
 Result<ExportedScanner*> UsbipDesk::add(std::string name, ScannerSettings settings) {
-    if (name.empty() || name.size() > 32 || name.find_first_of(" \t:,=") != std::string::npos)
-        return fail(Failure::invalid, "a scanner's name has 1 to 32 characters and none of blank : , =");
+    if (const std::string_view fault = name_fault(name); !fault.empty()) return invalid(std::string{fault});
     if (find(name) != nullptr)
         return fail(Failure::invalid, "there are two scanners of the name " + name + "; give one another: NAME=" + settings.kind);
     if (scanners_.size() >= kMostScanners)

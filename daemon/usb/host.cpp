@@ -8,6 +8,8 @@
 // long as one of their devices is known.
 #include "usb/host.hpp"
 
+#include "base/check.hpp"
+
 #include "usb/context.hpp"
 #include "usb/ports.hpp"
 
@@ -26,6 +28,8 @@ namespace {
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr std::int64_t kLookAgainMs = 50;
+/// Far more than all ports may ask for while the thread comes by.
+constexpr std::size_t kMostCommands = 65536;
 
 struct OpenPort {
     UsbPort port;
@@ -86,6 +90,7 @@ private:
     void send(Command command) {
         {
             const std::lock_guard lock{mutex_};
+            DOSARIO_CHECK(commands_.size() < kMostCommands);  // libusb has not come back for minutes: a new process helps
             commands_.push_back(std::move(command));
         }
         // Fails only when the counter is full, and then the thread is awake.

@@ -2,8 +2,8 @@
 #include "usb/session.hpp"
 
 #include "base/check.hpp"
-#include "reader/report_descriptor.hpp"
 #include "usb/messages.hpp"
+#include "usb/transfer_size.hpp"
 
 #include <algorithm>
 
@@ -12,24 +12,6 @@ namespace {
 
 constexpr unsigned kTimeoutMs = 1000;
 constexpr std::size_t kSetupSize = LIBUSB_CONTROL_SETUP_SIZE;
-
-/// The longest of CDC-ACM: SERIAL_STATE (USB CDC PSTN 1.2, 6.5.4). Those of CCID have two bytes for up to four slots (rev. 1.1, 6.3.1).
-constexpr std::size_t kLongestNotice = 10;
-
-std::size_t whole_packets(std::size_t bytes, std::size_t packet) {
-    packet = std::max<std::size_t>(packet, 1);
-    return std::max<std::size_t>((bytes + packet - 1) / packet, 1) * packet;
-}
-
-/// A transfer ends with a short packet or when it is full. So it is as long as the longest report, in whole packets: a shorter
-/// buffer would split a report of several packets, a longer one would wait for the next report, a part of a packet would overflow.
-/// A serial line has no reports: one packet. With more, a scan that ends with a full packet would wait for the next one: many devices
-/// send no empty packet after it. An FTDI chip whose EEPROM was never written declares packets of 0 bytes and sends 64.
-std::size_t transfer_size(const UsbInterface& interface) {
-    constexpr std::size_t kFullSpeedPacket = 64;
-    if (interface.bulk_in != 0) return interface.bulk_packet != 0 ? interface.bulk_packet : kFullSpeedPacket;
-    return whole_packets(read_report_descriptor(interface.report_descriptor).longest_report(), interface.max_packet);
-}
 
 }  // namespace
 
@@ -96,10 +78,8 @@ bool UsbSession::arm() {
     out_.usb = libusb_alloc_transfer(0);
     if (out_.usb == nullptr) note(LIBUSB_ERROR_NO_MEM, "read from");
     in_.back().of_notices = true;
-    const bool class_has_them = interface_.class_code == kCommunicationsClass || interface_.class_code == kSmartCardClass;
-    const bool has_notices = class_has_them && interface_.bulk_in != 0 && interface_.endpoint_in != 0;
     for (Transfer& transfer : in_) {
-        const bool is_wanted = transfer.of_notices ? has_notices : endpoint_in() != 0;
+        const bool is_wanted = transfer.of_notices ? has_notices(interface_) : endpoint_in() != 0;
         if (stopping_ || left_) break;
         if (is_wanted && (!prepare(transfer) || !submit(transfer))) break;
     }
@@ -115,8 +95,7 @@ bool UsbSession::prepare(Transfer& transfer) {
         return false;
     }
     const bool bulk = interface_.bulk_in != 0 && !transfer.of_notices;
-    transfer.buffer.resize(transfer.of_notices ? whole_packets(kLongestNotice, interface_.max_packet)
-                                               : transfer_size(interface_));
+    transfer.buffer.resize(transfer.of_notices ? notice_size(interface_) : transfer_size(interface_));
     const auto fill = bulk ? libusb_fill_bulk_transfer : libusb_fill_interrupt_transfer;
     fill(transfer.usb, handle_.get(), transfer.of_notices ? interface_.endpoint_in : endpoint_in(), transfer.buffer.data(),
          static_cast<int>(transfer.buffer.size()), on_in, &transfer, 0);

@@ -2,6 +2,7 @@
 #include "usb/unsupported.hpp"
 
 #include "reader/report_descriptor.hpp"
+#include "reader/scanner_makers.hpp"
 
 #include <algorithm>
 
@@ -14,10 +15,11 @@ struct Mode {
     Unsupported family;
 };
 
-/// A scanner changes its product number with its mode (Linux hid-ids.h; usb.ids).
 constexpr Mode kModes[] = {
-    {0x05E0, 0x1300, Unsupported::ibm_hand_held}, {0x05E0, 0x1400, Unsupported::ibm_table_top},
-    {0x05E0, 0x1900, Unsupported::snapi},         {0x05F9, 0x1206, Unsupported::oem_mode},
+    {kZebra, kZebraHandHeld, Unsupported::ibm_hand_held},
+    {kZebra, kZebraTableTop, Unsupported::ibm_table_top},
+    {kZebra, kZebraSnapi, Unsupported::snapi},
+    {0x05F9, 0x1206, Unsupported::oem_mode},
     {0x05F9, 0x120C, Unsupported::oem_mode},
 };
 

@@ -19,6 +19,9 @@ struct PadTray {
     std::vector<std::string>
         codes;               ///< what a scanner would send, the symbology identifier in front; the same code twice is two tags
     std::uint32_t tags = 0;  ///< all of them, those too that say nothing of ours; 0: nothing lies there any more
+    /// What the goods lie in. The desk takes them out of the two above: nobody counts the crate among what is in it, and a crate that is read
+    /// must not stand for a pack that is not.
+    std::uint32_t crates = 0;
 };
 
 /// One gesture of a person at the desk.
@@ -115,7 +118,8 @@ private:
     std::optional<Review> put_label(Turn& turn, Item& item);
 
     // desk_tray.cpp: what lies on a pad.
-    Review see_tray(Turn& turn, const PadTray& tray);
+    Review see_tray(Turn& turn, PadTray tray);
+    void set_crates_aside(PadTray& tray, const Turn& turn) const;
     Review close_tray(Turn& turn, std::uint32_t said);
 
     void turn_to(const std::string& zone);

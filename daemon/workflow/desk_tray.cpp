@@ -23,7 +23,18 @@ bool takes_trays(WorkKind kind) {
 
 }  // namespace
 
-Review Desk::see_tray(Turn& turn, const PadTray& tray) {
+void Desk::set_crates_aside(PadTray& tray, const Turn& turn) const {
+    const auto aside = std::ranges::remove_if(tray.codes, [&](const std::string& code) {
+        CodeBuffer buffer;
+        return is_crate(identify("", code, turn.bench.now.today, buffer, *rules_.codes));
+    });
+    tray.crates = static_cast<std::uint32_t>(aside.size());
+    tray.tags -= std::min(tray.tags, tray.crates);
+    tray.codes.erase(aside.begin(), aside.end());
+}
+
+Review Desk::see_tray(Turn& turn, PadTray tray) {
+    set_crates_aside(tray, turn);
     const bool was_waiting = tray_ && !tray_closed_;
     const bool is_part_of_closed =
         tray_ && tray_closed_ &&
@@ -36,6 +47,11 @@ Review Desk::see_tray(Turn& turn, const PadTray& tray) {
     }
     tray_.reset();
     tray_closed_ = false;
+    if (tray.tags == 0 && tray.crates > 0) {
+        Review review = stop(What::not_supported);
+        review.about.reason = "logistic_unit";
+        return review;
+    }
     if (tray.tags == 0) {
         Review review = was_waiting ? stop(What::tray_gone) : repeated(What::tray_gone);
         review.sound = was_waiting ? Sound::notice : Sound::repeated;
@@ -48,6 +64,7 @@ Review Desk::see_tray(Turn& turn, const PadTray& tray) {
     review.sound = Sound::notice;
     review.ask = QuestionKind::tray_count;
     review.about.tags = tray.tags;
+    review.about.crates = tray.crates;
     if (turn.work) review.about.work_kind = turn.work->kind;
     if (tray.tags > tray.codes.size()) review.about.reason = "strangers";
     review.about.packs = tray.tags - tray.codes.size();
@@ -57,6 +74,7 @@ Review Desk::see_tray(Turn& turn, const PadTray& tray) {
 Review Desk::close_tray(Turn& turn, std::uint32_t said) {
     Particulars about;
     about.tags = tray_->tags;
+    about.crates = tray_->crates;
     about.packs = said;
     if (said != tray_->tags) {
         about.reason = said > tray_->tags ? "more" : "fewer";

@@ -150,7 +150,8 @@ struct Particulars {
     bool suspect_missing_fnc1 = false;  ///< the code may have swallowed a separator
     std::string label;                  ///< of a wholesaler, on the pack or waiting for it
     std::vector<ReadAs> readings;       ///< of an unclear code, in the order of the choices
-    std::uint64_t tags = 0;             ///< that the pad reads
+    std::uint64_t tags = 0;             ///< that the pad reads, without those of crates
+    std::uint64_t crates = 0;
     ClockState clock = ClockState::good;
     std::optional<Date> today;  ///< that was decided for
 };

@@ -75,6 +75,7 @@ Talk<Done> CcidReader::set_up() {
         co_await rest(kAskAgain);
     }
     for (Slot& slot : slots_) slot = {};
+    saw_nothing_ = told_.has_value();
     by_chip_ = false;
     in_air_ = false;
     believes_slot_ = family_ != Family::acr122;

@@ -29,6 +29,7 @@ CcidReader::CcidReader(const UsbInterface& interface, Family family, const Reade
 void CcidReader::opened(MonoTime now) {
     now_ = now;
     settled_at_ = now + settle_;
+    saw_nothing_ = false;
     conversation_.emplace(live());
     conversation_->begin();
 }

@@ -194,7 +194,8 @@ private:
 
     std::optional<Card> told_;  ///< a CardRead was given for it, and it has not gone
     std::optional<MonoTime> missing_since_;
-    bool half_read_ = false;  ///< a card was taken away while it was read
+    bool half_read_ = false;    ///< a card was taken away while it was read
+    bool saw_nothing_ = false;  ///< since it was opened or set up again it was seen without a card: what comes is laid down
     bool told_several_ = false, told_unreadable_ = false, told_contact_ = false, told_silence_ = false;
     int silent_looks_ = 0;
     std::deque<Pending> pending_;  ///< at most kMostPending; the first may be under way

@@ -52,6 +52,7 @@ Talk<Done> CcidReader::get_to_know(Card card) {
     read.kind = card.kind;
     if (content.what == Content::What::read) read.ndef = std::move(content.ndef);
     read.heard_at = heard_at;
+    read.was_there = !saw_nothing_;
     told_ = std::move(card);
     emit(std::move(read));
     co_return Done{};

@@ -28,6 +28,7 @@ std::optional<Card> CcidReader::note(const Look& look) {
     else
         told_unreadable_ = false;
     if (std::ranges::none_of(slots_, &Slot::contact)) told_contact_ = false;
+    saw_nothing_ = saw_nothing_ || (look.cards.empty() && !look.unreadable);
     const bool still = told_ && std::ranges::any_of(look.cards, [&](const Card& one) { return same_card(one, *told_); });
     if (still) {
         missing_since_.reset();
@@ -37,6 +38,7 @@ std::optional<Card> CcidReader::note(const Look& look) {
     if (told_ && (one_alone || is_gone())) {
         told_.reset();
         missing_since_.reset();
+        saw_nothing_ = true;
         emit(CardGone{});
     }
     if (one_alone) {

@@ -9,7 +9,6 @@
 
 namespace dosario {
 
-inline constexpr std::uint16_t kBarcodeScannerPage = 0x8C;
 inline constexpr HidUsage kBarcodeScanner{kBarcodeScannerPage, 0x02};
 /// A scanned-data report of the scanners known today, its id included.
 inline constexpr std::size_t kHidPosReportBytes = 64;

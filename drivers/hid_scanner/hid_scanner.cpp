@@ -12,10 +12,6 @@ extern const Driver k_hid_scanner_driver;
 namespace {
 
 constexpr HidUsage kKeyboardUsage{0x01, 0x06};
-constexpr std::uint16_t kHandHeld = 0x1300;
-constexpr std::uint16_t kTableTop = 0x1400;
-constexpr std::uint16_t kSnapi = 0x1900;
-constexpr std::uint16_t kZebra = 0x05E0;
 constexpr std::size_t kBootReportBytes = 8;
 constexpr std::byte kScannedDataId{0x02};
 
@@ -47,7 +43,7 @@ bool has_hid_pos_id(const UsbInterface& one) {
 
 // IBM modes and SNAPI: other protocols on HID, for which there is no decoder.
 bool is_not_driven(const UsbInterface& one) {
-    return one.vid == kZebra && (one.pid == kHandHeld || one.pid == kTableTop || one.pid == kSnapi);
+    return one.vid == kZebra && (one.pid == kZebraHandHeld || one.pid == kZebraTableTop || one.pid == kZebraSnapi);
 }
 
 Kind kind_of(const UsbInterface& one, const std::optional<ReportDescriptor>& descriptor) {

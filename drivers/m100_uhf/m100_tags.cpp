@@ -142,6 +142,9 @@ Task<UhfReader::Outcome> M100Reader::write_words(const WriteTag& what) {
     append_be16(content, what.first_word);
     append_be16(content, static_cast<unsigned>(what.content.size() / 2));
     append(content, what.content);
+    // It could be written, and neither read back nor written again.
+    const auto after = epc_after(what);
+    if (after && after->size() > kLongestMask) co_return Outcome::failed("the new EPC is longer than this reader can select");
     Outcome outcome = co_await ask_tag(kWrite, what.epc, std::move(content), 1);
     outcome.content.clear();
     co_return outcome;

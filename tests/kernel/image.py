@@ -21,7 +21,8 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(HERE.parent / "scenario"))
+# Behind this folder: both have a serial.py and a pads.py, and here the ones of this folder are meant.
+sys.path.insert(1, str(HERE.parent / "scenario"))
 
 CACHE = ROOT / "build" / "kernel"
 BUILD = pathlib.Path(os.environ.get("DOSARIO_BUILD") or ROOT / "build" / "release").resolve()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The real daemon with a pad on a pretended bus: tags behind a bridge chip, to the ledger, in one gesture."""
+"""The real daemon with readers of tags on a pretended bus: trays behind a bridge chip, one tag that is written, what an HF tag says."""
 import json
 import subprocess
 
-from pharmacy import ANA, BIN, IBUPROFEN, IN_TWO_YEARS, main_guard, wait_until
+from pharmacy import ANA, BIN, IBUPROFEN, IN_TWO_YEARS, element_string, main_guard, typed, wait_until
 from usb import UsbTest
 
 PAD_ID = "10c4:ea60:P1:0"
@@ -17,7 +17,7 @@ def epc(serial, lot="L1"):
     return json.loads(said.stdout)["epc"].ljust(40, "0")
 
 
-class Pads(UsbTest):
+class PadTest(UsbTest):
     def begin(self, family, driver):
         self.pharmacy.configure(usb=True, more=f'[rfid]\ncountry = "AR"\n[[reader]]\nmatch = "{PAD_ID}"\nname = "bandeja"\n'
                                                f'driver = "{driver}"\n')
@@ -30,6 +30,8 @@ class Pads(UsbTest):
         status, answer = self.pharmacy.call("/v1/readers/field", {"reader": "bandeja"})
         return answer["tray"]["tags"] if status == 200 else -1
 
+
+class Trays(PadTest):
     def test_a_tray_is_received_when_a_person_sees_as_many_things_as_tags_are_read(self):
         self.receive("m100", "m100_uhf")
 
@@ -49,6 +51,55 @@ class Pads(UsbTest):
         self.tell("pad pad clear")
         wait_until(lambda: self.field() == 0, "the tray is taken away")
         self.stop_daemon()
+
+
+class OneTag(PadTest):
+    def test_a_blank_tag_becomes_the_tag_of_a_box(self):
+        self.begin("chafon288", "chafon_uhf")
+        self.tell("pad pad add e20000000000000000000001")
+        wait_until(lambda: self.field() == 1, "the pad tells the blank tag")
+        box = "]d2" + element_string(IBUPROFEN, IN_TWO_YEARS, "L1", "T9")
+        done = self.pharmacy.ask("tag", "write", typed(box)).reply
+        self.assertEqual((done["ok"], done["state"], done["reader"]), (True, "written", "bandeja"))
+        says = f"]d201{IBUPROFEN}21T9\x1d17{IN_TWO_YEARS.strftime('%y%m%d')}10L1"   # the same, in the tag's order
+        self.assertEqual(done["code"], says)
+        self.tell("pad pad list", "ok " + done["epc"])
+        self.assertEqual(self.pharmacy.scan(ANA, "DOSARIO.RECIBIR")["ok"], True)
+        wait_until(lambda: self.pharmacy.scan(ANA, "DOSARIO.X1")["what"] == "tray_booked", "what was written is received")
+        self.assertEqual(self.received(), ["T9"])
+        self.stop_daemon()
+
+
+class Cards(UsbTest):
+    CARDS = "vid=072f pid=223b kind=ccid model=acr1252u serial=C1"
+    ID = "072f:223b:C1:0"
+
+    def link(self, serial):
+        return f"https://id.gs1.org/01/{IBUPROFEN}/10/L1/21/{serial}?17=" + IN_TWO_YEARS.strftime("%y%m%d")
+
+    def test_what_is_written_on_a_tag_that_is_laid_down_is_scanned(self):
+        self.tell(f"plug cards {self.CARDS}")
+        self.tell(f"card cards lay 04112233445566 uri={self.link('OLD')}")
+        self.run_daemon()
+        self.reader(self.ID, "open")
+        self.pharmacy.scan(ANA, "DOSARIO.RECIBIR")
+        wait_until(lambda: self.readers()[self.ID]["scans"] == 1, "what lay there is seen")
+        self.lay("04112233445577 uri=" + self.link("S1"))
+        self.await_received("S1")
+        text = "]d2" + element_string(IBUPROFEN, IN_TWO_YEARS, "L1", "S2")
+        self.lay("04112233445588 text=" + typed(text).replace(" ", "\\x20"))
+        self.await_received("S1", "S2")
+        self.lay("04112233445599")                                        # nobody wrote on it
+        wait_until(lambda: self.readers()[self.ID]["scans"] == 4, "it counts")
+        self.lay("04112233445600 text=DOSARIO.B.LEO00002")
+        wait_until(lambda: self.pharmacy.ask("status").reply["operator"] == "LEO00002", "a badge is a badge")
+        self.assertEqual(self.received(), ["S1", "S2"])                    # and never what lay there before
+        self.stop_daemon()
+
+    def lay(self, words):
+        """Another tag in the place of the one that lies there."""
+        self.tell("card cards take")
+        self.tell(f"card cards lay {words}")
 
 
 main_guard(__name__)

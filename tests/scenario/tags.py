@@ -149,7 +149,8 @@ class Writing(unittest.TestCase):
                 ("sgtin-95", BOX, [], "unknown-scheme"), ("sgtin+", BOX, ["--to", "uri"], "unknown-scheme"), ("sscc-96", BOX, ["--prefix-length", 7], "ai-requisite-missing"),
                 ("sgtin-96", "(01)07791234567898(21)A", ["--prefix-length", 7], "serial-not-numeric"), ("sgtin-96", "(01)07791234567897(21)1", [], "check-digit"),
                 ("sgtin-96", "(01)07791234567898(21)1(10)L", ["--prefix-length", 7], "unknown-ai"), ("sgtin+", "(01)02001234567893(21)1", [], "restricted-number"),
-                ("sgtin-96", "urn:epc:id:sgtin:7791234.05678.1", [], "bad-component-length"), ("dsgtin+", BOX, [], "ai-requisite-missing")):
+                ("sgtin-96", "urn:epc:id:sgtin:7791234.05678.1", [], "bad-component-length"),
+                ("sgtin-198", "(01)07791234567898(21)" + "A" * 21, ["--prefix-length", 7], "serial-too-long"), ("dsgtin+", BOX, [], "ai-requisite-missing")):
             made = encode(scheme, text, *words)
             self.assertEqual((made["ok"], made.get("error")), (False, error), (scheme, text))
         told = run_dosario("encode", "--scheme", "sgtin-96", BOX, env={"LC_ALL": "es_AR.UTF-8"})

@@ -87,6 +87,7 @@ Gesture Pharmacy::fraction() {
                 std::vector<CutDose> doses;
                 for (const auto& made : reply.doses())
                     doses.push_back({made.code(), parse_date(made.beyond_use_on()).value(), made.units()});
+                for (const auto& made : reply.doses()) labels_[made.code()] = made.label();
                 model_.fractioned(box, doses, waste, who(request), today_, reply.seq(reply.seq_size() - 1));
             }};
 }

@@ -70,12 +70,20 @@ constexpr const char* kFaults[] = {"power cut",
                                    "answer quarantined",
                                    "answer undone",
                                    "answer undo_refused",
-                                   "answer recipe_refused"};
+                                   "answer recipe_refused",
+                                   "a tray on the pad",
+                                   "a tray counted wrong",
+                                   "a loose sticker on the pad",
+                                   "booked with a tray",
+                                   "answer tray_booked",
+                                   "answer tray_incomplete",
+                                   "answer tray_differs"};
 
 constexpr std::pair<const char*, Plant> kPlants[] = {{"skipped-sync", Plant::skipped_sync},
                                                      {"early-answer", Plant::early_answer},
                                                      {"forgotten-column", Plant::forgotten_column},
-                                                     {"no-conservation", Plant::no_conservation}};
+                                                     {"no-conservation", Plant::no_conservation},
+                                                     {"uncounted-tray", Plant::uncounted_tray}};
 
 bool read_options(int argc, char** argv, Options& options) {
     for (int i = 1; i + 1 < argc; i += 2) {

@@ -3,6 +3,7 @@
 // beside it; and what must be true after every step.
 #pragma once
 
+#include "pads.hpp"
 #include "scanners.hpp"
 #include "station.hpp"
 
@@ -43,6 +44,18 @@ private:
     Gesture noise();
     void learn_paper(const v1::ScanRequest& request, const v1::ScanReply& reply);
 
+    // trays.cpp
+    struct Thing {
+        std::string label;
+        test::Box box;     ///< of a box
+        std::string dose;  ///< of a dose its code, else empty
+    };
+    std::vector<Thing> some_tray(bool boxes);
+    void at_pad();
+    void count_tray(const std::vector<Thing>& things, const char* who, std::uint64_t tags, std::uint64_t said);
+    void learn_tray(const std::vector<Thing>& things, const std::string& who, const v1::ScanReply& reply);
+    std::optional<v1::ScanReply> ask_alone(const v1::ScanRequest& request, const std::function<void(const v1::ScanReply&)>& told);
+
     // pharmacy.cpp
     void one_step();
     void let_time_pass();
@@ -72,8 +85,10 @@ private:
     Plant plant_;
     Model model_;
     std::vector<Scanner> scanners_;
-    std::deque<Asked> asked_;  ///< requests with an id that recorded, and what they were answered
-    std::string desk_;         ///< who works there, by the last badge
+    TrayPad pad_;
+    std::map<std::string, std::string> labels_;  ///< of doses, by code: what was printed
+    std::deque<Asked> asked_;                    ///< requests with an id that recorded, and what they were answered
+    std::string desk_;                           ///< who works there, by the last badge
     Date today_{};
     Date written_on_{};
     std::chrono::hours wrong_by_{0};  ///< the wall clock against the truth

@@ -19,7 +19,7 @@ namespace dosario::sim {
 using Tally = std::map<std::string, std::uint64_t>;
 
 /// A bug that is put in on purpose.
-enum class Plant : std::uint8_t { none, skipped_sync, early_answer, forgotten_column, no_conservation };
+enum class Plant : std::uint8_t { none, skipped_sync, early_answer, forgotten_column, no_conservation, uncounted_tray };
 
 /// One request of a group. `decide` keeps its reply by itself and says how many entries it wrote.
 struct Deed {

@@ -12,6 +12,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -89,6 +90,7 @@ private:
     void follow() {
         const std::lock_guard lock{follow_mutex_};
         if (device_.gone()) {
+            if (std::exchange(left_, true)) return;  // the node may be another device's by now
             ::unlink(real_node_.c_str());
             pty_.show(true);
             pty_.hang_up();
@@ -114,6 +116,7 @@ private:
     Pty pty_;
     std::mutex follow_mutex_;
     bool shown_ = false;
+    bool left_ = false;
     FakeDevice device_;
     UsbfsWire wire_;
     UMockdevIoctlBase* handler_ = umockdev_ioctl_base_new();
@@ -144,9 +147,8 @@ public:
     const std::string& root() const override { return root_; }
 
     std::shared_ptr<PluggedDevice> plug(const FakeSpec& spec, Udev udev) override {
-        const int number = ++last_number_;
-        char node[32];
-        std::snprintf(node, sizeof node, "/dev/bus/usb/001/%03d", number);
+        const int number = next_number();
+        const std::string node = node_of(number);
         const std::string name = spec.port.empty() ? "1-" + std::to_string(number) : spec.port;
         DOSARIO_CHECK(!std::filesystem::exists(root_ + "/sys/bus/usb/devices/" + name));
         const std::string syspath = "/sys/devices/usb1/" + name;
@@ -157,7 +159,7 @@ public:
         umockdev_testbed_add_from_string(bed_, description(spec, name, node, number, udev != Udev::unconfigured).c_str(), &error);
         DOSARIO_CHECK(error == nullptr);
         show_hid_devices(spec, name);
-        umockdev_testbed_attach_ioctl(bed_, node, plugged->handler(), &error);
+        umockdev_testbed_attach_ioctl(bed_, node.c_str(), plugged->handler(), &error);
         DOSARIO_CHECK(error == nullptr);
         plugged->make_node();
         // The preloaded library connects even where the open was refused, and ends the process if it cannot.
@@ -190,10 +192,33 @@ public:
     }
 
 private:
-    static std::string description(const FakeSpec& spec, const std::string& name, const char* node, int number, bool configured) {
+    static std::string node_of(int number) {
+        char node[32];
+        std::snprintf(node, sizeof node, "/dev/bus/usb/001/%03d", number);
+        return node;
+    }
+    /// As the kernel's: the next one that is free, from 2 to 127 and round again (1 is the root hub).
+    int next_number() {
+        constexpr int kMostNumbers = 127;
+        for (int tried = 0; tried < kMostNumbers; ++tried) {
+            last_number_ = last_number_ < kMostNumbers ? last_number_ + 1 : 2;
+            const auto same = std::ranges::find(all_, node_of(last_number_), [](const auto& one) { return one->node(); });
+            if (same == all_.end()) return last_number_;
+            if (!(*same)->device().gone()) continue;
+            GError* error = nullptr;
+            umockdev_testbed_detach_ioctl(bed_, (*same)->node().c_str(), &error);
+            DOSARIO_CHECK(error == nullptr);
+            all_.erase(same);
+            return last_number_;
+        }
+        DOSARIO_CHECK(!"a USB bus has 127 devices");
+    }
+
+    static std::string description(const FakeSpec& spec, const std::string& name, const std::string& node, int number,
+                                   bool configured) {
         char numbers[64];
         std::snprintf(numbers, sizeof numbers, "E: BUSNUM=001\nE: DEVNUM=%03d\n", number);
-        std::string text = "P: /devices/usb1/" + name + "\nN: " + (node + 5) + "\nE: DEVNAME=" + node +
+        std::string text = "P: /devices/usb1/" + name + "\nN: " + node.substr(5) + "\nE: DEVNAME=" + node +
                            "\nE: DEVTYPE=usb_pending\nE: SUBSYSTEM=usb\n" + numbers;
         text += "A: busnum=1\\n\nA: devnum=" + std::to_string(number) + "\\n\nA: speed=" + (spec.high_speed ? "480" : "12") +
                 "\\n\nA: bConfigurationValue=" + (configured ? "1\\n" : "") + "\n";

@@ -27,7 +27,7 @@ public:
     virtual ~FakeUsb() = default;
 
     enum class Udev { answers, silent, half_made, unconfigured };
-    /// Each plug gets a new device number, as in the kernel. `silent` leaves the uevent out; `half_made` too, and sysfs shows the
+    /// Each plug gets the next device number that is free, as in the kernel. `silent` leaves the uevent out; `half_made` too, and sysfs shows the
     /// device's numbers, but not yet that it is one: see finish().
     virtual std::shared_ptr<PluggedDevice> plug(const FakeSpec& spec, Udev udev = Udev::answers) = 0;
     /// Completes a plug that was half_made, without uevent.

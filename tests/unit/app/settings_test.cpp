@@ -299,3 +299,24 @@ TEST_CASE("a driver that there is not: the message names those there are", "[set
     CHECK(read.says("dosario.toml", "3:10", "there are: ccid, chafon_uhf, hid_scanner, m100_uhf, serial_scanner"));
     CHECK(Read{"[[reader]]\nmatch = \"0403:6001\"\ndriver = \"serial_scanner\"\n"}.problems.lines.empty());
 }
+
+TEST_CASE("a practice pharmacy names readers that can be, each once", "[settings]") {
+    CHECK(Read{""}.settings.practice.empty());
+    const Read read{R"([practice]
+readers = ["pad=cp210x:serial=P1,pad=m100", "hidpos", "hidpos"])"};
+    REQUIRE(read.problems.lines.empty());
+    REQUIRE(read.settings.practice.size() == 3);
+    CHECK(read.settings.practice[0].name == "pad");
+    CHECK(read.settings.practice[0].settings.pad == "m100");
+    CHECK(read.settings.practice[2].name == "hidpos2");
+    const Read wrong{R"([practice]
+readers = ["one=hidpos", "one=ftdi", "two=cp210x:pad=nothing", "a b=hidpos"]
+more = 1)"};
+    CHECK(wrong.says("dosario.toml", "2:26", "two readers of that name"));
+    CHECK(wrong.says("dosario.toml", "2:38", "pad=nothing"));
+    CHECK(wrong.says("dosario.toml", "2:64", "none of blank"));
+    CHECK(wrong.problems.lines.size() == 4);
+    std::string many = "[practice]\nreaders = [";
+    for (std::size_t i = 0; i <= kMostPracticeReaders; ++i) many += "\"hidpos\",";
+    CHECK(Read{many + "]"}.says("dosario.toml", "2:156", "at most 16"));
+}

@@ -59,6 +59,19 @@ TEST_CASE("what is no EPC of things kept here has no code, and counts", "[tag_co
     CHECK(tray.codes_size() == 2);
 }
 
+TEST_CASE("a pack whose tag is longer than it needs, or names its crate, is that pack", "[tag_code]") {
+    const auto whole = tag_code(tag(kSgtinPlus, 0x4000), kToday);
+    CHECK(tag_code(tag((kSgtinPlus + std::string(36, '0')).c_str(), 0x8800), kToday) == whole);
+    // (00)077912345600000011 behind it, from bit 111 on.
+    CHECK(tag_code(tag("f73795211411234538566cb0afc4000ef22468ac00000022", 0x6000), kToday) == whole);
+    CHECK(tag_code(tag("f90077912345600000011000000000000000000000000000", 0x6000), kToday) == "]d200077912345600000011");
+}
+
+TEST_CASE("the tag of what goods travel in has a code: the desk sets it aside", "[tag_code]") {
+    CHECK(tag_code(tag("3315db8a083775400000000f"), kToday));  // GRAI-96
+    CHECK(tag_code(tag("3415db8a0800000000000237"), kToday));  // GIAI-96
+}
+
 TEST_CASE("a tag and a barcode of one pack are one pack for the ledger", "[tag_code]") {
     Counter counter;
     counter.scan(kReceive);

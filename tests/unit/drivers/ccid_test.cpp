@@ -56,6 +56,26 @@ TEST_CASE("a tag laid on any reader is told once with what is on it, and once wh
     }
 }
 
+TEST_CASE("a tag that lay there when the reader was opened is told as such, and one that is laid down is not", "[ccid]") {
+    for (const char* const model : kModels) {
+        INFO(model);
+        CcidBench bench{model};
+        bench.unplug();
+        bench.events.clear();
+        bench.lay(kTag);
+        bench.plug();
+        bench.pass(seconds{3});
+        REQUIRE(bench.all<CardRead>().size() == 1);
+        CHECK(bench.all<CardRead>().back().was_there);
+        bench.take();
+        bench.pass(seconds{2});
+        bench.lay(kTag);
+        bench.pass(seconds{3});
+        REQUIRE(bench.all<CardRead>().size() == 2);
+        CHECK_FALSE(bench.all<CardRead>().back().was_there);
+    }
+}
+
 TEST_CASE("a vial's ISO 15693 tag is read with blocks of any length, through readers of any ability", "[ccid][iso15693]") {
     const std::string told = std::string{"e004010167452301 iso15693 "} + kUri;
     for (const char* const model : kVicinityModels) {

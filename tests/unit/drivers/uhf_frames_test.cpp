@@ -142,6 +142,8 @@ TEST_CASE("frames of other families are known, and cut or damaged ones are not",
           {"ff2822000010001b01ff0101c4110e16400000012700000500000f00803000000000000000000000001545e94a561d", "a ThingMagic"},
           {"a0030170ec", "a reader of the A0"},
           {"a00401761acb", "a reader of the A0"},
+          {"cf00000103001234c1e6", "a reader of the CF"},
+          {"cf00000103001234229c", "a reader of the CF"},
           {"05000"
            "1fbf23d",
            "a Chafon"},

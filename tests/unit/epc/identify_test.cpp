@@ -157,6 +157,23 @@ TEST_CASE("a tag whose AIs break a rule for barcodes is read, told, and not take
          "10"
          "012",
          CodeError::ai_duplicate_conflict, "10"},  // lots 1 and 2
+        {"FB05"
+         "3840"
+         "07791234567898"
+         "624B50",
+         CodeError::bad_date, "7006"},  // day 00 of a first freezing
+        {"F70"
+         "07791234567898"
+         "624B5"
+         "7006"
+         "3820",
+         CodeError::bad_date, "7006"},
+        {"F70"
+         "07791234567898"
+         "624B5"
+         "7003"
+         "3821C000",
+         CodeError::bad_time, "7003"},  // 24:00
     };
     for (const Broken& broken : kBroken) {
         INFO(broken.hex);

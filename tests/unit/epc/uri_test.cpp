@@ -138,6 +138,8 @@ TEST_CASE("a wrong URI has its class and its place", "[uri]") {
         {"urn:epc:raw:0.x", CodeError::bad_uri, 12},
         {"urn:epc:raw:96.1234", CodeError::bad_uri, 15},
         {"urn:epc:raw:16.x12345", CodeError::component_overflow, 16},
+        {"urn:epc:raw:31.xFFFFFFFF", CodeError::component_overflow, 16},
+        {"urn:epc:raw:16.x012345", CodeError::component_overflow, 16},
         {"urn:epc:raw:16.x12g4", CodeError::bad_character, 18},
         {"urn:epc:raw:16.xA.x1234", CodeError::bad_uri, 16},
         {"urn:epc:raw:512.x12", CodeError::value_too_long, 12},

@@ -227,3 +227,27 @@ TEST_CASE("a piece of somebody else's item, or with a wrong code of ours, is no 
                                                       "91" +
                                                           dose_code(ThingId{5}))));
 }
+
+TEST_CASE("a dose is named by its number in 21 of a piece, as by its code in 91", "[own]") {
+    const ThingId dose{0x0123456789ABCDE};
+    const std::string serial = dose_serial(dose);
+    CHECK(serial.size() == 20);
+    const auto seen = [](const std::string& text) {
+        CodeBuffer buffer;
+        return identify("]d2", text, *parse_date("2026-11-21"), buffer);
+    };
+    const std::string piece = "8006077912345678980203\x1d";
+    const Identity by_serial = seen(piece + "21" + serial);
+    REQUIRE(std::holds_alternative<DoseLabel>(by_serial));
+    CHECK(std::get<DoseLabel>(by_serial).dose == dose);
+    CHECK(std::get<DoseLabel>(seen(piece + "91" + dose_code(dose))).dose == dose);
+    // A serial number of somebody else's, one with a wrong check character, and a box with that number.
+    CHECK_FALSE(std::holds_alternative<DoseLabel>(seen(piece + "21DOSARIO1")));
+    for (std::size_t i = 7; i < serial.size(); ++i) {
+        std::string wrong = serial;
+        wrong[i] = wrong[i] == '7' ? '8' : '7';
+        INFO(i);
+        CHECK_FALSE(std::holds_alternative<DoseLabel>(seen(piece + "21" + wrong)));
+    }
+    CHECK(std::holds_alternative<SerialPack>(seen("010779123456789821" + serial)));
+}

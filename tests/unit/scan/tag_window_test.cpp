@@ -258,3 +258,36 @@ TEST_CASE("tags that come and go without end do not keep the set back", "[scan]"
     }
     CHECK(pad.sets.size() >= 3);
 }
+
+TEST_CASE("what lay there while the reader did something else is not gone", "[scan]") {
+    Pad pad;
+    pad.lie({1, 2}, 1s);
+    REQUIRE(pad.sets.size() == 1);
+    pad.now += 20s;  // nobody looks meanwhile
+    pad.window.resumed(pad.now);
+    pad.lie({1, 2}, 3s);
+    CHECK(pad.sets.size() == 1);
+    SECTION("and it is, when it is not read any more") {
+        pad.now += 20s;
+        pad.window.resumed(pad.now);
+        pad.lie({1}, 4s);
+        REQUIRE(pad.sets.size() == 2);
+        CHECK(wrong_in(pad.sets.back(), {1}) == 0);
+    }
+}
+
+TEST_CASE("a tag that got another EPC is the same tag of the same tray", "[scan]") {
+    Pad pad;
+    pad.lie({1}, 1s);
+    REQUIRE(pad.sets.size() == 1);
+    pad.now += 5s;
+    pad.window.resumed(pad.now);
+    pad.window.rewritten(epc_of(1), read_of(9, pad.now));
+    pad.lie({9}, 3s);
+    REQUIRE(pad.sets.size() == 2);
+    CHECK(wrong_in(pad.sets.back(), {9}) == 0);
+    CHECK(pad.sets.back().number == pad.sets.front().number);
+    pad.window.rewritten(epc_of(7), read_of(8, pad.now));  // none of these
+    pad.lie({9}, 1s);
+    CHECK(pad.sets.size() == 2);
+}

@@ -66,6 +66,42 @@ TEST_CASE("a crate is received when as many tags are read as a person sees", "[t
     SECTION("a count for the next box is one again") { CHECK(counter.scan("DOSARIO.X3").what() == "count_set"); }
 }
 
+TEST_CASE("the crate's own tag is none of the things in it", "[tray]") {
+    Counter counter;
+    counter.scan("DOSARIO.RECIBIR");
+    const Seq before = counter.ledger().head_seq();
+    const std::string crate =
+        GENERATE(as<std::string>{}, "]d200077912345600000011", "]d280030779123456789815", "]d280047791234A7");
+    auto codes = boxes(12);
+    codes.push_back(crate);
+    SECTION("it is received by the number of packs") {
+        const Answer seen = counter.scan(tray(codes));
+        CHECK(seen.what() == "tray_seen");
+        CHECK(seen.reply.message().find("12") != std::string::npos);
+        CHECK(seen.reply.lines(0).find("crates: 1") != std::string::npos);
+        CHECK(counter.scan("DOSARIO.X13").what() == "tray_differs");
+        const Answer booked = counter.scan("DOSARIO.X12");
+        CHECK(booked.what() == "tray_booked");
+        CHECK(counter.ledger().head_seq() == before + 12);
+        SECTION("and what is taken out of it is nothing new, nor is the empty crate") {
+            CHECK(counter.scan(tray({codes[0], crate})).what() == "tray_gone");
+            CHECK(counter.scan(tray({crate})).what() == "tray_gone");
+            CHECK(counter.scan(tray({})).what() == "tray_gone");
+        }
+    }
+    SECTION("it does not stand for a pack whose tag is not read") {
+        codes.erase(codes.begin());
+        counter.scan(tray(codes));
+        CHECK(counter.scan("DOSARIO.X12").what() == "tray_differs");
+        CHECK(counter.ledger().head_seq() == before);
+    }
+    SECTION("alone it says that its packs are to be scanned") {
+        const Answer alone = counter.scan(tray({crate}));
+        CHECK(alone.what() == "not_supported");
+        CHECK(counter.scan("DOSARIO.X1").what() == "count_set");
+    }
+}
+
 TEST_CASE("of a tray what can be saved is saved, and the rest is told", "[tray]") {
     Counter counter;
     counter.scan("DOSARIO.RECIBIR");
@@ -84,6 +120,16 @@ TEST_CASE("of a tray what can be saved is saved, and the rest is told", "[tray]"
     CHECK(lines.find("not saved: 2") != std::string::npos);
     CHECK(lines.find("same tag twice") != std::string::npos);
     CHECK(lines.find("what they are: 1") != std::string::npos);
+}
+
+TEST_CASE("a tray of which nothing is known is never called saved, though its count is right", "[tray]") {
+    Counter counter;
+    counter.scan(kReceive);
+    counter.scan(tray({}, 2));
+    const Answer counted = counter.scan("DOSARIO.X2");
+    CHECK(counted.what() == "tray_incomplete");
+    CHECK(counted.sound() == "stop");
+    CHECK(counted.reply.seq().empty());
 }
 
 TEST_CASE("a tray of doses is verified by another person and dispensed in one gesture each", "[tray]") {

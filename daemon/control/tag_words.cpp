@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/tag_words.hpp"
+
+#include "control/catalogue.hpp"
+
+#include <algorithm>
+
+namespace dosario {
+namespace {
+
+constexpr CatalogueRow kTagRows[] = {
+    {"no_gs1", "Ese código no es GS1: en una etiqueta de RFID no se puede escribir.",
+     "This code is none of GS1: it cannot be written on an RFID tag.",
+     "Este código não é GS1: não pode ser escrito em uma etiqueta RFID."},
+    {"no_serial",
+     "Ese código no tiene número de serie, y sin él cada caja sería la misma: no se le puede hacer etiqueta de RFID.",
+     "This code has no serial number, and without one all boxes would be the same: no RFID tag can be made for it.",
+     "Este código não tem número de série, e sem ele todas as caixas seriam a mesma: não se pode fazer etiqueta RFID."},
+    {"which_scheme", "Diga en qué forma va en la etiqueta: --scheme dsgtin+, sgtin+, sscc+, itip+, ...",
+     "Say in which form it goes onto the tag: --scheme dsgtin+, sgtin+, sscc+, itip+, ...",
+     "Diga em que forma vai na etiqueta: --scheme dsgtin+, sgtin+, sscc+, itip+, ..."},
+    {"read", "Hay una sola etiqueta.", "There is one tag, and no other.", "Há uma única etiqueta."},
+    {"written", "Etiqueta escrita y leída de nuevo.", "Tag written and read back.", "Etiqueta escrita e lida de novo."},
+    {"locked", "Etiqueta escrita, leída de nuevo y bloqueada.", "Tag written, read back and locked.",
+     "Etiqueta escrita, lida de novo e bloqueada."},
+    {"none", "No se lee ninguna etiqueta: ponga una, sola, y espere un momento. No cambió nada.",
+     "No tag is read: put one there, alone, and wait a moment. Nothing was changed.",
+     "Nenhuma etiqueta é lida: ponha uma, sozinha, e espere um momento. Nada mudou."},
+    {"several", "Se leen {tags} etiquetas: deje solo una, y aleje las demás. No cambió nada.",
+     "{tags} tags are read: leave only one, and put the others away. Nothing was changed.",
+     "São lidas {tags} etiquetas: deixe só uma, e afaste as outras. Nada mudou."},
+    {"no_chip", "El chip de la etiqueta no se dejó leer: acérquela. No cambió nada. El lector dice: {why}",
+     "The tag's chip could not be read: put it nearer. Nothing was changed. The reader says: {why}",
+     "O chip da etiqueta não se deixou ler: aproxime-a. Nada mudou. O leitor diz: {why}"},
+    {"too_short",
+     "La etiqueta tiene poca memoria: para este código hacen falta {bits} bits de EPC. No cambió nada: use otra etiqueta.",
+     "The tag has too little memory: this code takes {bits} bits of EPC. Nothing was changed: use another tag.",
+     "A etiqueta tem pouca memória: para este código são necessários {bits} bits de EPC. Nada mudou: use outra etiqueta."},
+    {"as_before", "No se escribió: la etiqueta dice lo mismo que antes. El lector dice: {why}",
+     "It was not written: the tag says what it said before. The reader says: {why}",
+     "Não foi escrita: a etiqueta diz o mesmo que antes. O leitor diz: {why}"},
+    {"unknown",
+     "No se sabe qué quedó en la etiqueta: lo de antes, lo nuevo, o parte de cada uno. No la use: déjela sola y mírela con `dosario tag "
+     "read`, o tírela. El lector dice: {why}",
+     "Nobody knows what the tag holds now: what it held, what was to be written, or a part of each. Do not use it: leave it alone and look "
+     "at it with `dosario tag read`, or throw it away. The reader says: {why}",
+     "Não se sabe o que ficou na etiqueta: o de antes, o novo, ou parte de cada um. Não a use: deixe-a sozinha e olhe com `dosario tag "
+     "read`, ou jogue-a fora. O leitor diz: {why}"},
+    {"not_locked",
+     "Se escribió y se leyó de nuevo, y no quedó bloqueada; la clave puede haber quedado puesta. El lector dice: {why}",
+     "It was written and read back, and is not locked; the password may have been set. The reader says: {why}",
+     "Foi escrita e lida de novo, e não ficou bloqueada; a senha pode ter ficado posta. O leitor diz: {why}"},
+};
+
+}  // namespace
+
+std::string tag_words(std::string_view key, Language language, const std::map<std::string, std::string, std::less<>>& values) {
+    const auto row = std::ranges::find(kTagRows, key, &CatalogueRow::key);
+    if (row == std::end(kTagRows)) return {};
+    return put_in(in_language(*row, language), [&](std::string_view name) {
+        const auto value = values.find(name);
+        return value == values.end() ? std::string{} : value->second;
+    });
+}
+
+}  // namespace dosario

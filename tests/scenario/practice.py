@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A practice pharmacy: readers that are not there, behind the same drivers, windows, desk and ledger as real ones."""
+import pathlib
+
+from pharmacy import ANA, DONE, IBUPROFEN, IN_TWO_YEARS, LEO, REFUSED, USAGE, PharmacyTest, element_string, main_guard, typed, wait_until
+from usb import CHEAP, UsbTest
+
+PAD = '"bandeja=cp210x:vid=10c4,pid=ea60,serial=PAD1,pad=m100"'
+PRACTICE = f"""
+[rfid]
+country = "AR"
+[[reader]]
+match = "10c4:ea60:PAD1:0"
+name = "bandeja"
+driver = "m100_uhf"
+[practice]
+readers = [{PAD}, "lector=hidpos:serial=L1", "tarjetas=ccid:serial=T1,model=acr1252u"]
+"""
+
+
+def box(serial, lot="L1"):
+    return "]d2" + element_string(IBUPROFEN, IN_TWO_YEARS, lot, serial)
+
+
+class Practice(PharmacyTest):
+    running = False
+
+    def setUp(self):
+        super().setUp()
+        self.pharmacy.configure(more=PRACTICE)
+        self.pharmacy.start()
+        wait_until(lambda: self.state("10c4:ea60:PAD1:0") == "open" and self.state("05e0:2100:L1:0") == "open", "the readers are open")
+
+    def readers(self):
+        return {reader["id"]: reader for reader in self.pharmacy.ask("readers").reply["readers"]}
+
+    def state(self, reader):
+        return self.readers().get(reader, {}).get("state")
+
+    def practise(self, *words, code=DONE):
+        answer = self.pharmacy.ask("practice", *words)
+        self.assertEqual(answer.code, code, answer)
+        return answer.reply
+
+    def tray(self, *codes):
+        reply = self.practise("tray", *[typed(code) for code in codes])
+        self.assertEqual((reply["pad"], reply["tags"]), ("bandeja", len(codes)))
+
+    def field(self):
+        status, answer = self.pharmacy.call("/v1/readers/field", {"reader": "bandeja"})
+        return answer["tray"]["tags"] if status == 200 else -1
+
+    def received(self):
+        return [entry["body"]["serial"] for entry in self.pharmacy.entries("packs_received")]
+
+    def tag(self, *words, code=DONE):
+        answer = self.pharmacy.ask("tag", *words)
+        self.assertEqual(answer.code, code, answer)
+        return answer.reply
+
+    def test_nobody_takes_it_for_a_real_one(self):
+        self.assertIn('warning practice_readers readers="3"', self.pharmacy.log_text)
+        self.assertTrue(any("practice pharmacy" in one for one in self.pharmacy.ask("status").reply["warnings"]))
+
+    def test_a_tray_is_received_in_one_gesture(self):
+        self.pharmacy.scan(ANA, "DOSARIO.RECIBIR")
+        self.tray(box("S1"), box("S2"), box("S3"))
+        self.assertEqual(self.pharmacy.scan("DOSARIO.X2")["what"], "tray_differs")
+        booked = self.pharmacy.scan("DOSARIO.X3")
+        self.assertEqual((booked["what"], len(booked["seq"])), ("tray_booked", 3))
+        self.assertEqual(sorted(self.received()), ["S1", "S2", "S3"])
+        self.tray()
+
+    def test_scanners_and_cards_are_read_too_and_plugs_are_pulled(self):
+        self.pharmacy.scan(ANA, "DOSARIO.RECIBIR")
+        wait_until(lambda: self.practise("scan", "lector", "DOSARIO.AYUDA") is not None and self.readers()["05e0:2100:L1:0"]["scans"] > 0,
+                   "scans count")
+        self.practise("scan", "lector", "]d2", typed(element_string(IBUPROFEN, IN_TWO_YEARS, "L1", "S7")))
+        wait_until(lambda: self.received() == ["S7"], "the box is received")
+        self.practise("unplug", "lector")
+        wait_until(lambda: "05e0:2100:L1:0" not in self.readers(), "it is gone")
+        self.practise("scan", "lector", "x", code=REFUSED)
+        self.practise("plug", "lector")
+        wait_until(lambda: self.state("05e0:2100:L1:0") == "open", "it is back")
+
+    def test_a_card_with_a_digital_link_is_received_when_it_is_laid_down(self):
+        link = f"https://id.gs1.org/01/{IBUPROFEN}/10/L1/21/S8?17=" + IN_TWO_YEARS.strftime("%y%m%d")
+        wait_until(lambda: self.state("072f:223b:T1:0") == "open", "the reader of cards is open")
+        self.pharmacy.scan(ANA, "DOSARIO.RECIBIR")
+        self.practise("card", "tarjetas", "lay", "04112233445566", f"uri={link}")
+        wait_until(lambda: self.received() == ["S8"], "the box on the card reader is received")
+        self.practise("card", "tarjetas", "take")
+        before = self.readers()["072f:223b:T1:0"]["scans"]
+        self.practise("card", "tarjetas", "lay", "04112233445577")             # nothing is written on it
+        wait_until(lambda: self.readers()["072f:223b:T1:0"]["scans"] > before, "the card counts")
+        self.practise("card", "tarjetas", "take")
+        # What lies there when the reader is plugged in was not laid down for the work that is open.
+        self.assertEqual(self.received(), ["S8"])
+
+    def test_words_that_cannot_be_are_refused_in_words(self):
+        self.assertIn("there is no command", self.practise("jump", "lector", code=USAGE)["message"])
+        self.assertIn("no practice reader", self.practise("scan", "nobody", "x", code=REFUSED)["message"])
+        self.assertIn("número de serie", self.practise("tray", typed("]d2" + element_string(IBUPROFEN, IN_TWO_YEARS, "L1")), code=USAGE)["message"])
+        self.assertIn("GS1", self.practise("tray", "7791234567898", code=USAGE)["message"])
+        self.assertIn("no pad", self.practise("--pad", "lector", "tray", typed(box("S1")), code=USAGE)["message"])
+
+    def test_three_doses_get_tags_one_by_one_and_leave_in_one_gesture(self):
+        self.pharmacy.scan(ANA)
+        self.assertEqual(self.pharmacy.ask("receive", typed(box("S1"))).reply["what"], "received")
+        cut = self.pharmacy.ask("fraction", typed(box("S1"))).reply
+        labels = [dose["label"] for dose in cut["doses"]]
+        self.assertEqual(len(labels), 3)
+        written = []
+        for number, label in enumerate(labels):
+            self.practise("pad", "bandeja", "clear")
+            wait_until(lambda: self.field() == 0, "the pad is empty")
+            self.practise("pad", "bandeja", "add", "room=31", f"e2000000000000000000000{number}")
+            wait_until(lambda: self.field() == 1, "the pad sees the blank tag")
+            done = self.tag("write", typed(label))
+            self.assertEqual((done["ok"], done["state"], done["locked"]), (True, "written", False))
+            self.assertEqual(done["old_epc"], f"e2000000000000000000000{number}")
+            self.assertTrue(done["tid"].startswith("e280"))
+            self.assertIn('DOSARIO' + cut['doses'][number]['code'][10:], done['code'])
+            written.append(done["epc"])
+            again = self.tag("read")
+            self.assertEqual((again["epc"], again["code"]), (done["epc"], done["code"]))
+        self.practise("pad", "bandeja", "clear")
+        wait_until(lambda: self.field() == 0, "the pad is empty")
+        self.pharmacy.scan(LEO, "DOSARIO.VERIFICAR")
+        self.practise("pad", "bandeja", "add", *written)
+        wait_until(lambda: self.field() == 3, "the three lie there")
+        verified = self.pharmacy.scan("DOSARIO.X3")
+        self.assertEqual(verified["what"], "tray_booked", verified)
+        self.practise("pad", "bandeja", "clear")
+        wait_until(lambda: self.field() == 0, "the tray is taken away")
+        self.pharmacy.scan("DOSARIO.ENTREGAR")
+        self.practise("pad", "bandeja", "add", *written)
+        wait_until(lambda: self.field() == 3, "the three lie there again")
+        out = self.pharmacy.scan("DOSARIO.X3")
+        self.assertEqual(out["what"], "tray_booked", out)
+        self.assertEqual(len(self.pharmacy.entries("dose_dispensed")), 3)
+
+    def test_data_of_a_patient_go_onto_no_tag(self):
+        self.practise("pad", "bandeja", "add", "300000000000000000000001")
+        wait_until(lambda: self.field() == 1, "one lies there")
+        for code in ("(8018)779123456789012348", "]d28018779123456789012348"):
+            self.assertIn("patient", self.tag("write", code, code=USAGE)["message"])
+        self.assertEqual(self.practise("pad", "bandeja", "list")["message"], "300000000000000000000001")
+
+    def test_a_tag_is_written_only_when_it_is_alone_and_long_enough_and_locked_by_a_password_from_a_file(self):
+        self.assertEqual(self.tag("write", typed(box("S1")), code=REFUSED)["state"], "as_before")
+        self.practise("pad", "bandeja", "add", "room=6", "300000000000000000000001")
+        wait_until(lambda: self.field() == 1, "one lies there")
+        short = self.tag("write", typed(box("S1")), code=REFUSED)
+        self.assertEqual((short["state"], short["epc"]), ("as_before", "300000000000000000000001"))
+        self.assertIn(f"{short['wanted_bits']} bits", short["message"])
+        self.practise("pad", "bandeja", "add", "300000000000000000000002")
+        wait_until(lambda: self.field() == 2, "two lie there")
+        self.assertIn("2 etiquetas", self.tag("write", typed(box("S1")), code=REFUSED)["message"])
+        self.practise("pad", "bandeja", "remove", "300000000000000000000001")
+        wait_until(lambda: self.field() == 1, "one lies there again")
+        secret = pathlib.Path(self.pharmacy.home, "clave")
+        secret.write_text("0BADF00D\n")
+        secret.chmod(0o600)
+        locked = self.tag("write", typed(box("S1")), "--lock", str(secret))
+        self.assertEqual((locked["state"], locked["locked"]), ("written", True))
+        closed = self.tag("write", typed(box("S2")), code=REFUSED)                   # without the password
+        self.assertEqual((closed["state"], closed["epc"]), ("as_before", locked["epc"]))
+        opened = self.tag("write", typed(box("S2")), "--lock", str(secret))
+        self.assertEqual((opened["state"], opened["locked"]), ("written", True))
+        secret.chmod(0o644)
+        self.assertNotEqual(self.pharmacy.ask("tag", "write", typed(box("S3")), "--lock", str(secret)).code, DONE)
+        secret.chmod(0o600)
+        secret.write_text("00000000")
+        self.assertIn("8 hexadecimal", self.tag("write", typed(box("S3")), "--lock", str(secret), code=USAGE)["message"])
+        self.assertNotIn("BADF00D", self.pharmacy.log_text.upper())
+
+
+class NoPractice(PharmacyTest):
+    def test_a_real_pharmacy_refuses_to_practise(self):
+        answer = self.pharmacy.ask("practice", "pad", "bandeja", "clear")
+        self.assertEqual((answer.code, answer.reply["error"]), (REFUSED, "refused"))
+        self.assertIn("no practice pharmacy", answer.reply["message"])
+        self.assertEqual(self.pharmacy.ask("practice", "tray").code, REFUSED)
+        self.assertEqual(self.pharmacy.call("/v1/practice", method="GET")[0], 400)
+
+    def test_readers_that_cannot_be_are_named_before_anything_starts(self):
+        self.pharmacy.stop()
+        self.pharmacy.configure(more='[practice]\nreaders = ["uno=nothing", "dos=hidpos", "dos=hidpos"]\n')
+        code, said = self.pharmacy.run_and_end("--config", str(self.pharmacy.config), "--check-config")
+        self.assertEqual(code, USAGE)
+        self.assertIn("no scanner `nothing`", said)
+        self.assertIn("two readers of that name", said)
+        self.pharmacy.configure()
+        self.pharmacy.start()
+
+
+class BesideARealBus(UsbTest):
+    def test_a_keyboard_that_is_not_there_is_no_second_keyboard(self):
+        self.pharmacy.configure(usb=True, more='[practice]\nreaders = ["teclado=keyboard:serial=K9"]\n')
+        self.tell(f"plug desk {CHEAP} serial=C1 bound=usbhid")
+        self.run_daemon()
+        self.reader("1a2c:4c5e:C1:0", "last_keyboard")
+        self.assertIn("05e0:1200:K9:0", self.readers())
+        self.stop_daemon()
+
+
+main_guard(__name__)
