@@ -10,7 +10,7 @@ namespace dosario {
 namespace {
 
 constexpr std::size_t kLongestStrange = 600;
-constexpr std::size_t kMostAccepted = 4;
+constexpr std::size_t kMostAccepted = 64;
 constexpr auto kEchoWithin = std::chrono::seconds{3};
 constexpr auto kBootPause = std::chrono::milliseconds{300};
 
@@ -100,6 +100,12 @@ bool UhfReader::is_echo(const UhfFrame& frame) const {
                        [&](const Accepted& one) { return one.frame == frame && now_ - one.at < kEchoWithin; });
 }
 
+/// It may come once more.
+void UhfReader::accept(const UhfFrame& frame) {
+    accepted_.push_back({frame, now_});
+    if (accepted_.size() > kMostAccepted) accepted_.pop_front();
+}
+
 void UhfReader::deliver(UhfFrame frame) {
     if (!waiting_ || waiting_->request == nullptr || !answers(frame, *waiting_->request)) return unasked(frame);
     if (waiting_->request->touches_tag) {
@@ -109,8 +115,7 @@ void UhfReader::deliver(UhfFrame frame) {
             waiting_->held = std::move(frame);
             return;
         }
-        accepted_.push_back({frame, now_});
-        if (accepted_.size() > kMostAccepted) accepted_.pop_front();
+        accept(frame);
     }
     got_ = std::move(frame);
     resume();
@@ -132,8 +137,7 @@ void UhfReader::wake(MonoTime now) {
         only_echo_ = true;
         unasked(*std::exchange(got_, std::nullopt));
     }
-    if (got_) accepted_.push_back({*got_, now_});
-    if (accepted_.size() > kMostAccepted) accepted_.pop_front();
+    if (got_) accept(*got_);
     resume();
 }
 
@@ -181,6 +185,7 @@ Task<> UhfReader::settle() {
     while (owed_ && now_ < owed_->until) {
         const Reply late = co_await next(owed_->request, owed_->until - now_, false);
         if (!late) break;
+        accept(*late);
         unasked(*late);
         break;
     }

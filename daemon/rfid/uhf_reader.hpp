@@ -173,6 +173,7 @@ private:
 
     void parse_all();
     void drop(const Parsed& why);
+    void accept(const UhfFrame& frame);
     void deliver(UhfFrame frame);
     void name_stranger();
     void resume();

@@ -18,6 +18,8 @@ constexpr int kMostTries = 3;
 /// Looks after which an ACR122U that did not let its chip be used is asked for it again.
 constexpr int kMostLooksWithoutChip = 50;
 constexpr int kMostResponses = 4;
+/// How often an empty ACR1552U is asked for its settings.
+constexpr milliseconds kSettingsEvery{10'000};
 
 Bytes bytes_of(std::initializer_list<unsigned> values) {
     Bytes bytes;
@@ -117,13 +119,15 @@ Talk<bool> CcidReader::tell_chip(std::uint8_t code, Bytes apdu) {
 
 /// Read first: what is as it should be is not written, for it is kept in the reader for ever.
 Talk<Done> CcidReader::set_up_acr1552() {
+    settings_at_ = now_;
     constexpr std::byte kOnlyCcid{0x01}, kTypeA{0x01}, kIso15693{0x04};
     Bytes ask_interface = bytes_of({0xE0, 0x00, 0x00, 0x93, 0x00});
     const std::optional<Bytes> interface = co_await escape(std::move(ask_interface));
     if (interface && interface->size() == 1 && (*interface)[0] != kOnlyCcid) {
         Bytes set = bytes_of({0xE0, 0x00, 0x00, 0x93, 0x01, 0x01});
         const std::optional<Bytes> was_set = co_await escape(std::move(set));
-        if (!was_set) fault(ReaderFault::Kind::framing, "the reader types what it reads, and does not let it be changed");
+        if (!was_set && !std::exchange(told_typing_, true))
+            fault(ReaderFault::Kind::framing, "the reader types what it reads, and does not let it be changed");
     }
     // Group 1 is where current firmware has them.
     for (unsigned group = 2; group-- > 0;) {
@@ -135,7 +139,8 @@ Talk<Done> CcidReader::set_up_acr1552() {
         Bytes set =
             bytes_of({0xE0, 0x00, group, 0x20, 0x02, std::to_integer<unsigned>(near), std::to_integer<unsigned>(vicinity)});
         const std::optional<Bytes> was_set = co_await escape(std::move(set));
-        if (!was_set) fault(ReaderFault::Kind::framing, "the reader does not let ISO 15693 be switched on");
+        if (!was_set && !std::exchange(told_types_, true))
+            fault(ReaderFault::Kind::framing, "the reader does not let ISO 15693 be switched on");
         break;
     }
     co_return Done{};
@@ -182,6 +187,8 @@ Talk<CcidReader::Look> CcidReader::look_for_cards() {
         Look look = co_await look_by_chip();
         co_return look;
     }
+    // Who restarts without being unplugged may have forgotten what it was told, and answers as if nothing lay there.
+    if (family_ == Family::acr1552 && !told_ && now_ >= settings_at_ + kSettingsEvery) co_await set_up_acr1552();
     if (family_ == Family::acr122 && ++looks_without_chip_ > kMostLooksWithoutChip) co_await set_up_acr122();
     Look look = co_await look_by_slots();
     co_return look;

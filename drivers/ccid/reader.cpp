@@ -150,7 +150,7 @@ void CcidReader::closed(MonoTime now, PortEnd end) {
     if (told_ && end == PortEnd::unplugged) emit(CardGone{});
     assembler_.forget();
     told_.reset();
-    half_read_ = false;
+    half_read_ = told_typing_ = told_types_ = false;
 }
 
 /// Looks at once, and does what was asked.

@@ -188,6 +188,8 @@ private:
     std::uint8_t slot_ = 0;      ///< where cards are spoken to
     std::array<Slot, kMostSlots> slots_{};
     int refused_lists_ = 0, looks_without_chip_ = 0;
+    MonoTime settings_at_{};  ///< an ACR1552U was asked for its settings
+    bool told_typing_ = false, told_types_ = false;
     bool in_air_ = false;  ///< a transparent session is open
 
     std::optional<Card> told_;  ///< a CardRead was given for it, and it has not gone

@@ -7,6 +7,7 @@
 #include "base/time.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <random>
 #include <vector>
@@ -59,6 +60,11 @@ public:
     /// An answer goes out, ready at `now`. `stranger`: a whole answer of the same reader to something else, empty where there is none.
     void say(Bytes frame, MonoTime now, const Bytes& stranger = {}) {
         MonoTime when = now;
+        if (meddle) {
+            const std::optional<Micros> late = meddle(frame);
+            if (!late) return;
+            when += *late;
+        }
         if (chance_.happens(faults_.mute)) return;
         if (!stranger.empty() && chance_.happens(faults_.stranger)) put_on(stranger, when);
         if (chance_.happens(faults_.garbage)) put_on(chance_.noise(1 + chance_.below(40)), when);
@@ -89,6 +95,9 @@ public:
         return all;
     }
     void clear() { parts_.clear(); }
+
+    /// Sees each answer, may change it, and says how late it is; nothing: it does not go out.
+    std::function<std::optional<Micros>(Bytes& frame)> meddle;
 
 private:
     struct Part {
