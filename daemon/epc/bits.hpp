@@ -53,10 +53,11 @@ public:
     bool fits() const { return size_ <= kMostEpcBits; }
     const std::array<std::byte, kMostEpcBits / 8>& bytes() const { return bytes_; }
 
+    /// Any number of bits: in front of 64 of them stand zeros.
     void put(std::uint64_t value, std::size_t count) {
         for (; count > 0; ++size_) {
             --count;
-            if (size_ < kMostEpcBits && (value >> count & 1) != 0) bytes_[size_ / 8] |= std::byte{0x80} >> (size_ % 8);
+            if (size_ < kMostEpcBits && count < 64 && (value >> count & 1) != 0) bytes_[size_ / 8] |= std::byte{0x80} >> (size_ % 8);
         }
     }
 
