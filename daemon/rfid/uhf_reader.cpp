@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kLongestStrange = 600;
 constexpr std::size_t kMostAccepted = 64;
 constexpr auto kEchoWithin = std::chrono::seconds{3};
+constexpr auto kLatest = std::chrono::seconds{10};  // what comes later than that after its command is not thought of
 constexpr auto kBootPause = std::chrono::milliseconds{300};
 
 }  // namespace
@@ -163,6 +164,7 @@ void UhfReader::closed(MonoTime now, PortEnd) {
     strange_.clear();
     accepted_.clear();
     owed_.reset();
+    doubt_until_ = {};
     got_.reset();
     looking_ = nullptr;
     open_ = only_echo_ = believes_echo_ = ready_ = inventory_ = known_ = dropping_ = false;
@@ -211,6 +213,7 @@ Task<UhfReader::Reply> UhfReader::ask(const Request& request) {
         if (!reply) {
             owed_ = Owed{request, now_ + request.late};
             owed_->request.touches_tag = false;
+            if (request.touches_tag) doubt_until_ = now_ + kLatest;
             continue;
         }
         // An answer to the first try may come behind that to the second.

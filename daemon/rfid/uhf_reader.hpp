@@ -10,6 +10,7 @@
 //     before each command that touches a tag the reader is asked for its band: a question of another number, whose answer comes behind all
 //     that was under way; a reader that restarted shows there, too;
 //     a command that was not answered in time owes its answer: until it came, or for as long as one can be late, nothing else is sent;
+//     while one is missing all the same, what is read is read twice;
 //     an answer that is byte for byte one of just now may be its echo: another one is waited for, and where none comes it is asked again.
 //   What belongs to nobody is told as an answer to number 0. A tag that was seen is told whenever it comes.
 #pragma once
@@ -203,6 +204,7 @@ private:
     std::optional<Waiting> waiting_;
     Reply got_;
     std::optional<Owed> owed_;
+    MonoTime doubt_until_{};  ///< an answer of a tag may still come for which nobody waits any more
     std::deque<Accepted> accepted_;
     bool only_echo_ = false;      ///< what was asked last was answered by nothing but an echo
     bool believes_echo_ = false;  ///< it is asked for the second time

@@ -166,6 +166,16 @@ Task<UhfReader::Outcome> UhfReader::read_again(const ReadTag& read) {
         if (!ready.ok()) co_return ready;
         outcome = co_await read_words(read);
     }
+    // While an answer is missing that may still come, two must say the same.
+    for (int tried = 0; outcome.ok() && now_ < doubt_until_; ++tried) {
+        if (tried == kMostTries) co_return Outcome::failed("the tag says something else each time it is read");
+        const Outcome ready = co_await ready_for_tag();
+        if (!ready.ok()) co_return ready;
+        Outcome again = co_await read_words(read);
+        const bool same = again.ok() && again.content == outcome.content;
+        outcome = std::move(again);
+        if (same) break;
+    }
     co_return outcome;
 }
 
