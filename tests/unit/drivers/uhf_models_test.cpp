@@ -237,7 +237,7 @@ Faults faults_of(std::uint64_t seed) {
 TEST_CASE("readers of other people's making: what is answered is true, no tag is lost and none invented", "[uhf][models]") {
     const std::uint64_t only = test::asked("DOSARIO_STORY", ~0ULL);
     const std::uint64_t seed = test::asked("DOSARIO_SEED", 1),
-                        rounds = std::max<std::uint64_t>(test::asked("DOSARIO_ROUNDS", 400), only == ~0ULL ? 0 : only + 1);
+                        rounds = std::max<std::uint64_t>(test::asked("DOSARIO_ROUNDS", 200), only == ~0ULL ? 0 : only + 1);
     Tally tally;
     for (std::uint64_t i = 0; i < rounds; ++i) {
         if (only != ~0ULL && only != i) continue;
