@@ -116,8 +116,9 @@ private:
         const bool refused = code != kDone && interrupted == 0;
         json::value reply;
         if (!refused) session_.call("/v1/readers/listen", {{"reader", wish_.reader}, {"stop", true}}, reply);
-        if (interrupted != 0) say("ask/stopped");
-        return code;
+        if (interrupted == 0) return code;
+        say("ask/stopped");
+        return kRefused;  // also where the signal cut a call to the daemon in two
     }
 
     int tell() {
