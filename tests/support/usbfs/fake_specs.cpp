@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Descriptors of the pretended devices.
+#include "support/hex.hpp"
 #include "support/usbfs/fake_device.hpp"
 
 #include <algorithm>
@@ -9,8 +10,6 @@ namespace {
 
 constexpr std::uint8_t kProductIndex = 2;
 constexpr std::uint8_t kSerialIndex = 3;
-
-Bytes hex(const char* text) { return from_hex(text).value(); }
 
 /// HID 1.11, appendix B.1.
 Bytes keyboard_descriptor() {

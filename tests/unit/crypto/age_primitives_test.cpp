@@ -3,12 +3,12 @@
 #include "crypto/age_primitives.hpp"
 #include "crypto/bech32.hpp"
 #include "support/catch.hpp"
+#include "support/hex.hpp"
 
 using namespace dosario;
+using dosario::test::hex;
 
 namespace {
-
-Bytes hex(std::string_view text) { return *from_hex(text); }
 
 PublicPoint point(std::string_view text) {
     PublicPoint made;

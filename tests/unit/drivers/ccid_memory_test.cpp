@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where NDEF lies in the memory of tags.
 #include "support/catch.hpp"
+#include "support/hex.hpp"
 
 #include "ccid/tag_memory.hpp"
 #include "reader/ndef.hpp"
 
 using namespace dosario;
 using namespace dosario::ccid;
+using dosario::test::hex;
 
 namespace {
 
 using What = NdefPlace::What;
-
-Bytes hex(std::string_view text) { return from_hex(text).value(); }
 
 /// As a driver reads: no further than it is told.
 NdefPlace read(Memory layout, Bytes memory) {

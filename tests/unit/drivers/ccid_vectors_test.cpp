@@ -2,6 +2,7 @@
 // Messages as readers were seen to send them, typed from public issue threads (nfcpy #105; libnfc #217, #476, #666; PCSC #66; flipperzero
 // #2781), and constructed ones. The names are those of the collection they were kept in.
 #include "support/catch.hpp"
+#include "support/hex.hpp"
 
 #include "ccid/apdu.hpp"
 #include "ccid/iso15693.hpp"
@@ -12,10 +13,9 @@
 
 using namespace dosario;
 using namespace dosario::ccid;
+using dosario::test::hex;
 
 namespace {
-
-Bytes hex(std::string_view text) { return from_hex(text).value(); }
 
 /// The one message that these bytes are, in pieces of every size.
 Message one_message(std::string_view text) {

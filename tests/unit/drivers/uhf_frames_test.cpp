@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Frames against published ones, bands against their tables, tags' own numbers against captured ones.
 #include "support/catch.hpp"
+#include "support/hex.hpp"
 
 #include "chafon_uhf/chafon_frame.hpp"
 #include "m100_uhf/m100_frame.hpp"
@@ -8,12 +9,7 @@
 #include "rfid/other_families.hpp"
 
 using namespace dosario;
-
-namespace {
-
-Bytes hex(std::string_view text) { return *from_hex(text); }
-
-}  // namespace
+using dosario::test::hex;
 
 TEST_CASE("a Chafon frame is built as the manual draws it", "[uhf]") {
     // RU5102 manual V1.2: layouts; the checksums are ours.

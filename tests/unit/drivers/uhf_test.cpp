@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Both drivers of UHF readers against simulated pads of all four families, in virtual time.
 #include "support/catch.hpp"
+#include "support/hex.hpp"
 #include "support/pad_rig.hpp"
 
 using namespace dosario;
@@ -13,8 +14,6 @@ constexpr const char* kFamilies[] = {"m100", "r200", "chafon18", "chafon288"};
 constexpr const char* kFirst = "30346c7a2c00004000000001";
 constexpr const char* kSecond = "30346c7a2c00004000000002";
 constexpr const char* kLong = "30bb027e2200bb0101027e0130bb027e";
-
-Bytes hex(std::string_view text) { return *from_hex(text); }
 
 bool all_in_band(const PadRig& rig) {
     for (const simulated::PadDeed& deed : rig.pad->deeds())

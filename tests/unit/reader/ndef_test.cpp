@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/catch.hpp"
+#include "support/hex.hpp"
 
 #include "reader/ndef.hpp"
 
 using namespace dosario;
+using dosario::test::hex;
 
 namespace {
-
-Bytes hex(std::string_view text) { return from_hex(text).value(); }
 
 std::string text_of(std::string_view message) {
     CardRead card;

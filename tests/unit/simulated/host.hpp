@@ -4,6 +4,7 @@
 #pragma once
 
 #include "simulated/make.hpp"
+#include "support/hex.hpp"
 #include "support/result.hpp"
 
 #include <initializer_list>
@@ -15,8 +16,6 @@ namespace dosario::test {
 
 using namespace dosario::simulated;
 using Outcome = UsbRead::Outcome;
-
-inline Bytes hex(std::string_view text) { return from_hex(text).value(); }
 
 /// One control transfer; `needed` = without it the scanner may not talk.
 struct Step {

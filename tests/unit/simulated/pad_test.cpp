@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pad's tags as EPC Gen2 has them, and what a person can do with a pad.
 #include "support/catch.hpp"
+#include "support/hex.hpp"
 #include "support/result.hpp"
 
 #include "simulated/make.hpp"
@@ -9,9 +10,9 @@
 namespace dosario::simulated {
 namespace {
 
+using test::hex;
 using test::must;
 
-Bytes hex(std::string_view text) { return *from_hex(text); }
 constexpr const char* kEpc = "30346c7a2c00004000000001";
 
 }  // namespace
