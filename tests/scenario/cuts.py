@@ -4,6 +4,7 @@ again from it, with what was not synced there, absent, or torn. The daemon start
 
 DOSARIO_SECONDS says how long images are tried (default 10), DOSARIO_SEED repeats a run's choices (the daemon's own moments are others).
 """
+import fcntl
 import os
 import pathlib
 import random
@@ -147,7 +148,9 @@ class Cuts(PharmacyTest):
                 one.answered = Told(self.record)
                 one.start()
             wait_until(lambda: sum(len(one.answered) for one in people) > 120 or any(one.trouble for one in people), "some answers came")
-            self.pharmacy.kill()
+            with self.record.open("rb") as record:
+                fcntl.flock(record, fcntl.LOCK_EX)  # the recorder is between two steps
+                self.pharmacy.kill()
             for one in people:
                 one.join(30)
                 self.assertIsNone(one.trouble)

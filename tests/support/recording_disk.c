@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Preloaded into a real program: writes down, in order, what it does to the files under $DOSARIO_RECORDED, into the file $DOSARIO_RECORD.
 // A record is a line of `operation path [path or offset] [length]` and the bytes, if it has any. A sync is written down when it has come
-// back, and nothing else is done to files meanwhile. What the C library calls by itself (stdio) is not seen.
+// back, and nothing else is done to files meanwhile. What the C library calls by itself (stdio) is not seen. The record is locked (flock) while
+// something is done and written down: who holds that lock and kills the program has a record that ends with a whole step, and a disk as it says.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -11,13 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 static pthread_mutex_t order = PTHREAD_MUTEX_INITIALIZER;
 static int record = -1;
-
 
 static const char* recorded(const char* path, char* whole) {
     const char* const under = getenv("DOSARIO_RECORDED");
@@ -62,20 +63,26 @@ __attribute__((format(printf, 1, 2))) static void note(const char* format, ...) 
     va_start(rest, format);
     const int length = vsnprintf(line, sizeof line, format, rest);
     va_end(rest);
-    if (record < 0) record = (int)syscall(SYS_openat, AT_FDCWD, getenv("DOSARIO_RECORD"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (record < 0) abort();
     put(line, (size_t)length);
 }
 
-
 // Only what is written down waits for its turn: a signal's handler writes, too, but not there.
 static void begin(const char* name) {
-    if (name != NULL) pthread_mutex_lock(&order);
+    if (name == NULL) return;
+    pthread_mutex_lock(&order);
+    if (record < 0)
+        record = (int)syscall(SYS_openat, AT_FDCWD, getenv("DOSARIO_RECORD"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (record < 0) abort();
+    while (flock(record, LOCK_EX) != 0)
+        if (errno != EINTR) abort();
 }
 
 static void end(const char* name) {
     const int error = errno;
-    if (name != NULL) pthread_mutex_unlock(&order);
+    if (name != NULL) {
+        flock(record, LOCK_UN);
+        pthread_mutex_unlock(&order);
+    }
     errno = error;
 }
 
@@ -93,13 +100,13 @@ static int opened(int at, const char* path, int flags, mode_t mode) {
     return descriptor;
 }
 
-#define MODE(flags)                                     \
-    mode_t mode = 0;                                    \
-    if (((flags) & (O_CREAT | O_TMPFILE)) != 0) {       \
-        va_list rest;                                   \
-        va_start(rest, flags);                          \
-        mode = va_arg(rest, mode_t);                    \
-        va_end(rest);                                   \
+#define MODE(flags)                               \
+    mode_t mode = 0;                              \
+    if (((flags) & (O_CREAT | O_TMPFILE)) != 0) { \
+        va_list rest;                             \
+        va_start(rest, flags);                    \
+        mode = va_arg(rest, mode_t);              \
+        va_end(rest);                             \
     }
 
 int open(const char* path, int flags, ...) {
@@ -125,7 +132,8 @@ static ssize_t written(int descriptor, const void* bytes, size_t length, off_t o
     begin(name);
     const int appends = name != NULL && (fcntl(descriptor, F_GETFL) & O_APPEND) != 0;
     const off_t place = offset >= 0 ? offset : name == NULL ? 0 : lseek(descriptor, 0, appends ? SEEK_END : SEEK_CUR);
-    const ssize_t done = offset >= 0 ? syscall(SYS_pwrite64, descriptor, bytes, length, offset) : syscall(SYS_write, descriptor, bytes, length);
+    const ssize_t done =
+        offset >= 0 ? syscall(SYS_pwrite64, descriptor, bytes, length, offset) : syscall(SYS_write, descriptor, bytes, length);
     const int error = errno;
     if (name != NULL && done > 0) {
         note("write %s %lld %zd\n", name, (long long)place, done);
@@ -137,8 +145,12 @@ static ssize_t written(int descriptor, const void* bytes, size_t length, off_t o
 }
 
 ssize_t write(int descriptor, const void* bytes, size_t length) { return written(descriptor, bytes, length, -1); }
-ssize_t pwrite(int descriptor, const void* bytes, size_t length, off_t offset) { return written(descriptor, bytes, length, offset); }
-ssize_t pwrite64(int descriptor, const void* bytes, size_t length, off64_t offset) { return written(descriptor, bytes, length, offset); }
+ssize_t pwrite(int descriptor, const void* bytes, size_t length, off_t offset) {
+    return written(descriptor, bytes, length, offset);
+}
+ssize_t pwrite64(int descriptor, const void* bytes, size_t length, off64_t offset) {
+    return written(descriptor, bytes, length, offset);
+}
 
 ssize_t writev(int descriptor, const struct iovec* pieces, int count) {
     char whole[PATH_MAX];
