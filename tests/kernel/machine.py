@@ -95,8 +95,9 @@ class Machine:
 
     def __init__(self, name, *devices):
         vmlinux, archive = image.boot_files()
-        # The archive and what it unpacks to are in memory both for a moment, and the second may take half of it.
-        memory_mb = 256 + 2 * archive.stat().st_size // 1_000_000
+        # The archive and what it unpacks to are in memory both for a moment, and the second may take half of it: a quarter of a gigabyte is
+        # left for the disk of the station, which opens no work on one that is nearly full.
+        memory_mb = 512 + 2 * archive.stat().st_size // 1_000_000
         self.name, self.number, self.begun_at = name, 0, time.monotonic()
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="dosario-vm-"))
         self.marks = {}

@@ -94,12 +94,13 @@ class Station:
     def await_gone(self, *readers):
         self.machine.await_console_all(*map(self.gone, readers))
 
-    def await_fault(self, reader, what=""):
-        self.machine.await_console(rf'^warning reader_fault reader="{re.escape(reader)}" what=".*{what}')
+    def await_cut(self, reader):
+        """It is gone, and the scan that it had begun is a fault: of the plug, or of the line if that broke first."""
+        self.machine.await_console_all(self.gone(reader), rf'^warning reader_fault reader="{re.escape(reader)}"')
 
     def await_answer(self, what="received", patience_s=PATIENCE_S):
         """The next answer of the live feed; it must have that code. An answer comes after the commit. Passed over are those to settle(), and
-        that the disk is slow, which a busy host says of its virtual machine; and faults, which await_fault() is for."""
+        that the disk is slow, which a busy host says of its virtual machine; and faults, which await_cut() is for."""
         while True:
             line = self.machine.await_line(LIVE, r"^data: (\{.*\})", f"the answer {what}", patience_s=patience_s)
             try:
