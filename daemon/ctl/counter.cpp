@@ -154,9 +154,6 @@ int run(Session& session, const Said& said) {
             fail(Failure::invalid, "give codes as arguments, by --stdin or by --capture: one of them; nothing was sent"),
             session.json);
     }
-    if (std::any_of(said.texts.begin(), said.texts.end(), [](const std::string& text) { return text.empty(); }))
-        return complain(fail(Failure::invalid, "the text of a code is empty (a variable that is not set?); nothing was sent"),
-                        session.json);
     if (!said.capture.empty()) return send_capture(session, said);
     if (said.from_stdin) return send_lines(session, said);
     if (!said.texts.empty()) return send_arguments(session, said);
