@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The counter's verbs: all are scans with something said beside the code.
 #include "ctl/capture_file.hpp"
+#include "ctl/reply_print.hpp"
 #include "ctl/verbs.hpp"
 
 #include "base/bytes.hpp"
@@ -44,6 +45,8 @@ struct Said {
     std::string supplier;
 };
 
+}  // namespace
+
 void print_reply(const json::value& reply) {
     const bool ok = reply.at("ok").as_bool();
     std::printf("%s [%s: %s]", text_of(reply, "message").c_str(), text_of(reply, "sound").c_str(),
@@ -63,6 +66,8 @@ void print_reply(const json::value& reply) {
     }
     if (!ok) std::fflush(stdout);
 }
+
+namespace {
 
 int send(Session& session, const Said& said, const std::string& content) {
     json::object request{{"content", base64(content)},

@@ -88,6 +88,7 @@ int main(int argc, char** argv) {
     add_encode_verb(app, session, action);
     add_sim_verb(app, session, action);
     add_practice_verb(app, session, action);
+    add_watch_verb(app, session, action);
     add_doctor_verbs(app, session, action);
     add_test_codes_verb(app, session, action);
     // Options of the program may stand behind the verb too.
