@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
-#include <optional>
 #include <span>
 
 namespace {
@@ -32,16 +31,15 @@ bool has_person(std::span<const char* const> words) {
     return false;
 }
 
-/// An argument or the value of an option that is empty, mostly a shell's variable that is not set: never is nothing meant by it. The option
-/// before it, or `an argument`; nothing where all have something.
-std::optional<std::string> empty_word(std::span<const char* const> words) {
+/// Where a word is empty, mostly a shell's variable that is not set: never is nothing meant by it. Empty where all have something.
+std::string empty_word(std::span<const char* const> words) {
     for (std::size_t i = 0; i < words.size(); ++i) {
         const std::string_view word = words[i];
         const std::string_view before = i > 0 ? words[i - 1] : "";
-        if (word.empty()) return before.starts_with("--") ? std::string{before.substr(0, before.find('='))} : "an argument";
-        if (word.starts_with("--") && word.ends_with('=')) return std::string{word.substr(0, word.size() - 1)};
+        if (word.starts_with("--") && word.ends_with('=')) return "there is nothing after " + std::string{word};
+        if (word.empty()) return "there is an empty word" + (before.starts_with("--") ? " after " + std::string{before} : "");
     }
-    return std::nullopt;
+    return {};
 }
 
 /// What is wrong with the command line. Of what belongs nowhere only words like those of verbs and options are repeated: anything else
@@ -107,9 +105,9 @@ int main(int argc, char** argv) {
                 "a person's document is taken by --stdin only: arguments can be seen by every user of this computer; nothing was sent"),
             as_json);
     }
-    if (const auto empty = empty_word({argv + 1, static_cast<std::size_t>(std::max(argc - 1, 0))}))
-        return complain(
-            fail(Failure::invalid, fit_for_json(*empty) + " is empty (a variable that is not set?): nothing was done"), as_json);
+    if (const std::string empty = empty_word({argv + 1, static_cast<std::size_t>(std::max(argc - 1, 0))}); !empty.empty())
+        return complain(fail(Failure::invalid, fit_for_json(empty) + " (a variable that is not set?): nothing was done"),
+                        as_json);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
