@@ -63,6 +63,19 @@ constexpr CatalogueRow kReaderRows[] = {
      "Falta memória ao computador: feche programas e conecte-o de novo."},
     {"failed/io", "La línea USB falla: pruebe otro cable u otro puerto.", "The USB line fails: try another cable or port.",
      "A linha USB falha: tente outro cabo ou outra porta."},
+    {"record_pad",
+     "Es un lector de etiquetas de RFID: una etiqueta puede nombrar a una persona, y no se sabe antes de leerla; por eso se graba todo o "
+     "nada. Repita con --raw, y ponga solo etiquetas de mercadería.",
+     "It reads RFID tags: a tag may name a person, which is not known before it is read, so all is recorded or nothing. Repeat with --raw, and "
+     "put tags of goods there only.",
+     "É um leitor de etiquetas RFID: uma etiqueta pode nomear uma pessoa, e não se sabe antes de lê-la; por isso se grava tudo ou nada. "
+     "Repita com --raw, e ponha só etiquetas de mercadoria."},
+    {"trial_pad",
+     "Es un lector de etiquetas de RFID, y no lee los códigos impresos de la hoja: pruébelo con una etiqueta encima, sola, y `dosario tag "
+     "read`.",
+     "It reads RFID tags, and not the printed codes of the sheet: try it with one tag on it and `dosario tag read`.",
+     "É um leitor de etiquetas RFID, e não lê os códigos impressos da folha: teste-o com uma etiqueta em cima, sozinha, e `dosario tag "
+     "read`."},
     {"no_zone", "Hay varios lectores: diga dónde está este con `dosario readers zone`.",
      "There are several readers: say where this one stands with `dosario readers zone`.",
      "Há vários leitores: diga onde este está com `dosario readers zone`."},

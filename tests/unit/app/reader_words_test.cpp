@@ -19,7 +19,7 @@ TEST_CASE("every family that is not driven is explained in every language", "[re
     }
     for (const char* key :
          {"candidate", "protected", "last_keyboard", "blocked", "asleep", "poor", "silent", "silent_pad", "read_damaged", "moved",
-          "no_zone", "failed/refused", "failed/unavailable", "failed/full", "failed/io"}) {
+          "no_zone", "record_pad", "trial_pad", "failed/refused", "failed/unavailable", "failed/full", "failed/io"}) {
         INFO(key);
         for (const Language language : kLanguages) CHECK(reader_words(key, language).size() > 20);
     }
