@@ -5,6 +5,8 @@ import pathlib
 import signal
 import subprocess
 
+from api import Feed
+from pads import epc
 from pharmacy import (ANA, BIN, DONE, IBUPROFEN, IN_TWO_YEARS, LEO, NO_DAEMON, PATIENCE_S, REFUSED, USAGE, PharmacyTest, element_string, main_guard, typed,
                       wait_until)
 from usb import CHEAP, UsbTest
@@ -76,6 +78,40 @@ class Practice(PracticeTest):
         self.assertEqual((booked["what"], len(booked["seq"])), ("tray_booked", 3))
         self.assertEqual(sorted(self.received()), ["S1", "S2", "S3"])
         self.tray()
+
+    def test_what_is_taken_from_a_counted_tray_or_added_to_it_is_told_and_counted_where_it_lies(self):
+        feed = Feed(self.pharmacy.http())
+        self.addCleanup(feed.close)
+
+        def told(message):
+            while (answer := feed.next()[1])["message"] != message:
+                self.assertNotIn("retiró", answer["message"])
+            return answer
+
+        epcs = [epc(f"S{number}") for number in range(1, 5)]
+        self.pharmacy.scan(ANA, "DOSARIO.RECIBIR")
+        self.practise("pad", "bandeja", "add", *epcs[:2])
+        told("En la bandeja se leen 2 etiquetas. Todavía no se guardó nada.")
+        self.assertEqual(len(self.pharmacy.scan("DOSARIO.X2")["seq"]), 2)
+        again = self.pharmacy.scan("DOSARIO.X2")
+        self.assertEqual((again["what"], again["sound"], again["seq"]), ("tray_booked", "repeated", []))
+        self.practise("pad", "bandeja", "remove", epcs[0])
+        told("En la bandeja se lee 1 etiqueta, de lo que ya se contó.")
+        stranger = "e28011052000000000000001"
+        self.practise("pad", "bandeja", "add", epcs[0], *epcs[2:], stranger)
+        more = told("En la bandeja se leen 5 etiquetas: 2 ya se guardaron, lo demás todavía no. Cuente todo lo que hay.")
+        self.assertIn("etiqueta EPC " + stranger, more["lines"])
+        booked = self.pharmacy.scan("DOSARIO.X5")
+        self.assertEqual((booked["what"], len(booked["seq"]), [one["epc"] for one in booked["unsaved"]]), ("tray_incomplete", 2, [stranger]))
+        self.assertEqual(sorted(self.received()), ["S1", "S2", "S3", "S4"])
+        undone = self.pharmacy.scan("DOSARIO.DESHACER")
+        self.assertIn("Serie S4", undone["lines"])
+        self.assertTrue(any("queda 1 asiento" in line for line in undone["lines"]), undone)
+        self.practise("pad", "bandeja", "clear")
+        wait_until(lambda: self.field() == 0, "the tray is taken away")
+        late = self.pharmacy.scan("DOSARIO.X5")
+        self.assertEqual((late["what"], late["sound"]), ("tray_gone", "stop"))
+        self.assertEqual(self.pharmacy.scan("DOSARIO.X5")["what"], "count_set")
 
     def test_a_shelf_is_swept(self):
         self.pharmacy.scan(ANA, "DOSARIO.RECIBIR")
