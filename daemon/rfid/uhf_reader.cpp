@@ -12,13 +12,17 @@ namespace {
 constexpr std::size_t kLongestStrange = 600;
 constexpr std::size_t kMostAccepted = 64;
 constexpr auto kEchoWithin = std::chrono::seconds{3};
-constexpr auto kLatest = std::chrono::seconds{10};  // what comes later than that after its command is not thought of
+constexpr auto kAfterEcho = std::chrono::milliseconds{300};  // the true answer is there by then, or it is asked for again
+constexpr auto kLatest = std::chrono::seconds{10};           // what comes later than that after its command is not thought of
 constexpr auto kBootPause = std::chrono::milliseconds{300};
 
 }  // namespace
 
-UhfReader::UhfReader(const char* name, const ReaderSettings& settings)
-    : driver_(name), region_(find_uhf_region(settings.uhf_country)), country_(settings.uhf_country) {
+UhfReader::UhfReader(const char* name, int usual_rate, const ReaderSettings& settings)
+    : driver_(name),
+      region_(find_uhf_region(settings.uhf_country)),
+      country_(settings.uhf_country),
+      opened_at_rate_(settings.line_rate != 0 ? settings.line_rate : usual_rate) {
     if (settings.power_cdbm != 0) power_cdbm_ = settings.power_cdbm;
 }
 
@@ -49,7 +53,7 @@ void UhfReader::receive(std::uint8_t, ByteView bytes, MonoTime now) {
 void UhfReader::damaged(const char* broken_rule, ByteView among, MonoTime now) {
     wake(now);
     // What is damaged fails its checksum; the frames around it do not.
-    fault(ReaderFault::Kind::framing, broken_rule);
+    if (!is_told()) fault(ReaderFault::Kind::framing, broken_rule);
     dropping_ = true;
     receive(0, among, now);
 }
@@ -79,7 +83,7 @@ void UhfReader::parse_all() {
 void UhfReader::drop(const Parsed& why) {
     if (why.broken_rule == nullptr || dropping_) return;
     dropping_ = true;
-    fault(why.kind, why.broken_rule);
+    if (!is_told()) fault(why.kind, why.broken_rule);
 }
 
 void UhfReader::name_stranger() {
@@ -92,7 +96,7 @@ void UhfReader::name_stranger() {
         buffer_.clear();
         dropping_ = false;
         stranger_ = found.family->is_there;
-        fault(ReaderFault::Kind::framing, stranger_);
+        if (std::exchange(named_, stranger_) != stranger_) fault(ReaderFault::Kind::framing, stranger_);
     }
 }
 
@@ -114,6 +118,7 @@ void UhfReader::deliver(UhfFrame frame) {
             // Of several the first: which of them is the truth is found out by asking again.
             if (waiting_->held) return unasked(frame);
             waiting_->held = std::move(frame);
+            waiting_->until = std::min(waiting_->until, now_ + kAfterEcho);
             return;
         }
         accept(frame);
@@ -168,7 +173,9 @@ void UhfReader::closed(MonoTime now, PortEnd) {
     got_.reset();
     looking_ = nullptr;
     open_ = only_echo_ = believes_echo_ = ready_ = inventory_ = known_ = dropping_ = false;
-    stranger_ = nullptr;
+    searching_ = false;
+    stranger_ = named_ = nullptr;
+    line_rate_ = 0;
     told_.clear();
 }
 

@@ -39,9 +39,11 @@ struct UhfFrame {
 
 class UhfReader : public LineProtocol {
 public:
-    /// `name` is the driver's.
-    UhfReader(const char* name, const ReaderSettings& settings);
+    /// `name` is the driver's. `usual_rate` of its line, where the settings name none.
+    UhfReader(const char* name, int usual_rate, const ReaderSettings& settings);
 
+    int line_rate() const final { return line_rate_; }
+    LineUse use() const final { return LineUse::asks; }
     void opened(MonoTime now) final;
     void receive(std::uint8_t endpoint, ByteView bytes, MonoTime now) final;
     void damaged(const char* broken_rule, ByteView among, MonoTime now) final;
@@ -171,6 +173,10 @@ private:
     Task<Outcome> write_and_compare(const WriteTag& write);
     Task<> settle();
     Task<Outcome> other_families();
+    Task<> ask_families(bool ours_too);
+    void go_on_at(int line_rate);
+    /// Nobody of ours answers, and that was told: what else comes is no news.
+    bool is_told() const { return !known_ && (searching_ || !told_.empty()); }
 
     void parse_all();
     void drop(const Parsed& why);
@@ -198,6 +204,10 @@ private:
     bool known_ = false;
     bool dropping_ = false;
     const char* stranger_ = nullptr;  ///< what else it was found to be
+    const char* named_ = nullptr;     ///< what else it was told to be
+    bool searching_ = false;          ///< other families are asked
+    const int opened_at_rate_;
+    int line_rate_ = 0;  ///< 0: as it was opened
     MonoTime last_byte_at_{};
 
     Task<> script_;

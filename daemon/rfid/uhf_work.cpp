@@ -14,6 +14,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kAgain[] = {milliseconds{1000}, milliseconds{2000}, milliseconds{5000}, milliseconds{10'000}};
 constexpr milliseconds kFamilyPatience{300};
+constexpr int kFamilyRates[] = {57'600, 115'200};  // that readers of tags come with
 constexpr milliseconds kAfterFailure{200};
 constexpr int kMostStarts = 3;
 constexpr int kMostTries = 3;
@@ -83,17 +84,43 @@ Task<UhfReader::Outcome> UhfReader::make_ready() {
     co_return outcome;
 }
 
-/// Nobody answered as one of ours: is it somebody else?
+/// Nobody answered as one of ours: is it somebody else, or is the line's rate another one?
 Task<UhfReader::Outcome> UhfReader::other_families() {
+    searching_ = true;
+    co_await ask_families(false);
+    for (const int rate : kFamilyRates) {
+        if (rate == opened_at_rate_ || stranger_ != nullptr || known_) continue;
+        go_on_at(rate);
+        co_await ask_families(true);
+    }
+    searching_ = false;
+    if (known_) {
+        Outcome outcome = co_await set_up();
+        ready_ = outcome.ok();
+        if (!outcome.silent) co_return outcome;
+        known_ = false;
+    }
+    go_on_at(0);
+    if (stranger_ != nullptr) co_return Outcome::failed(std::string{"this is "} + stranger_);
+    co_return Outcome::failed("no reader of this family answers: is it switched on, is line_rate right?");
+}
+
+Task<> UhfReader::ask_families(bool ours_too) {
     for (const FamilyProbe& probe : family_probes()) {
-        if (std::string_view{probe.driver} == driver_ || stranger_ != nullptr) continue;
+        if (stranger_ != nullptr || known_ || (!ours_too && std::string_view{probe.driver} == driver_)) continue;
         Request request;
         request.frame.assign(probe.frame.begin(), probe.frame.end());
         co_await post(request);
         co_await pause(kFamilyPatience);
     }
-    if (stranger_ != nullptr) co_return Outcome::failed(std::string{"this is "} + stranger_);
-    co_return Outcome::failed("no reader of this family answers: is it switched on, is line_rate right?");
+}
+
+/// What came at another rate is no beginning of anything.
+void UhfReader::go_on_at(int line_rate) {
+    line_rate_ = line_rate;
+    strange_.clear();
+    buffer_.clear();
+    dropping_ = false;
 }
 
 Task<> UhfReader::perform() {
@@ -185,6 +212,8 @@ Task<UhfReader::Outcome> UhfReader::alone(const Bytes& epc) {
     const Outcome looked = co_await look(field);
     if (!looked.ok()) co_return looked;
     if (field.empty()) co_return Outcome::failed("no tag is in the field");
+    if (field.size() > 1 && std::count(field.begin(), field.end(), field.front()) == std::ssize(field))
+        co_return Outcome::failed("several tags with this one EPC are in the field: leave only the one to be written");
     if (field.size() > 1) co_return Outcome::failed("more than one tag is in the field: leave only the one to be written");
     if (field.front() != epc) co_return Outcome::failed("another tag is in the field");
     Outcome still = co_await confirm();

@@ -44,7 +44,7 @@ const PadPreset* pad_preset(std::string_view name) {
     return found == std::end(kPresets) ? nullptr : found;
 }
 
-// A read without TID is of whichever tag has that EPC; one with a TID gives it to the tag that was known without.
+// A read without TID is of any tag that has that EPC; one with a TID gives it to the tag that was known without.
 TagWindow::Tags::iterator TagWindow::find(Tags& where, const Key& key) {
     const auto exact = where.find(key);
     if (exact != where.end()) return exact;
@@ -74,8 +74,11 @@ void TagWindow::see(const TagRead& read) {
     ++reads_;
     if (!next_look_) next_look_ = read.heard_at + preset_.quiet / kLooks;
     if (const auto tag = find(tags_, key); tag != tags_.end()) {
-        count(tag->second, read, preset_.leave_cdbm);
-        held_at_ = std::max(held_at_, tag->second.held_at);
+        for (auto one = tag; one != tags_.end() && one->first.first == key.first; ++one) {
+            count(one->second, read, preset_.leave_cdbm);
+            held_at_ = std::max(held_at_, one->second.held_at);
+            if (!key.second.empty()) break;
+        }
         return;
     }
     auto candidate = find(candidates_, key);
@@ -284,6 +287,26 @@ void TagWindow::resumed(MonoTime now) {
     held_at_ = now;
     if (!told_) changed_at_ = now;
     if (!tags_.empty() || !candidates_.empty()) next_look_ = now + preset_.quiet / kLooks;
+}
+
+std::vector<Sighting> TagWindow::epcs() const {
+    std::vector<Sighting> all;
+    for (const auto& [key, tag] : tags_)
+        if (all.empty() || all.back().epc != tag.seen.epc) all.push_back(tag.seen);
+    return all;
+}
+
+void TagWindow::chips(ByteView epc, const std::vector<Bytes>& tids, MonoTime now) {
+    const auto first = tags_.lower_bound({std::string{as_text(epc)}, {}});
+    if (tids.empty() || first == tags_.end() || !std::ranges::equal(first->second.seen.epc, epc)) return;
+    Tag tag = first->second;
+    const std::size_t before = std::erase_if(tags_, [&](const auto& one) { return one.first.first == as_text(epc); });
+    for (const Bytes& tid : tids) {
+        tag.seen.tid = tid;
+        tags_.emplace(Key{as_text(epc), as_text(tid)}, tag);
+    }
+    if (tag.near) near_ += tids.size() - before;
+    if (tids.size() != before) changed(now, reads_);
 }
 
 void TagWindow::rewritten(ByteView old_epc, const TagRead& as) {

@@ -70,13 +70,18 @@ public:
     std::optional<TagSet> next_set();
     /// The reader did something else for a while, and nothing could be read: what lay there counts as read now.
     void resumed(MonoTime now);
+    /// The EPCs of the set, told or not yet; once also where several chips have one.
+    std::vector<Sighting> epcs() const;
+    /// The chips that answered to an EPC of the set: each is a tag, and from now on a read of that EPC is one of each of them. None: nothing
+    /// is known.
+    void chips(ByteView epc, const std::vector<Bytes>& tids, MonoTime now);
     /// A tag that lies there has got another EPC.
     void rewritten(ByteView old_epc, const TagRead& as);
     /// The pad is gone, and what was on it.
     void closed(MonoTime now);
 
 private:
-    /// One EPC with one TID: two tags of one EPC are two where the reader gives the TID.
+    /// One EPC with one TID: two tags of one EPC are two where the TID is known.
     using Key = std::pair<std::string, std::string>;  // of bytes
     struct Tag {
         Sighting seen;

@@ -29,10 +29,10 @@ std::optional<BridgeChip> bridge_chip(const UsbInterface& one) {
     return std::nullopt;
 }
 
-std::unique_ptr<SerialBridge> make_bridge(BridgeChip chip, const UsbInterface& one) {
+std::unique_ptr<SerialBridge> make_bridge(BridgeChip chip, const UsbInterface& one, LineUse use) {
     switch (chip) {
         case BridgeChip::cdc_acm: return make_cdc_acm(one);
-        case BridgeChip::ftdi: return make_ftdi(one);
+        case BridgeChip::ftdi: return make_ftdi(one, use);
         case BridgeChip::cp210x: return make_cp210x(one);
         case BridgeChip::ch34x: return make_ch34x(one);
         case BridgeChip::pl2303: return make_pl2303(one);

@@ -47,12 +47,15 @@ struct LineBytes {
     const char* broken_rule = nullptr;  ///< the line damaged what was on its way: overrun, parity, framing
 };
 
+/// What is done on a line: a scanner is listened to, a reader of tags is asked, and each answer is waited for.
+enum class LineUse { listens, asks };
+
 /// One chip. The line is set to 8 data bits, no parity, 1 stop bit, no flow control.
 class SerialBridge {
 public:
     virtual ~SerialBridge() = default;
     /// What makes it talk at that rate, its buffers emptied, DTR and RTS asserted; in this order: many scanners speak as soon as they see
-    /// DTR, and nothing may be emptied or set after that. `rate` is one of kLineRates.
+    /// DTR, and nothing may be emptied or set after that. `rate` is one of kLineRates. Once more: it goes on at another rate.
     virtual std::vector<ReaderWrite> opening(int rate) const = 0;
     /// `transfer` is one IN transfer from `endpoint` (0 where it is not known).
     virtual LineBytes receive(std::uint8_t endpoint, ByteView transfer) = 0;
@@ -62,7 +65,7 @@ public:
 std::optional<BridgeChip> bridge_chip(const UsbInterface& one);
 
 /// For what bridge_chip() gave.
-std::unique_ptr<SerialBridge> make_bridge(BridgeChip chip, const UsbInterface& one);
+std::unique_ptr<SerialBridge> make_bridge(BridgeChip chip, const UsbInterface& one, LineUse use = LineUse::listens);
 
 /// For people: "FTDI", "CDC-ACM", ...
 const char* bridge_name(BridgeChip chip);

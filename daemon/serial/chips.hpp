@@ -56,7 +56,7 @@ inline ReaderWrite assert_dtr_and_rts(std::uint16_t interface) {
 }
 
 std::unique_ptr<SerialBridge> make_cdc_acm(const UsbInterface& one);
-std::unique_ptr<SerialBridge> make_ftdi(const UsbInterface& one);
+std::unique_ptr<SerialBridge> make_ftdi(const UsbInterface& one, LineUse use);
 std::unique_ptr<SerialBridge> make_cp210x(const UsbInterface& one);
 std::unique_ptr<SerialBridge> make_ch34x(const UsbInterface& one);
 std::unique_ptr<SerialBridge> make_pl2303(const UsbInterface& one);

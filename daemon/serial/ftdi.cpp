@@ -16,6 +16,8 @@ constexpr std::uint16_t kEightBits = 0x0008;  // parity and stop bits, further u
 constexpr std::uint16_t kDtrAndRtsOn = 0x0303;
 /// The chip keeps what is not a full packet so long. Nobody at a counter notices; shorter makes an idle chip send more packets of nothing.
 constexpr std::uint16_t kLatencyMs = 40;
+/// A reader of tags is asked hundreds of times for a tray, and each answer would come that much later.
+constexpr std::uint16_t kAskedLatencyMs = 2;
 
 constexpr std::size_t kStatusBytes = 2;
 constexpr std::size_t kFullSpeedPacket = 64;
@@ -38,9 +40,10 @@ Divisor divisor_of(int rate) {
 
 class Ftdi final : public SerialBridge {
 public:
-    explicit Ftdi(const UsbInterface& one)
+    Ftdi(const UsbInterface& one, LineUse use)
         : port_(static_cast<std::uint16_t>(one.number + 1)),
           port_beside_divisor_(one.pid == 0x6010 || one.pid == 0x6011 || one.pid == 0x6014),
+          latency_ms_(use == LineUse::asks ? kAskedLatencyMs : kLatencyMs),
           // A chip whose EEPROM was never written declares packets of 0 bytes.
           packet_(one.bulk_packet > kStatusBytes ? one.bulk_packet : kFullSpeedPacket) {}
 
@@ -49,7 +52,7 @@ public:
         const auto rate_index =
             port_beside_divisor_ ? static_cast<std::uint16_t>(divisor.high_bit << 8 | port_) : divisor.high_bit;
         return {control_request(kVendorOut, kReset, 0, port_),
-                control_request(kVendorOut, kLatencyTimer, kLatencyMs, port_),
+                control_request(kVendorOut, kLatencyTimer, latency_ms_, port_),
                 required(control_request(kVendorOut, kBaudRate, divisor.value, rate_index)),
                 required(control_request(kVendorOut, kLineShape, kEightBits, port_)),
                 control_request(kVendorOut, kFlowControl, 0, port_),
@@ -79,12 +82,13 @@ public:
 private:
     const std::uint16_t port_;
     const bool port_beside_divisor_;  ///< the H chips; FT232R and FT-X take the divisor's highest bit in that place
+    const std::uint16_t latency_ms_;
     const std::size_t packet_;
     Bytes line_;
 };
 
 }  // namespace
 
-std::unique_ptr<SerialBridge> make_ftdi(const UsbInterface& one) { return std::make_unique<Ftdi>(one); }
+std::unique_ptr<SerialBridge> make_ftdi(const UsbInterface& one, LineUse use) { return std::make_unique<Ftdi>(one, use); }
 
 }  // namespace dosario

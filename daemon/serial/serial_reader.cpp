@@ -7,11 +7,10 @@ namespace {
 class SerialReader final : public ReaderProtocol {
 public:
     SerialReader(BridgeChip chip, const UsbInterface& one, int line_rate, std::unique_ptr<LineProtocol> line)
-        : bridge_(make_bridge(chip, one)), line_(std::move(line)), line_rate_(line_rate), bulk_out_(one.bulk_out) {}
+        : bridge_(make_bridge(chip, one, line->use())), line_(std::move(line)), line_rate_(line_rate), bulk_out_(one.bulk_out) {}
 
     void opened(MonoTime now) override {
-        requests_ = bridge_->opening(line_rate_);
-        next_request_ = 0;
+        set(line_rate_);
         line_->opened(now);
     }
     void receive(std::uint8_t endpoint, ByteView transfer, MonoTime now) override {
@@ -32,6 +31,10 @@ public:
     void closed(MonoTime now, PortEnd end) override { line_->closed(now, end); }
     std::optional<ReaderWrite> next_write() override {
         if (next_request_ < requests_.size()) return std::move(requests_[next_request_++]);
+        if (const int wanted = line_->line_rate() != 0 ? line_->line_rate() : line_rate_; wanted != is_set_to_) {
+            set(wanted);
+            return next_write();
+        }
         auto write = line_->next_write();
         if (write && !write->setup) write->endpoint = bulk_out_;
         return write;
@@ -40,9 +43,16 @@ public:
     std::optional<MonoTime> next_wake() const override { return line_->next_wake(); }
 
 private:
+    void set(int rate) {
+        requests_ = bridge_->opening(rate);
+        next_request_ = 0;
+        is_set_to_ = rate;
+    }
+
     const std::unique_ptr<SerialBridge> bridge_;
     const std::unique_ptr<LineProtocol> line_;
     const int line_rate_;
+    int is_set_to_ = 0;
     const std::uint8_t bulk_out_;
     std::vector<ReaderWrite> requests_;  ///< of the bridge, before anything of the line
     std::size_t next_request_ = 0;

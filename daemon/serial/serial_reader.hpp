@@ -13,6 +13,10 @@ class LineProtocol : public QueuedReader {
 public:
     /// The line damaged or lost something: one of these bytes, or one before the next. `broken_rule` lives as long as the program.
     virtual void damaged(const char* broken_rule, ByteView among, MonoTime now) = 0;
+    /// The rate at which what it writes from now on goes out, one of kLineRates; 0: the one that the line was opened with.
+    virtual int line_rate() const { return 0; }
+    /// What a person waits for here.
+    virtual LineUse use() const { return LineUse::listens; }
 };
 
 /// `chip` is what bridge_chip() gave for `one`. `line_rate` is one of kLineRates.

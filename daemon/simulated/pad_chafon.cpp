@@ -144,12 +144,6 @@ private:
         }
     }
 
-    /// Who is meant; null: nobody, or several of one EPC.
-    PadTag* meant(ByteView epc) {
-        PadTag* const tag = field_.only(epc);
-        return tag == nullptr || field_.happens(1 - tag->heard) ? nullptr : tag;
-    }
-
     /// 02: ENum EPC Mem Ptr Num Pwd4; 03: WNum ENum EPC Mem Ptr Wdt Pwd4; 06: ENum EPC Select Protect Pwd4; and perhaps a mask.
     void on_tag(std::uint8_t command, ByteView content, PadTime now) {
         const std::size_t mask = long_ ? 3 : 2;
@@ -164,7 +158,7 @@ private:
         const Bytes epc{content.begin() + static_cast<std::ptrdiff_t>(from + 1),
                         content.begin() + static_cast<std::ptrdiff_t>(after)};
         did(command, now, epc);
-        PadTag* const tag = meant(epc);
+        PadTag* const tag = field_.who_answers(field_.with(epc));
         if (tag == nullptr) return reply(command, 0xFB, {}, now);
         std::uint32_t password = 0;
         for (std::size_t i = whole - 4; i < whole; ++i) password = password << 8 | at(content, i);

@@ -141,6 +141,10 @@ Access lock_tag(PadTag& tag, std::uint32_t bits, std::uint32_t password) {
 
 bool PadField::add(PadTag tag) {
     if (tags_.size() >= kMostTags) return false;
+    const auto same_chip = [&](const PadTag& other) { return other.banks[2] == tag.banks[2]; };
+    const std::size_t last = tag.banks[2].size() / 2 - 1;
+    while (std::any_of(tags_.begin(), tags_.end(), same_chip))
+        set_word(tag.banks[2], last, static_cast<std::uint16_t>(word_at(tag.banks[2], last) + 1));
     tags_.push_back(std::move(tag));
     return true;
 }
@@ -152,19 +156,22 @@ std::size_t PadField::remove(ByteView epc) {
     });
 }
 
-std::size_t PadField::count(ByteView epc) const {
-    return static_cast<std::size_t>(std::count_if(tags_.begin(), tags_.end(), [epc](const PadTag& tag) {
+std::vector<PadTag*> PadField::with(ByteView epc) {
+    std::vector<PadTag*> all;
+    for (PadTag& tag : tags_) {
         const Bytes its = tag.epc();
-        return std::equal(its.begin(), its.end(), epc.begin(), epc.end());
-    }));
+        if (std::equal(its.begin(), its.end(), epc.begin(), epc.end())) all.push_back(&tag);
+    }
+    return all;
 }
 
-PadTag* PadField::only(ByteView epc) {
-    if (count(epc) != 1) return nullptr;
-    return &*std::find_if(tags_.begin(), tags_.end(), [epc](const PadTag& tag) {
-        const Bytes its = tag.epc();
-        return std::equal(its.begin(), its.end(), epc.begin(), epc.end());
-    });
+PadTag* PadField::who_answers(const std::vector<PadTag*>& selected) {
+    constexpr double kCollide = 0.25;
+    std::vector<PadTag*> heard;
+    for (PadTag* const tag : selected)
+        if (!happens(1 - tag->heard)) heard.push_back(tag);
+    if (heard.empty() || (heard.size() > 1 && happens(kCollide))) return nullptr;
+    return heard[heard.size() == 1 ? 0 : up_to(heard.size() - 1)];
 }
 
 std::vector<Heard> PadField::round() {

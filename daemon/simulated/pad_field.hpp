@@ -83,7 +83,7 @@ class PadField {
 public:
     explicit PadField(const FieldSettings& settings) : settings_(settings), chance_(settings.seed) {}
 
-    /// False: kMostTags are there.
+    /// False: kMostTags are there. Each gets a chip of its own: a number that another tag has here is counted up.
     bool add(PadTag tag);
     /// All with that EPC; how many there were.
     std::size_t remove(ByteView epc);
@@ -91,9 +91,9 @@ public:
 
     std::vector<PadTag>& tags() { return tags_; }
     const std::vector<PadTag>& tags() const { return tags_; }
-    /// Null unless exactly one answers to that EPC.
-    PadTag* only(ByteView epc);
-    std::size_t count(ByteView epc) const;
+    /// Of the tags that a selection takes, the one that answers: where there are several any of them, or none, for they collide.
+    PadTag* who_answers(const std::vector<PadTag*>& selected);
+    std::vector<PadTag*> with(ByteView epc);
 
     /// One round: who answers, in which order.
     std::vector<Heard> round();

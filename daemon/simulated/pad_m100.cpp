@@ -199,7 +199,6 @@ private:
         for (const Heard& one : heard) send(notice(one), at += field_.slot());
     }
 
-    /// Of those that the selection takes, one answers.
     std::vector<PadTag*> selected() {
         std::vector<PadTag*> all;
         for (PadTag& tag : field_.tags()) {
@@ -208,7 +207,7 @@ private:
             const bool fits =
                 mode_ == 1 || (from + mask_.size() <= memory.size() &&
                                std::equal(mask_.begin(), mask_.end(), memory.begin() + static_cast<std::ptrdiff_t>(from)));
-            if (fits && !field_.happens(1 - tag.heard)) all.push_back(&tag);
+            if (fits) all.push_back(&tag);
         }
         return all;
     }
@@ -217,12 +216,12 @@ private:
         const unsigned failed = command == 0x39 ? 0x09 : command == 0x49 ? 0x10 : 0x13;
         const std::size_t least = command == 0x39 ? 9 : command == 0x49 ? 11 : 7;
         if (content.size() < least) return fail(0x17, now);
-        const std::vector<PadTag*> tags = selected();
-        if (tags.empty()) {
+        PadTag* const answers = field_.who_answers(selected());
+        if (answers == nullptr) {
             did(command, now);
             return fail(failed, now);
         }
-        PadTag& tag = *tags[field_.up_to(tags.size() - 1)];
+        PadTag& tag = *answers;
         const Bytes epc = tag.epc();
         did(command, now, epc);
         Bytes who = bytes_of({static_cast<unsigned>(epc.size() + 2), high(tag.pc()), low(tag.pc())});

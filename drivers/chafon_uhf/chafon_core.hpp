@@ -4,6 +4,7 @@
 #pragma once
 
 #include "chafon_uhf/chafon_frame.hpp"
+#include "chafon_uhf/chafon_reader.hpp"
 #include "rfid/uhf_reader.hpp"
 
 namespace dosario::chafon {
@@ -18,7 +19,7 @@ inline Bytes bytes_of(std::initializer_list<unsigned> values) {
 
 class ChafonReader final : public UhfReader {
 public:
-    explicit ChafonReader(const ReaderSettings& settings) : UhfReader("chafon_uhf", settings) {}
+    explicit ChafonReader(const ReaderSettings& settings) : UhfReader("chafon_uhf", kUsualRate, settings) {}
 
 private:
     /// Whether the tag's EPC alone says which tag, or a mask over all of it besides.

@@ -6,6 +6,10 @@
 
 namespace dosario {
 
+namespace chafon {
+inline constexpr int kUsualRate = 57'600;  ///< bits per second
+}
+
 /// Of `settings`: uhf_country, power_cdbm.
 std::unique_ptr<LineProtocol> make_chafon_reader(const ReaderSettings& settings);
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "m100_uhf/m100_frame.hpp"
+#include "m100_uhf/m100_reader.hpp"
 #include "rfid/uhf_reader.hpp"
 
 #include <set>
@@ -26,7 +27,7 @@ inline std::uint8_t first_of(const UhfFrame& frame) {
 
 class M100Reader final : public UhfReader {
 public:
-    explicit M100Reader(const ReaderSettings& settings) : UhfReader("m100_uhf", settings) {}
+    explicit M100Reader(const ReaderSettings& settings) : UhfReader("m100_uhf", kUsualRate, settings) {}
 
 private:
     Parsed parse(ByteView bytes) const override;

@@ -6,6 +6,10 @@
 
 namespace dosario {
 
+namespace m100 {
+inline constexpr int kUsualRate = 115'200;  ///< bits per second
+}
+
 /// Of `settings`: uhf_country, power_cdbm.
 std::unique_ptr<LineProtocol> make_m100_reader(const ReaderSettings& settings);
 

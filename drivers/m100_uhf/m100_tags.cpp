@@ -3,6 +3,7 @@
 #include "m100_uhf/m100_core.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace dosario::m100 {
 namespace {
@@ -15,11 +16,15 @@ constexpr std::size_t kLongestMask = 31;  // bytes of an EPC: a mask is counted 
 
 }  // namespace
 
+/// A poll is a round, in which each tag answers once. An EPC twice in one may be an answer that came twice, or late; in two of them it is
+/// two tags.
 Task<UhfReader::Outcome> M100Reader::look(std::vector<Bytes>& field) {
     const Request poll = request(kSingleInventory, {}, kTagPatience, 1);
+    std::map<Bytes, int> twice;
     for (int polls = 0; polls < kLooks; ++polls) {
         co_await post(poll);
         Micros patience = poll.patience;
+        std::set<Bytes> once, again;
         for (bool first = true;; first = false) {
             const Reply reply = co_await next(poll, patience, false);
             if (!reply && first) co_return Outcome::mute();
@@ -30,6 +35,8 @@ Task<UhfReader::Outcome> M100Reader::look(std::vector<Bytes>& field) {
             }
             const auto tag = tag_of(reply->body);
             if (tag && std::find(field.begin(), field.end(), tag->epc) == field.end()) field.push_back(tag->epc);
+            if (tag && !once.insert(tag->epc).second && again.insert(tag->epc).second && ++twice[tag->epc] == 2)
+                field.push_back(tag->epc);
             tell_notice(*reply);
             patience = kMoreOfARound;
         }

@@ -34,8 +34,10 @@ inline const char* driver_of(const simulated::PadSettings& settings) {
 
 class PadRig {
 public:
-    explicit PadRig(const simulated::PadSettings& which, ReaderSettings settings = in_country("AR"), const char* driver = nullptr)
+    explicit PadRig(const simulated::PadSettings& which, ReaderSettings settings = in_country("AR"), const char* driver = nullptr,
+                    int rate_of_pad = 0)
         : pad(simulated::make_pad(which)),
+          pad_rate(rate_of_pad),
           reader_(driver_named(driver != nullptr ? driver : driver_of(which)).make(bridge_interface(), settings)) {
         reader_->opened(now_);
         drain();
@@ -102,6 +104,8 @@ public:
     MonoTime now() const { return now_; }
 
     const std::unique_ptr<simulated::SimulatedPad> pad;
+    const int pad_rate;  ///< of the line; the pad hears nothing at another one. 0: it hears at any
+    int line_rate = 0;   ///< as the bridge chip was told last
     std::map<std::uint32_t, ReaderAnswer> answers;
     std::vector<ReaderAnswer> unasked;
     std::vector<TagRead> seen;
@@ -110,6 +114,8 @@ public:
     std::size_t answered_twice = 0;
 
 private:
+    static constexpr std::uint8_t kSetBaudRate = 0x1E;  // of the CP210x
+
     void drain() {
         while (auto event = reader_->next_event()) {
             if (const auto* answer = std::get_if<ReaderAnswer>(&*event)) {
@@ -124,8 +130,14 @@ private:
             ready += std::holds_alternative<ReaderReady>(*event);
             rounds += std::holds_alternative<RoundEnded>(*event);
         }
-        while (auto write = reader_->next_write())
-            if (!write->setup) pad->hear(write->bytes, now_.time_since_epoch());
+        while (auto write = reader_->next_write()) {
+            if (write->setup && write->setup->at(1) == kSetBaudRate && write->bytes.size() == 4) {
+                line_rate = 0;
+                for (int i = 3; i >= 0; --i)
+                    line_rate = line_rate << 8 | std::to_integer<int>(write->bytes[static_cast<std::size_t>(i)]);
+            }
+            if (!write->setup && (pad_rate == 0 || pad_rate == line_rate)) pad->hear(write->bytes, now_.time_since_epoch());
+        }
     }
 
     std::unique_ptr<ReaderProtocol> reader_;

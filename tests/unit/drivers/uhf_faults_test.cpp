@@ -61,7 +61,8 @@ std::vector<Story> stories() {
 
 /// What the memory of the tag holds there now; nothing for a tag that is not there.
 std::optional<Bytes> held(PadRig& rig, const Bytes& epc, TagBank bank, std::size_t first, std::size_t words) {
-    const simulated::PadTag* const tag = rig.pad->field().only(epc);
+    const auto those = rig.pad->field().with(epc);
+    const simulated::PadTag* const tag = those.size() == 1 ? those.front() : nullptr;
     if (tag == nullptr) return std::nullopt;
     const Bytes& memory = tag->banks[static_cast<std::size_t>(bank)];
     return Bytes{memory.begin() + static_cast<std::ptrdiff_t>(2 * first),

@@ -198,16 +198,6 @@ TEST_CASE("an EPC is written only to the one tag in the field, with its PC word 
     }
 }
 
-TEST_CASE("two tags of one EPC are two: no EPC is written where the reader hears both", "[uhf]") {
-    for (const char* family : {"chafon18", "chafon288"}) {
-        INFO(family);
-        PadRig rig{pad_of(family)};
-        rig.pad->field().add(tag_of(kFirst));
-        rig.pad->field().add(tag_of(kFirst));
-        CHECK(rig.asked(WriteTag{hex(kFirst), TagBank::epc, 2, hex("ffff"), 0}).status.find("more than one tag") == 0);
-    }
-}
-
 TEST_CASE("passwords and locks: none without a password, and what is locked stays as it is", "[uhf]") {
     for (const char* family : kFamilies) {
         INFO(family);
@@ -311,6 +301,72 @@ TEST_CASE("the wrong driver says whose reader it is", "[uhf]") {
     CHECK(r200.asked(StartInventory{}).status == "this is an M100 or R200 reader: its driver is m100_uhf");
     PadRig m100{pad_of("chafon288"), in_country("AR"), "m100_uhf"};
     CHECK(m100.asked(StartInventory{}).status.find("its driver is chafon_uhf") != std::string::npos);
+}
+
+TEST_CASE("the wrong driver says so at the other rate of such readers, too, once", "[uhf]") {
+    struct Row {
+        const char *family, *driver, *said;
+        int rate;
+    };
+    for (const Row& row : {Row{"m100", "chafon_uhf", "its driver is m100_uhf", 115'200},
+                           Row{"r200", "chafon_uhf", "its driver is m100_uhf", 115'200},
+                           Row{"chafon18", "m100_uhf", "its driver is chafon_uhf", 57'600}}) {
+        INFO(row.family);
+        PadRig rig{pad_of(row.family), in_country("AR"), row.driver, row.rate};
+        CHECK(rig.asked(StartInventory{}).status.find(row.said) != std::string::npos);
+        rig.pass(seconds{120});
+        CHECK(rig.faults.size() == 1);
+        CHECK(rig.pad->deeds().empty());
+        CHECK(rig.asked(StartInventory{}).status.find(row.said) != std::string::npos);
+        const auto own = rig.line_rate;
+        CHECK(own != row.rate);  // its own again
+    }
+}
+
+TEST_CASE("a reader of the family whose line has the other rate is read at that", "[uhf]") {
+    for (const char* family : kFamilies) {
+        INFO(family);
+        const int other = std::string_view{family}.starts_with("chafon") ? 115'200 : 57'600;
+        PadRig rig{pad_of(family), in_country("AR"), nullptr, other};
+        rig.pad->field().add(tag_of(kFirst));
+        CHECK(rig.asked(StartInventory{}).status == "ok");
+        rig.pass(seconds{2});
+        CHECK(rig.times_seen(kFirst) > 5);
+        CHECK(rig.faults.empty());
+        CHECK(all_in_band(rig));
+    }
+}
+
+TEST_CASE("several parts are locked without a wait for echoes that do not come", "[uhf]") {
+    for (const char* family : kFamilies) {
+        INFO(family);
+        PadRig rig{pad_of(family)};
+        auto tag = tag_of(kFirst);
+        tag.banks[0][7] = std::byte{1};
+        rig.pad->field().add(tag);
+        CHECK(rig.asked(StopInventory{}).status == "ok");
+        LockTag lock;
+        lock.epc = hex(kFirst);
+        lock.password = 1;
+        lock.kill_password = lock.access_password = lock.epc_bank = TagLock::with_password;
+        const MonoTime before = rig.now();
+        CHECK(rig.asked(lock).status == "ok");
+        CHECK(rig.now() - before < milliseconds{1500});
+    }
+}
+
+TEST_CASE("the EPC bank of one of two tags with one EPC is not written", "[uhf]") {
+    for (const char* family : kFamilies) {
+        for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+            INFO(family << " seed " << seed);
+            PadRig rig{pad_of(family, seed)};
+            rig.pad->field().add(tag_of(kFirst));
+            rig.pad->field().add(tag_of(kFirst));
+            const ReaderAnswer answer = rig.asked(WriteTag{hex(kFirst), TagBank::epc, 2, hex(kSecond), 0});
+            CHECK(answer.status == "several tags with this one EPC are in the field: leave only the one to be written");
+            CHECK(rig.pad->field().with(hex(kFirst)).size() == 2);
+        }
+    }
 }
 
 TEST_CASE("unplugged in the middle: whoever waits is answered, once", "[uhf]") {

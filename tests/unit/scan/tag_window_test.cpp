@@ -173,6 +173,40 @@ TEST_CASE("two tags with one EPC are two where the reader says the chips", "[sca
     }
 }
 
+TEST_CASE("a tray whose chips were read counts each of them, for as long as their EPC is read", "[scan]") {
+    Pad pad;
+    const auto chip = [](char tid) { return Bytes(12, static_cast<std::byte>(tid)); };
+    pad.lie({1, 2}, 1s);
+    REQUIRE(pad.sets.size() == 1);
+    pad.window.chips(epc_of(2), {chip('c')}, pad.now);
+    pad.lie({1, 2}, 2s);
+    CHECK(pad.sets.size() == 1);  // nothing is other than it was
+    pad.window.chips(epc_of(1), {chip('a'), chip('b')}, pad.now);
+    pad.lie({1, 2}, 5s);
+    REQUIRE(pad.sets.size() == 2);
+    REQUIRE(pad.sets[1].tags.size() == 3);
+    CHECK(pad.sets[1].number == pad.sets[0].number);
+    CHECK(pad.sets[1].tags[0].epc == pad.sets[1].tags[1].epc);
+    CHECK(pad.sets[1].tags[0].tid != pad.sets[1].tags[1].tid);
+    CHECK(pad.window.epcs().size() == 2);
+
+    SECTION("one of them is taken away, which only their chips say") {
+        pad.window.chips(epc_of(1), {chip('b')}, pad.now);
+        pad.lie({1, 2}, 2s);
+        CHECK(pad.sets.back().tags.size() == 2);
+    }
+    SECTION("both are taken away") {
+        pad.lie({2}, 5s);
+        CHECK(pad.sets.back().tags.size() == 1);
+    }
+    SECTION("of what is not there nothing is known") {
+        pad.window.chips(epc_of(9), {chip('a'), chip('b')}, pad.now);
+        pad.window.chips(epc_of(1), {}, pad.now);
+        pad.lie({1, 2}, 2s);
+        CHECK(pad.sets.size() == 2);
+    }
+}
+
 TEST_CASE("a tag known without its chip stays one tag when the chip is said", "[scan]") {
     Pad pad;
     pad.lie({1}, 1s);

@@ -112,6 +112,10 @@ TEST_CASE("FTDI: rates as the chips divide them", "[serial][ftdi]") {
                                 "4002000001000000", "4000010001000000", "4000020001000000"})
         CHECK(tells(one, 9600, request));
     CHECK(tells(device(0x0403, 0x6010, 1), 9600, "4004080002000000"));
+    // A reader of tags is asked, and each answer waited for.
+    const auto asked = make_bridge(BridgeChip::ftdi, one, LineUse::asks)->opening(57600);
+    CHECK(std::ranges::any_of(
+        asked, [](const ReaderWrite& write) { return to_hex(std::as_bytes(std::span{*write.setup})) == "4009020001000000"; }));
 }
 
 TEST_CASE("FTDI: two bytes of status go from each packet, not from each transfer", "[serial][ftdi]") {
