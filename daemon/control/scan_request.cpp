@@ -94,6 +94,7 @@ Result<DeskScan> read_scan(const v1::ScanRequest& request, MonoTime now) {
         const auto tray = read_tray(request);
         if (!tray) return tray.error();
         scan.tray = *tray;
+        scan.pad = request.reader();
     }
     const BarcodeRead read = make_barcode(request.content(), now);
     scan.aim = read.aim.text();

@@ -71,7 +71,8 @@ Typed merge(Typed now, const Typed& before) {
 }
 
 Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint& mint) {
-    if (now.clock == ClockState::unknown) return stop(What::day_unknown);
+    const bool day_known = now.clock != ClockState::unknown;
+    if (!day_known && !scan.tray) return stop(What::day_unknown);
     Turn turn{scan,
               {stock,
                mint,
@@ -91,7 +92,11 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
         review.about.dropped = turn.dropped;
         return review;
     };
-    if (scan.tray) return told(see_tray(turn, *scan.tray));
+    if (scan.tray) {
+        Review review =
+            told(see_tray(turn, *scan.tray));  // what lies there is known on any day, and counted on none that is unknown
+        return day_known ? review : stop(What::day_unknown);
+    }
     if (scan.mode == "undo") return told(undo(turn));
 
     const Workflow* chosen = nullptr;

@@ -36,6 +36,7 @@ struct DeskScan {
     std::string zone;             ///< the place at the counter where it was scanned, empty = where the last scan was
     bool gs_lost = false;         ///< the reader is known to lose the separators of codes
     std::optional<PadTray> tray;  ///< instead of a code: what lies on the pad of that zone now
+    std::string pad;              ///< with that: the name of the pad, empty = the only one of its zone
 };
 
 /// What waits in one zone for the next scan there. Losing it loses nothing.
@@ -66,6 +67,7 @@ struct HeldAtDesk {
     };
 
     std::optional<PadTray> tray_;                   ///< what lies on the pad now
+    std::string pad_;                               ///< and which pad
     std::optional<PadTray> counted_;                ///< the set that a person's count closed; `tray_` is that or part of it
     std::map<std::string, SavedThing> tray_saved_;  ///< by TrayThing::key(), until the pad is empty
     std::vector<Seq> tray_entries_;                 ///< of the last count that saved something: an undo takes back one of them
@@ -138,6 +140,7 @@ private:
     void set_crates_aside(PadTray& tray, const Turn& turn) const;
     bool is_part_of_counted(const PadTray& tray) const;
     Review tray_left(const Turn& turn);
+    void lies_here(const std::string& pad);
     std::vector<TrayThing> things_on_tray(const Turn& turn) const;
     bool was_saved(const TrayThing& thing, const Turn& turn) const;
     bool stands(const SavedThing& saved, const Turn& turn) const;

@@ -120,7 +120,21 @@ Review Desk::tray_left(const Turn& turn) {
     return review;
 }
 
+/// A pad that has no zone of its own tells where the last scan was: what it told in another zone lies there no longer.
+void Desk::lies_here(const std::string& pad) {
+    if (pad.empty()) return;
+    pad_ = pad;
+    for (auto& [zone, held] : elsewhere_) {
+        if (held.pad_ != pad) continue;
+        held.pad_.clear();
+        held.tray_.reset();
+        held.counted_.reset();
+        held.tray_saved_.clear();
+    }
+}
+
 Review Desk::see_tray(Turn& turn, PadTray tray) {
+    lies_here(turn.scan.pad);
     set_crates_aside(tray, turn);
     if (tray.tags == 0 && (tray.crates == 0 || counted_)) return tray_left(turn);
     drop_times(turn);

@@ -366,6 +366,38 @@ TEST_CASE("two pads at two places do not count each other's trays", "[tray]") {
     CHECK(counter.scan(Scan{"DOSARIO.X3"}.at("mostrador")).what() == "tray_booked");
 }
 
+TEST_CASE("a pad without a zone leaves no tray behind in the zone where it told one", "[tray]") {
+    Counter counter;
+    const auto told = [&](const std::vector<std::string>& codes) {
+        v1::ScanRequest request = tray(codes);
+        request.set_reader("bandeja");
+        return counter.scan(request);
+    };
+    counter.scan(Scan{kReceive}.at("recepcion"));
+    told(boxes(2));
+    CHECK(counter.scan(Scan{"DOSARIO.X2"}.at("recepcion")).what() == "tray_booked");
+    counter.scan(Scan{"DOSARIO.AYUDA"}.at("mostrador"));
+    told({});
+    CHECK(counter.scan(Scan{"DOSARIO.X2"}.at("recepcion")).what() == "count_set");
+}
+
+TEST_CASE("a tray that comes or goes on a day that nobody knows is known later", "[tray]") {
+    Counter counter;
+    counter.scan(kReceive);
+    counter.scan(tray(boxes(2)));
+    const auto good = counter.clock.wall();
+    const auto restart_at = [&](UtcTime wall) {
+        counter.clock.set_wall(wall);
+        REQUIRE(counter.reopen().has_value());
+    };
+    restart_at(good + std::chrono::hours{24 * 900});
+    REQUIRE(counter.scan("DOSARIO.AYUDA").what() == "day_unknown");
+    CHECK(counter.scan(tray(boxes(2))).what() == "day_unknown");
+    CHECK(counter.scan("DOSARIO.X2").what() == "day_unknown");
+    counter.clock.set_wall(good);
+    CHECK(counter.scan("DOSARIO.X2").what() == "tray_booked");
+}
+
 TEST_CASE("what a thing of a tray asks is not asked of the next scan", "[tray]") {
     Counter counter;
     counter.scan("DOSARIO.RECIBIR");
