@@ -11,7 +11,7 @@ TEST_CASE("64-bit numbers are numbers, absent is null, defaults are printed", "[
     v1::ScanReply reply;
     CHECK(
         to_json(reply) ==
-        R"({"ok":false,"sound":"","what":"","seq":[],"work":null,"ask":null,"lines":[],"message":"","doses":[],"pack":"","reader":"","zone":""})");
+        R"({"ok":false,"sound":"","what":"","seq":[],"work":null,"ask":null,"lines":[],"message":"","doses":[],"pack":"","reader":"","zone":"","unsaved":[]})");
     reply.set_ok(true);
     reply.add_seq(18'446'744'073'709'551'615ULL);
     reply.set_work(0);
@@ -19,7 +19,7 @@ TEST_CASE("64-bit numbers are numbers, absent is null, defaults are printed", "[
     reply.set_message("\"caf\xc3\xa9\"\n");
     CHECK(to_json(reply) ==
           R"({"ok":true,"sound":"","what":"","seq":[18446744073709551615],"work":0,"ask":{"id":9007199254740993,"question":"",)"
-          R"("choices":[]},"lines":[],"message":"\"café\"\n","doses":[],"pack":"","reader":"","zone":""})");
+          R"("choices":[]},"lines":[],"message":"\"café\"\n","doses":[],"pack":"","reader":"","zone":"","unsaved":[]})");
 }
 
 TEST_CASE("text that is not UTF-8 is escaped before it goes into JSON", "[json]") {
