@@ -48,7 +48,7 @@ UsbInterface bridge(std::string_view name) {
 ReaderSettings settings() {
     ReaderSettings made;
     made.uhf_country = "AR";
-    made.settle_ms = 0;
+    made.is_replayed = true;
     return made;
 }
 

@@ -16,9 +16,11 @@ constexpr const char* kHead = R"(# Readers that Dosario drives
 
 Generated from the drivers: do not change it here (`build/release/bin/readers_table docs/supported-readers.md` writes it).
 
-Interfaces are told apart by what they say of themselves, and these numbers only tell what is surely a reader. So a scanner that is not in
-the table works too: a bar code scanner in HID POS mode at once, one that types, or that hangs on a serial line, after `dosario readers
-adopt`. The numbers are also those that the udev rules give to the daemon; [another one](install.md) is a line of your own.
+Interfaces are told apart by what they say of themselves, and these numbers only tell what is surely a reader. They are also those that the
+udev rules give to the daemon; [another one](install.md) is a line of your own there. With that line a scanner that is not in the table works
+too: in HID POS mode at once, one that types, or that hangs on a serial line, after `dosario readers adopt`.
+
+Pads (UHF) hang on a bridge chip or a COM port and cannot be told from other devices there: [the configuration names them](uhf-readers.md).
 
 | numbers | what | driver | taken |
 | --- | --- | --- | --- |

@@ -9,10 +9,13 @@
 #include "control/reader_words.hpp"
 #include "control/scan_request.hpp"
 #include "control/tag_code.hpp"
+#include "control/thing_label.hpp"
 #include "http/json.hpp"
 #include "system/log.hpp"
 
 #include <boost/asio/post.hpp>
+
+#include <algorithm>
 
 namespace dosario {
 
@@ -86,7 +89,12 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
     if (call.path == "/v1/readers/field") {
         v1::FieldRequest request;
         if (auto parsed = from_json(call.body, request); !parsed) return reply(error_reply(parsed.error()));
-        const auto seen = readers_->field(request.reader());
+        constexpr std::uint32_t kMost_ms = 3'600'000;
+        if (request.read_within_ms() > kMost_ms)
+            return reply(error_reply(invalid("what was read is known of the last hour at most: read_within_ms")));
+        std::optional<Micros> within;
+        if (request.read_within_ms() > 0) within = std::chrono::milliseconds{request.read_within_ms()};
+        const auto seen = readers_->field(request.reader(), within);
         if (!seen) return reply(error_reply(seen.error()));
         v1::FieldReply field;
         field.set_reader(seen->reader);
@@ -94,7 +102,7 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
         return reply({200, to_json(field)});
     }
     if (call.path == "/v1/readers/tag") return work_on_tag(call.body, std::move(reply));
-    if (call.path == "/v1/practice") return reply(practise(call.body));
+    if (call.path == "/v1/practice") return practise(call.body, std::move(reply));
     if (call.path == "/v1/readers") return reply({200, to_json(readers_->list())});
     if (call.path == "/v1/readers/adopt") {
         v1::AdoptRequest request;
@@ -198,9 +206,36 @@ void RunningDaemon::scanned(Scan scan) {
 /// For the century of two-digit years: a clock that is a day off does not matter.
 Date RunningDaemon::today() const { return std::chrono::floor<std::chrono::days>(clock_->wall()); }
 
+/// In place of codes of doses and packs, what is printed on them: the register knows it. Asked only where there is such a code.
+void RunningDaemon::find_labels(Labels codes, std::function<void(Result<Labels>)> found) {
+    if (std::ranges::none_of(codes, [](const std::string& code) { return is_bare_code(code); })) return found(std::move(codes));
+    auto labels = std::make_shared<Result<Labels>>(std::move(codes));
+    keep_for_readers(
+        [labels](Service& service) -> Result<void> {
+            for (std::string& code : **labels) {
+                auto label = service.label_of(code);
+                if (!label) return label.error();
+                code = std::move(*label);
+            }
+            return {};
+        },
+        [labels, found = std::move(found)](const std::optional<Error>& failure) {
+            if (failure) *labels = *failure;
+            found(std::move(*labels));
+        });
+}
+
 void RunningDaemon::work_on_tag(const std::string& body, std::function<void(ApiReply)> reply) {
     v1::TagRequest request;
     if (auto parsed = from_json(body, request); !parsed) return reply(error_reply(parsed.error()));
+    find_labels({request.code()}, [this, request, reply = std::move(reply)](Result<Labels> labels) mutable {
+        if (!labels) return reply(error_reply(labels.error()));
+        request.set_code(labels->front());
+        work_on_tag(request, reply);
+    });
+}
+
+void RunningDaemon::work_on_tag(const v1::TagRequest& request, const std::function<void(ApiReply)>& reply) {
     const auto task = tag_task(request, today(), settings_.language);
     if (!task) return reply(error_reply(task.error()));
     const auto pad = readers_->field(request.reader());
@@ -213,12 +248,18 @@ void RunningDaemon::work_on_tag(const std::string& body, std::function<void(ApiR
     });
 }
 
-ApiReply RunningDaemon::practise(const std::string& body) {
+void RunningDaemon::practise(const std::string& body, std::function<void(ApiReply)> reply) {
     v1::PracticeRequest request;
-    if (auto parsed = from_json(body, request); !parsed) return error_reply(parsed.error());
-    const auto reply = request.words().empty() ? lay_tray(*readers_, request, today(), settings_.language)
-                                               : give_words(*readers_, request.words());
-    return reply ? ApiReply{200, to_json(*reply)} : error_reply(reply.error());
+    if (auto parsed = from_json(body, request); !parsed) return reply(error_reply(parsed.error()));
+    const auto tell = [reply](const Result<v1::PracticeReply>& done) {
+        reply(done ? ApiReply{200, to_json(*done)} : error_reply(done.error()));
+    };
+    if (!request.words().empty()) return tell(give_words(*readers_, request.words()));
+    find_labels({request.tray().begin(), request.tray().end()}, [this, request, tell](Result<Labels> labels) mutable {
+        if (!labels) return tell(labels.error());
+        std::ranges::copy(*labels, request.mutable_tray()->begin());
+        tell(lay_tray(*readers_, request, today(), settings_.language));
+    });
 }
 
 void RunningDaemon::tray_seen(SeenTray seen) {

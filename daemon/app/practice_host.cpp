@@ -68,6 +68,13 @@ public:
         return names;
     }
 
+    std::vector<UsbPort> ports_of(std::string_view name) const {
+        std::vector<UsbPort> ports;
+        for (const auto& [port, what] : ports_)
+            if (what.of->what.name == name) ports.push_back(port);
+        return ports;
+    }
+
     void open(UsbPort port) {
         const auto found = ports_.find(port);
         if (found == ports_.end() || found->second.open) return;
@@ -250,5 +257,6 @@ void PracticeHost::flush(UsbPort port) {
 
 Result<std::string> PracticeHost::obey(std::string_view line) { return bench_->obey(line); }
 std::vector<std::string> PracticeHost::pads() const { return bench_->pads(); }
+std::vector<UsbPort> PracticeHost::ports_of(std::string_view name) const { return bench_->ports_of(name); }
 
 }  // namespace dosario

@@ -39,6 +39,8 @@ public:
     Result<std::string> obey(std::string_view line);
     /// Names of those that are pads and plugged in.
     std::vector<std::string> pads() const;
+    /// The ports of that reader; none while it is unplugged, or when there is no such reader.
+    std::vector<UsbPort> ports_of(std::string_view name) const;
 
 private:
     class Bench;

@@ -29,13 +29,17 @@ Result<v1::PracticeReply> lay_tray(ReaderDesk& readers, const v1::PracticeReques
         if (!label) return label.error();
         tags += " " + to_hex(label->epc());
     }
+    const auto reader = readers.practice_reader(pad);
+    if (!reader) return reader.error();
+    const bool lifts = request.lift() || tags.empty();
     if (auto cleared = readers.practise("pad " + pad + " clear"); !cleared) return cleared.error();
-    if (!tags.empty()) {
+    if (!lifts) {
         if (auto laid = readers.practise("pad " + pad + " add" + tags); !laid) return laid.error();
     }
     v1::PracticeReply reply;
     reply.set_pad(pad);
-    reply.set_tags(static_cast<std::uint32_t>(request.tray_size()));
+    reply.set_reader(*reader);
+    reply.set_tags(lifts ? 0 : static_cast<std::uint32_t>(request.tray_size()));
     return reply;
 }
 

@@ -12,7 +12,7 @@ namespace dosario {
 namespace {
 
 constexpr std::size_t kSmallTray = 4;                    // of a tray: their chips are read unasked
-constexpr auto kLongestCheck = std::chrono::seconds{3};  // nobody waits longer for a pad
+constexpr auto kLongestCheck = std::chrono::seconds{5};  // nobody waits longer for a pad
 constexpr std::size_t kMostChecked = 8;                  // whose chips are read at once
 
 }  // namespace

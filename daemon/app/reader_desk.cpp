@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/plugged_reader.hpp"
 
+#include "control/reader_words.hpp"
 #include "identity/identity.hpp"
 #include "reader/ndef.hpp"
 #include "system/log.hpp"
@@ -66,6 +67,18 @@ Result<std::string> ReaderDesk::practice_pad() const {
     return pads.front();
 }
 
+Result<std::string> ReaderDesk::practice_reader(const std::string& pad) const {
+    if (practice_ == nullptr) return no_practice();
+    const auto names = practice_->pads();
+    if (std::ranges::find(names, pad) == names.end())
+        return invalid(escape(pad) + " is no pad that is plugged in here: `dosario practice list` names the readers");
+    for (const UsbPort port : practice_->ports_of(pad)) {
+        const auto found = readers_.find(port);
+        if (found != readers_.end() && found->second->pad != nullptr) return reader_id(found->second->interface);
+    }
+    return fail(Failure::not_found, "the station does not read tags by the practice pad " + pad + ": `dosario readers` says why");
+}
+
 UsbHost& ReaderDesk::host_of(UsbPort port) const {
     if (PracticeHost::has(port)) return *practice_;
     return *host_;
@@ -94,6 +107,10 @@ ReaderDesk::Past* ReaderDesk::past_of(const std::string& id) {
 }
 
 void ReaderDesk::listen(const v1::ListenRequest& request, ScannerTrial::Answer answer) {
+    for (const auto& [port, reader] : readers_) {
+        if (reader->pad != nullptr && !request.reader().empty() && reader_id(reader->interface) == request.reader())
+            return answer(fail(Failure::refused, reader_words("trial_pad", settings_.language)));
+    }
     const auto is_open = [this](const std::string& id) {
         return std::any_of(readers_.begin(), readers_.end(),
                            [&](const auto& one) { return one.second->open && reader_id(one.second->interface) == id; });

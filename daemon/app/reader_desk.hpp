@@ -68,6 +68,9 @@ public:
     Result<std::string> practise(std::string_view words);
     /// The name of the practice pad, for who names none. Errors: refused; not_found; invalid, there are several.
     Result<std::string> practice_pad() const;
+    /// The id of the open reader of tags that the practice pad of that name is. Errors: refused, there are none; invalid, it is none;
+    /// not_found, the station does not read by it.
+    Result<std::string> practice_reader(const std::string& pad) const;
     /// Gives every reader back.
     void stop();
 
@@ -82,8 +85,8 @@ public:
     /// Begins a recording, gives what came since the last call, or ends it. One at a time; who does not ask for ten seconds has left.
     Result<v1::RecordReply> record(const v1::RecordRequest& request);
 
-    /// What lies on that pad, by its name or id; on the only one where none is named.
-    Result<SeenTray> field(const std::string& reader) const;
+    /// What lies on that pad, by its name or id; on the only one where none is named. As it was told last, or what was read within that time.
+    Result<SeenTray> field(const std::string& reader, std::optional<Micros> within = std::nullopt) const;
 
     /// What was to be done with one tag, and what became of it.
     using TagDone = std::function<void(Result<TagReport>)>;

@@ -94,11 +94,13 @@ const ReaderDesk::Reader* ReaderDesk::find_pad(const std::string& name, Error& w
     return found;
 }
 
-Result<SeenTray> ReaderDesk::field(const std::string& name) const {
+Result<SeenTray> ReaderDesk::field(const std::string& name, std::optional<Micros> within) const {
     Error why = fail(Failure::not_found, "");
     const Reader* const found = find_pad(name, why);
     if (found == nullptr) return why;
-    return SeenTray{name_for(found->interface), zone_for(found->interface), found->lies};
+    SeenTray seen{name_for(found->interface), zone_for(found->interface), found->lies};
+    if (within) seen.set.tags = found->pad->read_since(clock_.mono() - *within);
+    return seen;
 }
 
 }  // namespace dosario

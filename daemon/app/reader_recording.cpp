@@ -2,6 +2,7 @@
 // Recordings: what one reader sends, fetched by whoever asked for it. Nothing of it is logged or kept here.
 #include "app/plugged_reader.hpp"
 
+#include "control/reader_words.hpp"
 #include "system/log.hpp"
 
 #include <algorithm>
@@ -63,6 +64,7 @@ Result<void> ReaderDesk::begin_tape(const v1::RecordRequest& request) {
     const auto port = to_be_recorded(request.reader());
     if (!port) return port.error();
     const Reader& reader = *readers_.at(*port);
+    if (reader.pad != nullptr && !request.raw()) return fail(Failure::refused, reader_words("record_pad", settings_.language));
     const ReaderRow* const row = row_for(reader.interface);
     tape_ = std::make_unique<Tape>(context_, reader, row != nullptr ? row->settings : ReaderSettings{},
                                    Recording::Options{request.raw(), request.anonymous()}, clock_.mono());

@@ -57,7 +57,10 @@ private:
     void look_at_chips(const std::string& zone);
     Date today() const;
     void work_on_tag(const std::string& body, std::function<void(ApiReply)> reply);
-    ApiReply practise(const std::string& body);
+    void work_on_tag(const v1::TagRequest& request, const std::function<void(ApiReply)>& reply);
+    void practise(const std::string& body, std::function<void(ApiReply)> reply);
+    using Labels = std::vector<std::string>;
+    void find_labels(Labels codes, std::function<void(Result<Labels>)> found);
     void heard(v1::ScanRequest request);
     void read_damaged(const std::string& reader, const std::string& zone);
     void back_up(BackingUp::Ended ended, const std::function<void(const Error&)>& refused);

@@ -51,10 +51,11 @@ Result<TagTask> tag_task(const v1::TagRequest& request, Date today, Language lan
         if (!task.password) return invalid("a tag's password has 8 hexadecimal digits, and not all of them are 0");
     }
     if (request.code().empty()) {
-        if (task.password || !request.scheme().empty()) return invalid("what is to be written? a code is missing");
+        if (task.password || !request.scheme().empty() || request.prefix_length() > 0)
+            return invalid("what is to be written? a code is missing");
         return task;
     }
-    auto label = make_tag_label(request.code(), request.scheme(), today, language);
+    auto label = make_tag_label(request.code(), request.scheme(), today, language, request.prefix_length());
     if (!label) return label.error();
     task.bank = std::move(label->bank);
     return task;

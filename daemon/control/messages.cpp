@@ -126,6 +126,13 @@ constexpr Name kNames[] = {
     {"rule", [](const Particulars& about,
                 Language language) { return std::string{about.rule ? catalogue_text(rule_key(*about.rule), language) : "-"}; }},
     {"tags", [](const Particulars& about, Language language) { return counted("tags", about.tags, language); }},
+    {"reads", [](const Particulars& about, Language language) { return counted("reads", about.tags, language); }},
+    {"strangers", [](const Particulars& about, Language language) { return counted("strangers", about.strangers, language); }},
+    {"saved", [](const Particulars& about, Language language) { return counted("saved", about.saved, language); }},
+    {"left", [](const Particulars& about, Language language) { return counted("left", about.tray_left, language); }},
+    {"serial", [](const Particulars& about, Language) { return about.serial; }},
+    {"thing", [](const Particulars& about, Language) { return about.dose ? dose_code(about.dose) : pack_code(about.pack); }},
+    {"dropped", [](const Particulars& about, Language) { return std::to_string(about.dropped); }},
     {"crates", [](const Particulars& about, Language) { return std::to_string(about.crates); }},
     {"packs", [](const Particulars& about, Language) { return std::to_string(about.packs); }},
     {"amount", [](const Particulars& about, Language language) { return amount(about.units, about.product, language); }},
@@ -183,6 +190,15 @@ Words words_for(const Review& review, Language language) {
     }
     for (std::size_t i = 0; i < about.readings.size(); ++i) words.lines.push_back(reading_line(about.readings, i, language));
     if (review.what == What::code_unclear) words.lines.push_back(say(catalogue_text("line/layout_helps", language)));
+    if (!about.serial.empty()) words.lines.push_back(say(catalogue_text("line/serial", language)));
+    if (review.what == What::undone && (about.dose || about.pack))
+        words.lines.push_back(say(catalogue_text("line/thing", language)));
+    if (about.tray_left > 0) words.lines.push_back(say(catalogue_text("line/tray_left", language)));
+    if (review.what == What::tray_seen && about.strangers > 0)
+        words.lines.push_back(say(catalogue_text("line/strangers", language)));
+    for (const std::string& epc : about.epcs)
+        words.lines.push_back(put_in(catalogue_text("tray/epc", language), [&](std::string_view) { return epc; }));
+    if (about.dropped > 0) words.lines.push_back(say(catalogue_text("line/count_dropped", language)));
     if (about.crates > 0) words.lines.push_back(say(catalogue_text("line/crates", language)));
     if (about.beyond_use_on) words.lines.push_back(say(catalogue_text("line/until", language)));
     if (about.suspect_missing_fnc1) words.lines.push_back(say(catalogue_text("line/fnc1", language)));

@@ -39,16 +39,16 @@ constexpr CatalogueRow kReaderRows[] = {
      "Muchas lecturas llegan dañadas: revise el cable, pruebe otro puerto USB sin concentrador, y pase los códigos de configuración del "
      "manual.",
      "Many reads arrive damaged: look at the cable, try another USB port without a hub, and scan the configuration codes of its manual.",
-     "Muitas leituras chegam danificadas: veja o cabo, tente outra porta USB sem hub, e leia os códigos de configuração do manual."},
-    {"silent", "Hace rato que no llega nada de él: escanee un código cualquiera para ver si responde.",
-     "Nothing has come from it for a while: scan any code to see whether it answers.",
-     "Há tempo que nada chega dele: leia um código qualquer para ver se responde."},
+     "Muitas leituras chegam danificadas: veja o cabo, tente outra porta USB sem hub, e escaneie os códigos de configuração do manual."},
+    {"silent", "Todavía no llegó nada de él, o hace rato que no: escanee un código cualquiera para ver si responde.",
+     "Nothing has come from it yet, or not for a while: scan any code to see whether it answers.",
+     "Ainda não chegou nada dele, ou há tempo que não: escaneie um código qualquer para ver se responde."},
     {"silent_pad", "Todavía no se leyó ninguna etiqueta en él, o hace rato que no: ponga una encima para ver si responde.",
      "No tag has been read on it yet, or not for a while: put one there to see whether it answers.",
      "Ainda não foi lida nenhuma etiqueta nele, ou há tempo que não: ponha uma em cima para ver se responde."},
     {"read_damaged", "La lectura llegó dañada o incompleta y no se registró: escanee otra vez.",
      "The scan arrived damaged or not whole and was not saved: scan again.",
-     "A leitura chegou danificada ou incompleta e não foi registrada: leia outra vez."},
+     "A leitura chegou danificada ou incompleta e não foi registrada: escaneie outra vez."},
     {"moved",
      "Un lector igual quedó registrado en el puerto {from}; ahora está en {to}: adóptelo o dele su zona aquí, o conéctelo donde estaba.",
      "A reader alike is known at port {from}; it is now at {to}: adopt it or give it its zone here, or plug it back.",
@@ -65,6 +65,19 @@ constexpr CatalogueRow kReaderRows[] = {
      "Falta memória ao computador: feche programas e conecte-o de novo."},
     {"failed/io", "La línea USB falla: pruebe otro cable u otro puerto.", "The USB line fails: try another cable or port.",
      "A linha USB falha: tente outro cabo ou outra porta."},
+    {"record_pad",
+     "Es un lector de etiquetas de RFID: una etiqueta puede nombrar a una persona, y no se sabe antes de leerla; por eso se graba todo o "
+     "nada. Repita con --raw, y ponga solo etiquetas de mercadería.",
+     "It reads RFID tags: a tag may name a person, which is not known before it is read, so all is recorded or nothing. Repeat with --raw, and "
+     "put tags of goods there only.",
+     "É um leitor de etiquetas RFID: uma etiqueta pode nomear uma pessoa, e não se sabe antes de lê-la; por isso se grava tudo ou nada. "
+     "Repita com --raw, e ponha só etiquetas de mercadoria."},
+    {"trial_pad",
+     "Es un lector de etiquetas de RFID, y no lee los códigos impresos de la hoja: pruébelo con una etiqueta encima, sola, y `dosario tag "
+     "read`.",
+     "It reads RFID tags, and not the printed codes of the sheet: try it with one tag on it and `dosario tag read`.",
+     "É um leitor de etiquetas RFID, e não lê os códigos impressos da folha: teste-o com uma etiqueta em cima, sozinha, e `dosario tag "
+     "read`."},
     {"no_zone", "Hay varios lectores: diga dónde está este con `dosario readers zone`.",
      "There are several readers: say where this one stands with `dosario readers zone`.",
      "Há vários leitores: diga onde este está com `dosario readers zone`."},
@@ -73,33 +86,33 @@ constexpr CatalogueRow kReaderRows[] = {
      "Port Emulation».",
      "A Zebra scanner in the mode \"IBM hand-held\" (OPOS), which is not driven: scan the configuration code \"USB HID POS\" or \"CDC COM "
      "Port Emulation\" of its manual.",
-     "Leitor Zebra no modo \"IBM hand-held\" (OPOS), que não é usado: leia no manual o código de configuração \"USB HID POS\" ou \"CDC COM "
+     "Leitor Zebra no modo \"IBM hand-held\" (OPOS), que não é usado: escaneie no manual o código de configuração \"USB HID POS\" ou \"CDC COM "
      "Port Emulation\"."},
     {"not_driven/ibm_table_top",
      "Lector Zebra en modo «IBM table-top», que no se usa: escanee en su manual el código de configuración «USB HID POS» o «CDC COM Port "
      "Emulation».",
      "A Zebra scanner in the mode \"IBM table-top\", which is not driven: scan the configuration code \"USB HID POS\" or \"CDC COM Port "
      "Emulation\" of its manual.",
-     "Leitor Zebra no modo \"IBM table-top\", que não é usado: leia no manual o código de configuração \"USB HID POS\" ou \"CDC COM Port "
+     "Leitor Zebra no modo \"IBM table-top\", que não é usado: escaneie no manual o código de configuração \"USB HID POS\" ou \"CDC COM Port "
      "Emulation\"."},
     {"not_driven/snapi",
      "Lector Zebra en modo SNAPI, propio del fabricante: escanee en su manual el código de configuración «USB HID POS» o «CDC COM Port "
      "Emulation».",
      "A Zebra scanner in the maker's own mode SNAPI: scan the configuration code \"USB HID POS\" or \"CDC COM Port Emulation\" of its "
      "manual.",
-     "Leitor Zebra no modo SNAPI, próprio do fabricante: leia no manual o código de configuração \"USB HID POS\" ou \"CDC COM Port "
+     "Leitor Zebra no modo SNAPI, próprio do fabricante: escaneie no manual o código de configuração \"USB HID POS\" ou \"CDC COM Port "
      "Emulation\"."},
     {"not_driven/oem_mode",
      "Lector Datalogic en modo IBM (OEM), que no se usa: escanee en su manual el código de configuración «USB-COM» o «USB Keyboard».",
      "A Datalogic scanner in an IBM (OEM) mode, which is not driven: scan the configuration code \"USB-COM\" or \"USB Keyboard\" of its "
      "manual.",
-     "Leitor Datalogic no modo IBM (OEM), que não é usado: leia no manual o código de configuração \"USB-COM\" ou \"USB Keyboard\"."},
+     "Leitor Datalogic no modo IBM (OEM), que não é usado: escaneie no manual o código de configuração \"USB-COM\" ou \"USB Keyboard\"."},
     {"not_driven/scanner_mode",
      "Es de un fabricante de lectores, en un modo que Dosario no conoce: escanee en su manual el código de configuración «USB HID POS», "
      "«USB COM» o «USB Keyboard».",
      "It is of a maker of scanners, in a mode that Dosario does not know: scan the configuration code \"USB HID POS\", \"USB COM\" or \"USB "
      "Keyboard\" of its manual.",
-     "É de um fabricante de leitores, num modo que o Dosario não conhece: leia no manual o código de configuração \"USB HID POS\", \"USB "
+     "É de um fabricante de leitores, num modo que o Dosario não conhece: escaneie no manual o código de configuração \"USB HID POS\", \"USB "
      "COM\" ou \"USB Keyboard\"."},
     {"not_driven/second_part", "Es otra parte de un aparato que ya se usa: no hay nada que hacer.",
      "It is another part of a device that is driven: there is nothing to do.",
@@ -139,7 +152,7 @@ constexpr CatalogueRow kReaderRows[] = {
      "«USB Keyboard».",
      "No driver here knows this device: if it is a scanner, scan the configuration code \"USB HID POS\", \"USB COM\" or \"USB Keyboard\" of "
      "its manual.",
-     "Nenhum controlador conhece este aparelho: se é um leitor, leia no manual o código de configuração \"USB HID POS\", \"USB COM\" ou "
+     "Nenhum controlador conhece este aparelho: se é um leitor, escaneie no manual o código de configuração \"USB HID POS\", \"USB COM\" ou "
      "\"USB Keyboard\"."},
 };
 

@@ -102,7 +102,7 @@ bool is_surely_no_document(const BarcodeRead& read) {
 
 Recording::Recording(UsbInterface interface, ReaderSettings settings, const Driver& driver, Options options, MonoTime now)
     : interface_(std::move(interface)), settings_(std::move(settings)), driver_(driver), options_(options), began_at_(now) {
-    settings_.settle_ms = 0;  // as a replay will hear it
+    settings_.is_replayed = true;  // as a replay will hear it
     write(header_of(interface_, settings_, driver_, options_));
     begin_ear(now);
 }

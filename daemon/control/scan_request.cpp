@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kLongestText = 200;  // typed names and lots
 constexpr std::size_t kLongestLot = 20;    // AI 10
 constexpr std::size_t kLongestZone = 32;
+constexpr std::size_t kLongestEpc = 124;  // EPC Gen2, 6.3.2.1.2.2: 31 words of 16 bits, in hexadecimal
 
 /// The paper that goods come with, in the form in which it is kept.
 Result<void> read_note(const v1::ScanRequest& request, Typed& typed) {
@@ -66,6 +67,12 @@ static Result<PadTray> read_tray(const v1::ScanRequest& request) {
         if (code.empty() || code.size() > kLongestBarcode)
             return invalid("a code of the tray is empty or longer than any barcode");
         read.codes.push_back(code);
+    }
+    if (static_cast<std::uint32_t>(tray.strangers_size()) > tray.tags() - read.codes.size())
+        return invalid("a tray has a tag for each of its strangers");
+    for (const std::string& epc : tray.strangers()) {
+        if (epc.size() > kLongestEpc || !from_hex(epc)) return invalid("a stranger of the tray is no EPC in hexadecimal");
+        read.strangers.push_back(epc);
     }
     return read;
 }

@@ -7,6 +7,7 @@
 #include "control/proof.hpp"
 #include "control/scan_request.hpp"
 #include "control/sweep_view.hpp"
+#include "control/thing_label.hpp"
 #include "http/json.hpp"
 
 #include <algorithm>
@@ -196,8 +197,9 @@ Result<v1::HistoryReply> Service::history(const v1::HistoryRequest& request) {
     return history_reply(ledger_, request, *settings_.rules.codes);
 }
 Result<v1::SweepReply> Service::sweep(const v1::SweepRequest& request) {
-    return sweep_reply(ledger_, request, *settings_.rules.codes, moment().now.today);
+    return sweep_reply(ledger_, request, *settings_.rules.codes, moment().now.today, settings_.language);
 }
+Result<std::string> Service::label_of(std::string_view code) { return thing_label(ledger_, code, settings_.language); }
 Result<v1::LogReply> Service::log(const v1::LogRequest& request) { return log_reply(ledger_, request); }
 Result<v1::HeadReply> Service::head(const v1::HeadRequest& request) { return head_reply(ledger_, request); }
 Result<v1::ProofReply> Service::proof(const v1::ProofRequest& request) { return proof_reply(ledger_, request); }

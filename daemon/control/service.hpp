@@ -78,6 +78,8 @@ public:
     Result<v1::StockReply> stock(const v1::StockRequest& request);
     Result<v1::HistoryReply> history(const v1::HistoryRequest& request);
     Result<v1::SweepReply> sweep(const v1::SweepRequest& request);
+    /// thing_label().
+    Result<std::string> label_of(std::string_view code);
     Result<v1::LogReply> log(const v1::LogRequest& request);
     Result<v1::HeadReply> head(const v1::HeadRequest& request);
     Result<v1::ProofReply> proof(const v1::ProofRequest& request);

@@ -3,11 +3,14 @@
 #pragma once
 
 #include "dosario/v1/control.pb.h"
+#include "control/messages.hpp"
 #include "ledger/ledger.hpp"
 
 namespace dosario {
 
-/// Codes as in Tray. Things without a serial number cannot be swept. `today` is of two-digit years. Errors: invalid, what was asked is wrong.
-Result<v1::SweepReply> sweep_reply(Ledger& ledger, const v1::SweepRequest& request, const CodeHabits& habits, Date today);
+/// Codes as in Tray. Looked for is all that the ledger has on the shelf of the one product, or of each product of which anything was read;
+/// things without a serial number no tag can tell, they are counted. `today` is of two-digit years. Errors: invalid, what was asked is wrong.
+Result<v1::SweepReply> sweep_reply(Ledger& ledger, const v1::SweepRequest& request, const CodeHabits& habits, Date today,
+                                   Language language);
 
 }  // namespace dosario

@@ -40,8 +40,12 @@ v1::Tray tray_of(const TagSet& set, Date today) {
     v1::Tray tray;
     tray.set_tags(static_cast<std::uint32_t>(set.tags.size()));
     for (const Sighting& tag : set.tags) {
-        if (static_cast<std::size_t>(tray.codes_size()) == PadTray::kMostTags) break;
-        if (auto code = tag_code(tag, today)) tray.add_codes(std::move(*code));
+        if (static_cast<std::size_t>(tray.codes_size() + tray.strangers_size()) == PadTray::kMostTags) break;
+        if (auto code = tag_code(tag, today)) {
+            tray.add_codes(std::move(*code));
+        } else {
+            tray.add_strangers(to_hex(epc_of(tag)));
+        }
     }
     return tray;
 }

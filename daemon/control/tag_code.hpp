@@ -14,7 +14,7 @@ namespace dosario {
 /// about two-digit years.
 std::optional<std::string> tag_code(const Sighting& tag, Date today);
 
-/// For the desk: at most PadTray::kMostTags of them have their code, all are counted.
+/// For the desk: at most PadTray::kMostTags of them have their code or, as strangers, their EPC; all are counted.
 v1::Tray tray_of(const TagSet& set, Date today);
 
 }  // namespace dosario

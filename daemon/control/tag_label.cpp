@@ -47,7 +47,8 @@ Result<Said> read_label(std::string_view code, Date as_of, Language language) {
 
 }  // namespace
 
-Result<TagLabel> make_tag_label(std::string_view code, std::string_view scheme, Date as_of, Language language) {
+Result<TagLabel> make_tag_label(std::string_view code, std::string_view scheme, Date as_of, Language language,
+                                unsigned prefix_digits) {
     Said said{std::string{code}, {}};
     if (!code.starts_with("urn:epc:")) {
         auto read = read_label(code, as_of, language);
@@ -56,6 +57,7 @@ Result<TagLabel> make_tag_label(std::string_view code, std::string_view scheme, 
     }
     TagWish wish;
     wish.scheme = scheme.empty() ? said.scheme : scheme;
+    if (prefix_digits > 0) wish.prefix_digits = prefix_digits;
     if (wish.scheme.empty()) return invalid(tag_words("which_scheme", language));
     const TagMade made = make_tag(said.input, wish, as_of);
     if (made.fault.error != CodeError::none) return invalid(fault_words(made.fault, language));

@@ -22,6 +22,8 @@ struct TagLabel {
 /// An empty `scheme` is the one that says all of it: DSGTIN+ of a pack with an expiry, SGTIN+ of one without, SSCC+ of a crate, ITIP+ of a
 /// dose. Of a dose's label, which has no serial number, the tag says piece and dose_serial(): the register knows the rest. Errors (invalid):
 /// for a person, in his language.
-Result<TagLabel> make_tag_label(std::string_view code, std::string_view scheme, Date as_of, Language language);
+/// `prefix_digits` of the GS1 Company Prefix: schemes without `+` part the key there, and AIs do not tell it; 0: not said.
+Result<TagLabel> make_tag_label(std::string_view code, std::string_view scheme, Date as_of, Language language,
+                                unsigned prefix_digits = 0);
 
 }  // namespace dosario

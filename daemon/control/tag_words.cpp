@@ -12,6 +12,23 @@ constexpr CatalogueRow kTagRows[] = {
     {"no_gs1", "Ese código no es GS1: en una etiqueta de RFID no se puede escribir.",
      "This code is none of GS1: it cannot be written on an RFID tag.",
      "Este código não é GS1: não pode ser escrito em uma etiqueta RFID."},
+    {"mistyped", "El carácter de control de ese código no coincide: escanee la etiqueta, o busque la letra mal copiada.",
+     "The check character of this code is wrong: scan the label, or look for a mistyped character.",
+     "O caractere de controle desse código não confere: leia a etiqueta, ou procure a letra mal copiada."},
+    {"not_known", "Ese código no figura en el registro: o es de otra farmacia, o lo que se hizo con él se deshizo.",
+     "This code is not in the ledger: it is of another pharmacy, or what was done with it was taken back.",
+     "Esse código não consta no registro: ou é de outra farmácia, ou o que se fez com ele foi desfeito."},
+    {"no_gs1_dose",
+     "A esta dosis no se le puede hacer etiqueta de RFID: el número del medicamento es de uso interno, o se cortaron más de 99 a la vez. "
+     "Escanee su código impreso.",
+     "No RFID tag can be made for this dose: its product's number is for use inside one company, or more than 99 were cut at once. Scan its "
+     "printed code.",
+     "Não se pode fazer etiqueta RFID para esta dose: o número do medicamento é de uso interno, ou foram cortadas mais de 99 de uma vez. "
+     "Leia seu código impresso."},
+    {"no_pack_serial",
+     "Esa caja se recibió sin número de serie, y sin él cada caja sería la misma: no se le puede hacer etiqueta de RFID.",
+     "This pack was received without serial number, and without one all packs would be the same: no RFID tag can be made for it.",
+     "Essa caixa foi recebida sem número de série, e sem ele todas as caixas seriam a mesma: não se pode fazer etiqueta RFID."},
     {"no_serial",
      "Ese código no tiene número de serie, y sin él cada caja sería la misma: no se le puede hacer etiqueta de RFID.",
      "This code has no serial number, and without one all boxes would be the same: no RFID tag can be made for it.",

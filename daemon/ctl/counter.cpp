@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The counter's verbs: all are scans with something said beside the code.
 #include "ctl/capture_file.hpp"
+#include "ctl/reply_print.hpp"
 #include "ctl/verbs.hpp"
 
 #include "base/bytes.hpp"
@@ -44,6 +45,8 @@ struct Said {
     std::string supplier;
 };
 
+}  // namespace
+
 void print_reply(const json::value& reply) {
     const bool ok = reply.at("ok").as_bool();
     std::printf("%s [%s: %s]", text_of(reply, "message").c_str(), text_of(reply, "sound").c_str(),
@@ -63,6 +66,8 @@ void print_reply(const json::value& reply) {
     }
     if (!ok) std::fflush(stdout);
 }
+
+namespace {
 
 int send(Session& session, const Said& said, const std::string& content) {
     json::object request{{"content", base64(content)},
@@ -154,9 +159,6 @@ int run(Session& session, const Said& said) {
             fail(Failure::invalid, "give codes as arguments, by --stdin or by --capture: one of them; nothing was sent"),
             session.json);
     }
-    if (std::any_of(said.texts.begin(), said.texts.end(), [](const std::string& text) { return text.empty(); }))
-        return complain(fail(Failure::invalid, "the text of a code is empty (a variable that is not set?); nothing was sent"),
-                        session.json);
     if (!said.capture.empty()) return send_capture(session, said);
     if (said.from_stdin) return send_lines(session, said);
     if (!said.texts.empty()) return send_arguments(session, said);

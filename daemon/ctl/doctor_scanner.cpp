@@ -47,6 +47,9 @@ public:
         : session_(session), wish_(std::move(wish)), language_(language) {}
 
     int run() {
+        if (const int failed = find_named(); failed != kDone) return failed;
+        if (const int failed = look(0); failed != kDone)
+            return stop(failed);  // of a reader that cannot be asked nothing is asked
         say("ask/begin");
         for (const TestCode code : kAskedCodes) {
             if (const int failed = ask(code); failed != kDone) return stop(failed);
@@ -61,6 +64,19 @@ private:
         std::FILE* const to = session_.json ? stderr : stdout;
         std::fprintf(to, "%s\n", doctor_text(key, language_, words).c_str());
         std::fflush(to);
+    }
+
+    /// A name of the configuration is as good as an id.
+    int find_named() {
+        if (wish_.reader.empty()) return kDone;
+        json::value reply;
+        if (const int failed = session_.call("/v1/readers", {}, reply); failed != kDone) return failed;
+        for (const json::value& reader : reply.at("readers").as_array()) {
+            if (text_of(reader, "name") != wish_.reader) continue;
+            wish_.reader = text_of(reader, "id");
+            break;
+        }
+        return kDone;
     }
 
     std::optional<HeardCode>& slot(TestCode code) {
@@ -173,7 +189,8 @@ void add_doctor_scanner_verb(CLI::App& doctor, Session& session, Action& action,
         doctor.add_subcommand("scanner", "asks for three printed test codes, and says which setting of the scanner to change");
     verb->footer(
         "What the reader sends meanwhile is no work. Ctrl-C ends it. Exit codes: 0 nothing to change, 1 a setting is to be changed.");
-    verb->add_option("--reader", wish->reader, "id as `dosario readers` shows it; else whichever sends a test code first");
+    verb->add_option("--reader", wish->reader,
+                     "id or name as `dosario readers` shows it; else whichever sends a test code first");
     verb->add_option("--seconds", wish->seconds, "how long each code is waited for")->check(CLI::Range(1, 120));
     verb->callback([&session, &action, wish, language] {
         action = [&session, wish, language] {

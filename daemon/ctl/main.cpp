@@ -31,6 +31,17 @@ bool has_person(std::span<const char* const> words) {
     return false;
 }
 
+/// Where a word is empty, mostly a shell's variable that is not set: never is nothing meant by it. Empty where all have something.
+std::string empty_word(std::span<const char* const> words) {
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::string_view word = words[i];
+        const std::string_view before = i > 0 ? words[i - 1] : "";
+        if (word.starts_with("--") && word.ends_with('=')) return "there is nothing after " + std::string{word};
+        if (word.empty()) return "there is an empty word" + (before.starts_with("--") ? " after " + std::string{before} : "");
+    }
+    return {};
+}
+
 /// What is wrong with the command line. Of what belongs nowhere only words like those of verbs and options are repeated: anything else
 /// may be of somebody's document.
 std::string usage_words(const CLI::App& app, const CLI::ParseError& error) {
@@ -75,6 +86,7 @@ int main(int argc, char** argv) {
     add_encode_verb(app, session, action);
     add_sim_verb(app, session, action);
     add_practice_verb(app, session, action);
+    add_watch_verb(app, session, action);
     add_doctor_verbs(app, session, action);
     add_test_codes_verb(app, session, action);
     // Options of the program may stand behind the verb too.
@@ -93,6 +105,9 @@ int main(int argc, char** argv) {
                 "a person's document is taken by --stdin only: arguments can be seen by every user of this computer; nothing was sent"),
             as_json);
     }
+    if (const std::string empty = empty_word({argv + 1, static_cast<std::size_t>(std::max(argc - 1, 0))}); !empty.empty())
+        return complain(fail(Failure::invalid, fit_for_json(empty) + " (a variable that is not set?): nothing was done"),
+                        as_json);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

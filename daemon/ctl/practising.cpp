@@ -23,11 +23,11 @@ struct PracticeWish {
 };
 
 /// Until the station's pad has told as many tags: it tells what lies there when that has been the same for a while.
-int await_tags(Session& session, std::uint64_t tags) {
+int await_tags(Session& session, const std::string& reader, std::uint64_t tags) {
     const auto end = std::chrono::steady_clock::now() + kPadPatience;
     for (;;) {
         json::value field;
-        if (const int code = session.call("/v1/readers/field", json::object{}, field); code != kDone) return code;
+        if (const int code = session.call("/v1/readers/field", {{"reader", reader}}, field); code != kDone) return code;
         if (number_of(field.at("tray"), "tags") == tags) return kDone;
         if (std::chrono::steady_clock::now() >= end)
             return complain(
@@ -37,12 +37,13 @@ int await_tags(Session& session, std::uint64_t tags) {
     }
 }
 
-int lay(Session& session, const PracticeWish& wish, const json::array& codes, json::value& reply) {
-    if (const int code = session.call("/v1/practice", {{"tray", codes}, {"pad", wish.pad}}, reply); code != kDone) return code;
-    return await_tags(session, codes.size());
+int lay(Session& session, const PracticeWish& wish, const json::array& codes, bool lift, json::value& reply) {
+    const json::object request{{"tray", codes}, {"pad", wish.pad}, {"lift", lift}};
+    if (const int code = session.call("/v1/practice", request, reply); code != kDone) return code;
+    return await_tags(session, text_of(reply, "reader"), number_of(reply, "tags"));
 }
 
-/// What lay there is taken away first, and the pad sees that: another tray.
+/// What lay there is taken away first, and the pad sees that: another tray. A tray that cannot lie there changes nothing.
 int lay_tray(Session& session, const PracticeWish& wish) {
     json::array codes;
     for (std::size_t i = 1; i < wish.words.size(); ++i) {
@@ -51,9 +52,9 @@ int lay_tray(Session& session, const PracticeWish& wish) {
         codes.emplace_back(base64(*code));
     }
     json::value reply;
-    if (const int code = lay(session, wish, {}, reply); code != kDone) return code;
+    if (const int code = lay(session, wish, codes, true, reply); code != kDone) return code;
     if (!codes.empty()) {
-        if (const int code = lay(session, wish, codes, reply); code != kDone) return code;
+        if (const int code = lay(session, wish, codes, false, reply); code != kDone) return code;
     }
     if (session.json) return print_json(reply), kDone;
     std::printf("%s: %llu tags lie there\n", text_of(reply, "pad").c_str(), number(reply, "tags"));

@@ -36,9 +36,22 @@ std::string answer_to(const std::string& question) {
     return line;
 }
 
+/// Says what to scan, if it is a candidate. The daemon refuses what is none, and says why.
+int ask_for_test_code(Session& session, const std::string& reader) {
+    json::value known;
+    if (const int code = session.call("/v1/readers/adopt", {{"reader", ""}}, known); code != kDone) return code;
+    for (const json::value& one : known.at("candidates").as_array()) {
+        if (text_of(one, "id") != reader || text_of(one, "state") != "candidate") continue;
+        std::printf("trying %s for 20 seconds: scan the code DOSARIO.PRUEBA with it now\n", reader.c_str());
+        std::fflush(stdout);
+    }
+    return kDone;
+}
+
 int try_reader(Session& session, const std::string& reader) {
-    if (!session.json) std::printf("trying %s for 20 seconds: scan the code DOSARIO.PRUEBA with it now\n", reader.c_str());
-    std::fflush(stdout);
+    if (!session.json) {
+        if (const int code = ask_for_test_code(session, reader); code != kDone) return code;
+    }
     json::value reply;
     if (const int code = session.call("/v1/readers/adopt", {{"reader", reader}, {"operator", session.operator_badge}}, reply);
         code != kDone)

@@ -20,6 +20,7 @@ struct TagWords {
     std::string code;
     std::string scheme;
     std::string reader;
+    unsigned prefix_length = 0;
     std::string lock;  ///< file of the password; `-`: it is typed
 };
 
@@ -66,7 +67,8 @@ int write_tag(Session& session, const TagWords& words) {
             fail(Failure::invalid,
                  "a tag for goods holds no data of a patient, and arguments can be seen by every user: nothing was written"),
             session.json);
-    json::object request{{"reader", words.reader}, {"code", base64(*code)}, {"scheme", words.scheme}};
+    json::object request{
+        {"reader", words.reader}, {"code", base64(*code)}, {"scheme", words.scheme}, {"prefix_length", words.prefix_length}};
     if (!words.lock.empty()) {
         auto password = password_from(words.lock);
         if (!password) return complain(password.error(), session.json);
@@ -88,10 +90,15 @@ void add_tag_verbs(CLI::App& app, Session& session, Action& action) {
         action = [&session, words] { return ask_for_tag(session, {{"reader", words->reader}}); };
     });
     CLI::App* writing = tag->add_subcommand("write", "writes the code of a pack, a dose or a crate on it, and reads it back");
-    writing->add_option("CODE", words->code, "what a scanner sends for its label, or AIs in brackets, a Digital Link, an EPC URI")
+    writing
+        ->add_option("CODE", words->code,
+                     "what a scanner sends for its label; the code of a dose or an opened pack, DOSARIO.D. or DOSARIO.P.; AIs in "
+                     "brackets, a Digital Link, an EPC URI")
         ->required();
     writing->add_option("--scheme", words->scheme,
                         "dsgtin+, sgtin+, itip+, sgtin-96, ...; else the one that says all of the code");
+    writing->add_option("--prefix-length", words->prefix_length, "digits of the company prefix, for schemes without +")
+        ->check(CLI::Range(6U, 12U));
     writing->add_option("--reader", words->reader, "name or id of the pad; else the only one");
     writing->add_option("--lock", words->lock,
                         "locks it with the password in this file (8 hexadecimal digits, mode 0600); -: it is typed, or piped in");

@@ -29,6 +29,7 @@ void add_decode_verb(CLI::App& app, Session& session, Action& action);       // 
 void add_encode_verb(CLI::App& app, Session& session, Action& action);       // encode
 void add_sim_verb(CLI::App& app, Session& session, Action& action);          // sim
 void add_practice_verb(CLI::App& app, Session& session, Action& action);     // practice
+void add_watch_verb(CLI::App& app, Session& session, Action& action);        // watch
 void add_doctor_verbs(CLI::App& app, Session& session, Action& action);      // doctor, doctor scanner
 void add_test_codes_verb(CLI::App& app, Session& session, Action& action);   // test-codes
 

@@ -261,7 +261,7 @@ ReaderSettings capture_settings(const Capture& capture) {
     if (has_terminators) settings.terminators = unescape(capture_value(capture, "terminators"));
     settings.code_ids = code_ids_of(capture_value(capture, "code_ids")).value_or(settings.code_ids);
     settings.idle_ms = decimal(capture, "idle_ms", settings.idle_ms);
-    settings.settle_ms = 0;
+    settings.is_replayed = true;
     return settings;
 }
 

@@ -59,7 +59,7 @@ UsbInterface capture_interface(const Capture& capture);
 /// serial number is not among them.
 std::vector<CaptureHeader> capture_headers(const UsbInterface& interface, const ReaderSettings& settings, bool anonymous);
 
-/// What the header says of the reader's settings, with settle_ms 0: a capture holds nothing from before it.
+/// What the header says of the reader's settings, with is_replayed: a capture holds nothing from before it.
 ReaderSettings capture_settings(const Capture& capture);
 
 }  // namespace dosario

@@ -81,9 +81,9 @@ struct ReaderSettings {
     std::string gs_substitutes;              ///< characters the scanner was programmed to send in the place of GS
     std::optional<std::string> terminators;  ///< characters that end a scan; nothing = as the family usually ends them
     CodeIds code_ids = CodeIds::none;
-    int idle_ms = 0;     ///< a scan without terminator ends after this silence; 0 = what suits the family
-    int settle_ms = 40;  ///< what comes this soon after opened(), or after what was dropped so, is of before; 0 in replays
-    int line_rate = 0;   ///< of a serial line, bits per second; 0 = what the family usually has
+    int idle_ms = 0;           ///< a scan without terminator ends after this silence; 0 = what suits the family
+    bool is_replayed = false;  ///< everything counts; otherwise what comes just after opened() is of before, and dropped
+    int line_rate = 0;         ///< of a serial line, bits per second; 0 = what the family usually has
     std::string
         uhf_country;  ///< ISO 3166-1 alpha-2: where tags of UHF are read, which says in which band; empty: nothing is transmitted
     int power_cdbm = 0;  ///< of a reader of tags, hundredths of a dBm; 0 = as it is set

@@ -330,6 +330,13 @@ void TagWindow::closed(MonoTime now) {
     if (was_told) tell(now);
 }
 
+std::vector<Sighting> TagWindow::read_since(MonoTime since) const {
+    std::vector<Sighting> read;
+    for (const auto& [key, tag] : tags_)
+        if (tag.seen.last_at >= since) read.push_back(tag.seen);
+    return read;
+}
+
 std::optional<TagSet> TagWindow::next_set() {
     if (sets_.empty()) return std::nullopt;
     TagSet first = std::move(sets_.front());

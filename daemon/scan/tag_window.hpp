@@ -64,6 +64,8 @@ public:
     void see(const TagRead& read);
     void wake(MonoTime now);
     std::optional<MonoTime> next_wake() const { return next_look_; }
+    /// The tags of the set, told or not yet, that were read at that instant or later; by EPC.
+    std::vector<Sighting> read_since(MonoTime since) const;
     /// The next set that is stable, oldest first; nothing when there is none.
     std::optional<TagSet> next_set();
     /// The reader did something else for a while, and nothing could be read: what lay there counts as read now.

@@ -28,9 +28,6 @@ Item item_of(const PackLabel& label) {
     return item;
 }
 
-/// A multiplier that no box followed in this time was meant for another one.
-constexpr auto kTimesHolds = std::chrono::seconds{60};
-
 bool is_typed(QuestionKind kind) {
     switch (kind) {
         case QuestionKind::lot:
@@ -90,11 +87,12 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
               0};
     if (turn.work) turn.bench.work = *turn.work;
     turn_to(scan.zone);
-    if (scan.tray) return see_tray(turn, *scan.tray);
-    if (scan.mode == "undo") {
-        forget_held();
-        return review_undo(turn.bench);
-    }
+    const auto told = [&turn](Review review) {
+        review.about.dropped = turn.dropped;
+        return review;
+    };
+    if (scan.tray) return told(see_tray(turn, *scan.tray));
+    if (scan.mode == "undo") return told(undo(turn));
 
     const Workflow* chosen = nullptr;
     for (const Workflow& workflow : workflows()) {
@@ -102,7 +100,7 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
     }
     if (chosen != nullptr && question_ && asked_work_ && *asked_work_ != chosen->kind)
         question_.reset();  // it was of another work
-    if (times_ != 0 && (now.at - times_set_at_ > kTimesHolds || of_somebody_else(turn, times_of_))) times_ = 0;
+    if (times_ != 0 && (now.at - times_set_at_ > kTimesHolds || of_somebody_else(turn, times_of_))) drop_times(turn);
     if (question_ && (now.at - asked_at_ > holds(*question_) || of_somebody_else(turn, asked_of_))) question_.reset();
     let_label_go(turn, chosen);
     const bool to_be_typed = question_ && is_typed(*question_);
@@ -131,7 +129,7 @@ Review Desk::see(const DeskScan& scan, const Stock& stock, const Now& now, Mint&
     if (review.ok && review.sound != Sound::repeated) {
         review.facts.insert(review.facts.begin(), turn.before.begin(), turn.before.end());
     }
-    return review;
+    return told(std::move(review));
 }
 
 /// What was held in that zone is at hand, and what was at hand waits in its own.
@@ -202,6 +200,7 @@ Review Desk::see_identity(Turn& turn, const Identity& identity) {
 }
 
 Review Desk::see_item(Turn& turn, Item item) {
+    tray_left_at_.reset();
     if (turn.bench.typed.packs == 0) turn.bench.typed.packs = times_;
     join_label(turn, item);
     if (!turn.work) {
@@ -241,11 +240,24 @@ bool Desk::of_somebody_else(const Turn& turn, const std::string& badge) const {
 }
 
 /// A question, a label, a count and answers that were given: one of them may be what the person did not mean.
-void Desk::forget_held() {
+void Desk::forget_held(Turn& turn) {
     question_.reset();
     label_.reset();
     settled_.clear();
+    drop_times(turn);
+}
+
+/// The person who set it must hear it: the next pack is one again.
+void Desk::drop_times(Turn& turn) {
+    if (times_ != 0) turn.dropped = times_;
     times_ = 0;
+}
+
+Review Desk::undo(Turn& turn) {
+    forget_held(turn);
+    Review review = review_undo(turn.bench);
+    tell_of_tray(turn, review);
+    return review;
 }
 
 Review Desk::see_command(Turn& turn, const Command& command) {
@@ -264,7 +276,7 @@ Review Desk::see_command(Turn& turn, const Command& command) {
     }
     Review review;
     switch (command.word) {
-        case CommandWord::undo: forget_held(); return review_undo(turn.bench);
+        case CommandWord::undo: return undo(turn);
         case CommandWord::done: return close(turn);
         case CommandWord::yes: return answer(turn, true);
         case CommandWord::no: return answer(turn, false);
@@ -300,7 +312,14 @@ Review Desk::see_times(Turn& turn, std::uint32_t times) {
         turn.choice = times;
         return see_asked(turn);
     }
-    if (tray_ && !tray_closed_) return close_tray(turn, times);
+    if (tray_) return close_tray(turn, times);
+    if (tray_left_at_ && turn.bench.now.at - *tray_left_at_ <= kTimesHolds) {  // it may have been meant for what lay there
+        tray_left_at_.reset();
+        Review review = stop(What::tray_gone);
+        review.about.reason = "count";
+        review.about.packs = times;
+        return review;
+    }
     times_ = times;
     times_set_at_ = turn.bench.now.at;
     times_of_ = turn.bench.operator_badge;
@@ -311,13 +330,15 @@ Review Desk::see_times(Turn& turn, std::uint32_t times) {
 }
 
 Review Desk::answer(Turn& turn, bool yes) {
+    if (!yes) tray_left_at_.reset();
     if (!question_ && (yes || (!label_ && times_ == 0))) {
         Review review = stop(What::not_understood);
         review.about.reason = "nothing_asked";
         return review;
     }
     if (!yes) {
-        forget_held();
+        forget_held(turn);
+        turn.dropped = 0;  // that is what was cancelled
         return repeated(What::cancelled);
     }
     turn.bench.life_accepted = question_ == QuestionKind::short_life;
@@ -331,7 +352,7 @@ Review Desk::see_badge(Turn& turn, const Badge& badge) {
     turn.bench.operator_badge = badge.code;
     question_.reset();  // it was asked of somebody else
     label_.reset();
-    times_ = 0;
+    drop_times(turn);
     return recorded(What::operator_changed, turn.bench.sign(OperatorChanged{std::string{badge.code}}), std::move(about));
 }
 
@@ -363,7 +384,10 @@ Review Desk::open(Turn& turn, const Workflow& workflow) {
     const Stock& stock = turn.bench.stock;
     settled_.clear();
     end_readings_elsewhere();
-    if (turn.work) turn.before.push_back(turn.bench.sign(WorkClosed{}));
+    if (turn.work) {
+        turn.before.push_back(turn.bench.sign(WorkClosed{}));
+        drop_times(turn);  // said for the work that ends
+    }
     OpenWork work{stock.next_seq() + turn.before.size(), workflow.kind, {}, 0, "", ""};
     if (workflow.kind == WorkKind::dispensing) work.recipient = turn.bench.mint.recipient();
     turn.work = work;
@@ -397,7 +421,7 @@ void Desk::name_note(Turn& turn) {
 }
 
 Review Desk::close(Turn& turn) {
-    forget_held();
+    forget_held(turn);
     end_readings_elsewhere();
     Particulars about;
     if (!turn.work) {

@@ -19,6 +19,7 @@ struct PadTray {
     std::vector<std::string>
         codes;               ///< what a scanner would send, the symbology identifier in front; the same code twice is two tags
     std::uint32_t tags = 0;  ///< all of them, those too that say nothing of ours; 0: nothing lies there any more
+    std::vector<std::string> strangers;  ///< EPCs of tags that say nothing of ours, as far as they are known
     /// What the goods lie in. The desk takes them out of the two above: nobody counts the crate among what is in it, and a crate that is read
     /// must not stand for a pack that is not.
     std::uint32_t crates = 0;
@@ -57,9 +58,18 @@ struct HeldAtDesk {
         std::string of;
     };
 
-    /// What lies on the pad until somebody said how many things that are, and then until it is another set.
-    std::optional<PadTray> tray_;
-    bool tray_closed_ = false;
+    /// What was saved of a thing on the pad: it is not saved again while it lies there and the entry stands.
+    struct SavedThing {
+        Seq seq = 0;
+        WorkKind work{};
+        Recipient visit{};
+    };
+
+    std::optional<PadTray> tray_;                   ///< what lies on the pad now
+    std::optional<PadTray> counted_;                ///< the set that a person's count closed; `tray_` is that or part of it
+    std::map<std::string, SavedThing> tray_saved_;  ///< by TrayThing::key(), until the pad is empty
+    std::vector<Seq> tray_entries_;                 ///< of the last count that saved something: an undo takes back one of them
+    std::optional<UtcTime> tray_left_at_;           ///< and nothing was scanned since but commands
     std::optional<HeldLabel> label_;
     std::vector<Settled> settled_;  ///< of the open work, oldest first
     std::optional<QuestionKind> question_;
@@ -83,8 +93,12 @@ public:
     /// Decides. Facts of the Review are to be appended in the same transaction that `stock` reads in.
     Review see(const DeskScan& scan, const Stock& stock, const Now& now, Mint& mint);
 
-    /// A tray is through: what one of its things asked is not asked any more.
-    void tray_done() { question_.reset(); }
+    /// A thing of a tray is through: what it asked is not asked any more. `written`: its entries.
+    void thing_done(const TrayThing& thing, const Stock& stock, std::span<const Seq> written);
+    /// The whole tray is, and wrote these.
+    void tray_done(std::vector<Seq> written) {
+        if (!written.empty()) tray_entries_ = std::move(written);
+    }
 
     /// Number of the open question, for the reply; counts up.
     std::uint64_t question_number() const { return question_number_; }
@@ -100,7 +114,9 @@ private:
     Review see_asked(Turn& turn);
     Review keep(const Turn& turn, const Item& item, Review review);
     bool of_somebody_else(const Turn& turn, const std::string& badge) const;
-    void forget_held();
+    void forget_held(Turn& turn);
+    void drop_times(Turn& turn);
+    Review undo(Turn& turn);
     Review see_times(Turn& turn, std::uint32_t times);
     Review answer(Turn& turn, bool yes);
     Review open(Turn& turn, const Workflow& workflow);
@@ -120,7 +136,13 @@ private:
     // desk_tray.cpp: what lies on a pad.
     Review see_tray(Turn& turn, PadTray tray);
     void set_crates_aside(PadTray& tray, const Turn& turn) const;
+    bool is_part_of_counted(const PadTray& tray) const;
+    Review tray_left(const Turn& turn);
+    std::vector<TrayThing> things_on_tray(const Turn& turn) const;
+    bool was_saved(const TrayThing& thing, const Turn& turn) const;
+    bool stands(const SavedThing& saved, const Turn& turn) const;
     Review close_tray(Turn& turn, std::uint32_t said);
+    void tell_of_tray(const Turn& turn, Review& undone) const;
 
     void turn_to(const std::string& zone);
     void end_readings_elsewhere();

@@ -14,7 +14,12 @@ struct Desk::Turn {
     std::vector<SignedFact> before;  ///< facts already decided in this turn
     std::uint32_t choice = 0;        ///< which reading of an unclear code a person chose just now, 0 = none
     bool named_note = false;         ///< `before` names a delivery note
+    std::uint32_t dropped = 0;       ///< the multiplier that ended in this turn, without a pack
 };
+
+/// A multiplier that no box followed in this time was meant for another one, and a count that comes later than this was not of the tray that
+/// was taken away.
+inline constexpr auto kTimesHolds = std::chrono::seconds{60};
 
 /// What was typed with this scan, completed by what was typed with the scan that raised the question.
 Typed merge(Typed now, const Typed& before);

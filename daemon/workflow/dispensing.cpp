@@ -101,7 +101,7 @@ Review see_dispensing(const Item& item, const Bench& bench) {
     if (!item.serial.empty()) {
         const auto pack = bench.stock.pack_by_serial(item.gtin, item.serial);
         if (pack) return dispense_serial(item, *pack, bench, std::move(about));
-        if (came_as_count(item, bench)) about.reason = "came_as_count";
+        about.reason = unknown_serial(item, bench);
         return stop(What::not_in_stock, std::move(about));
     }
     return dispense_counted(item, bench, std::move(about));

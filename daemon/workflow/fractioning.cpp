@@ -56,7 +56,7 @@ std::variant<Source, Review> find_source(const Item& item, const Bench& bench) {
     if (pack && pack->state == PackState::returned) return stop(What::quarantined, std::move(about));
     if (!pack || pack->state == PackState::out || pack->units_left == 0) {
         if (pack) about.reason = pack->state == PackState::out ? "already_out" : "empty_pack";
-        if (!pack && came_as_count(item, bench)) about.reason = "came_as_count";
+        if (!pack) about.reason = unknown_serial(item, bench);
         return stop(What::not_in_stock, std::move(about));
     }
     if (auto stopped = contradiction(item, bench.typed, pack->lot, pack->expires_on, std::move(about)))

@@ -152,6 +152,12 @@ struct Particulars {
     std::vector<ReadAs> readings;       ///< of an unclear code, in the order of the choices
     std::uint64_t tags = 0;             ///< that the pad reads, without those of crates
     std::uint64_t crates = 0;
+    std::uint64_t strangers = 0;    ///< of `tags`: those that say nothing of ours
+    std::vector<std::string> epcs;  ///< of the strangers
+    std::uint64_t saved = 0;        ///< of `tags`: things that were saved while they lay there
+    std::uint64_t tray_left = 0;    ///< of an undo: entries that stand of the tray whose entry was taken back
+    std::string serial;             ///< of the pack whose entry was taken back
+    std::uint64_t dropped = 0;      ///< a multiplier that waited for a pack, and does not any more
     ClockState clock = ClockState::good;
     std::optional<Date> today;  ///< that was decided for
 };
@@ -160,6 +166,25 @@ struct Particulars {
 struct Visitor {
     Recipient recipient{};
     Person person;
+};
+
+/// One thing of a tray that is counted.
+struct TrayThing {
+    enum class Way : std::uint8_t {
+        now,     ///< to be decided as if it were scanned
+        saved,   ///< was saved while it lay there
+        second,  ///< another tag of the tray says that it is the same thing
+    };
+    std::string code;    ///< as a scanner would send it, the symbology identifier in front
+    std::string label;   ///< of a dose or an opened pack: the code that is printed on it
+    std::string gtin;    ///< of a pack
+    std::string serial;  ///< of a pack, or of the wholesaler's label on it
+    Way way = Way::now;
+
+    /// The same for all tags of one thing.
+    std::string key() const { return !label.empty() ? label : serial.empty() ? code : gtin + ' ' + serial; }
+    /// What a person finds it by.
+    const std::string& name() const { return !label.empty() ? label : !serial.empty() ? serial : gtin.empty() ? code : gtin; }
 };
 
 /// What a workflow says to one scan. With facts, they are written; a stop never has facts.
@@ -171,7 +196,7 @@ struct Review {
     std::optional<QuestionKind> ask;
     std::vector<std::string> choices;  ///< scannable texts; of which_lot: lots, to be typed
     std::optional<Visitor> visitor;    ///< to be kept before the facts are saved
-    std::vector<std::string> tray;     ///< codes to be seen one after the other now, each as if it were scanned
+    std::vector<TrayThing> tray;       ///< to be seen one after the other now
     Particulars about;
 };
 

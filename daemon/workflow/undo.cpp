@@ -103,6 +103,7 @@ Review review_undo(const Bench& bench) {
         about.lot = fact.lot;
         about.expires_on = fact.expires_on;
         about.packs = fact.packs;
+        about.serial = fact.serial;
     };
     const auto packs_moved = [&](const char* reason, const auto& fact, PackState state, Place place) {
         about.reason = reason;

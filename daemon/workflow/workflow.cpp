@@ -88,10 +88,11 @@ Review ask_which_lot(const std::vector<LotAtPlace>& lots, Particulars about) {
     return review;
 }
 
-bool came_as_count(const Item& item, const Bench& bench) {
-    if (item.serial.empty() || item.lot.empty()) return false;
+std::string unknown_serial(const Item& item, const Bench& bench) {
+    if (item.serial.empty() || item.lot.empty()) return "";
     const auto lot = bench.stock.lot(item.gtin, item.lot, Place::shelf);
-    return lot && lot->counted_packs > 0;
+    if (!lot || lot->counted_packs == 0) return "";
+    return lot->serial_packs > 0 ? "other_serials" : "came_as_count";
 }
 
 Particulars describe(const Item& item, const Bench& bench) {

@@ -79,8 +79,9 @@ std::optional<Review> recalled(Gtin gtin, std::string_view lot, const Bench& ben
 /// Asks which of these lots on the shelf it is.
 Review ask_which_lot(const std::vector<LotAtPlace>& lots, Particulars about);
 
-/// The pack's serial number is not known, but packs of its lot were received as a count: it may be one of them.
-bool came_as_count(const Item& item, const Bench& bench);
+/// Why a pack is not in stock whose serial number is not known, as a key of the catalogue: packs of its lot were received as a count, and it
+/// may be one of them; or some were, and others by their serial numbers. Empty: no other reason.
+std::string unknown_serial(const Item& item, const Bench& bench);
 
 /// Product, GTIN, lot and expiry of an item, for the words of a message.
 Particulars describe(const Item& item, const Bench& bench);

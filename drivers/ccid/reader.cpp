@@ -6,6 +6,8 @@
 namespace dosario::ccid {
 namespace {
 
+/// What comes this soon after opening answers nothing of ours.
+constexpr milliseconds kSettling{40};
 /// How long an answer may take; powering a card up takes longer. A reader that wants more time says so.
 constexpr milliseconds kPatience{1000}, kPowerPatience{3000};
 constexpr int kMostExtensions = 30;
@@ -23,7 +25,7 @@ CcidReader::CcidReader(const UsbInterface& interface, Family family, const Reade
       interface_number_(interface.number),
       interrupt_in_(interface.endpoint_in),
       bulk_out_(interface.bulk_out != 0 ? interface.bulk_out : kDefaultBulkOut),
-      settle_(settings.settle_ms),
+      settle_(settings.is_replayed ? milliseconds{0} : kSettling),
       assembler_(descriptor_.max_message) {}
 
 void CcidReader::opened(MonoTime now) {

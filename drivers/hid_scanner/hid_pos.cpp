@@ -3,8 +3,9 @@
 //   collecting   a part said "more follows": the next one must carry the same AIM identifier within two seconds
 //   lost         a part is missing: one fault, and what still comes of that scan is dropped, up to and with its last part
 // There is no checksum and no number in a part: a tail looks like a scan of its own. So whatever could be the tail of a lost scan is
-// taken for it, for a minute after its last sign of life. Only another AIM identifier proves a new scan; where the layout has none,
-// nothing does. A new scan taken for a tail is scanned again; a shorter code taken for a whole one would not be noticed.
+// taken for it, for two seconds after its last sign of life: a person who hears the fault needs about as long to scan again. Only
+// another AIM identifier proves a new scan before that; where the layout has none, nothing does. After two seconds of silence what comes
+// is new, unless it was this process that stood still.
 #include "hid_scanner/hid_pos.hpp"
 
 #include <algorithm>
@@ -12,11 +13,13 @@
 namespace dosario {
 namespace {
 
-/// Scans of before come at once after opening, one report after the other; what comes after so long is new.
-constexpr auto kLongestSettling = std::chrono::milliseconds{250};
+/// Reports that come this soon after opening are scans of before: scanner and system may have kept some. (Of one that types the kernel's
+/// own driver has had them.)
+constexpr auto kSettling = std::chrono::milliseconds{250};
+/// Parts of one scan are not further apart.
 constexpr auto kLongestPause = std::chrono::seconds{2};
-/// Late parts come from radio links, hubs that slept and hosts that stood still.
-constexpr auto kLongestTail = std::chrono::seconds{60};
+/// Who is woken later than that stood still, and what is read now may have waited for it.
+constexpr auto kPunctual = std::chrono::milliseconds{250};
 constexpr std::size_t kMostLost = 8;
 constexpr std::size_t kMostParts = 56;  // 3,116 digits of a Data Matrix in reports of 56
 constexpr std::uint8_t kToInterface = 0x21;
@@ -81,7 +84,6 @@ private:
     std::vector<Lost> lost_;  // at most kMostLost; identifiers differ
     std::size_t parts_ = 0;
     MonoTime last_part_at_{};
-    MonoTime opened_at_{};
     std::optional<MonoTime> settled_at_;  // reports before it are scans of before the device was opened
 };
 
@@ -105,9 +107,8 @@ std::optional<Aim> aim_in(ByteView report, const HidPosLayout& layout) {
 }
 
 void HidPos::opened(MonoTime now) {
-    opened_at_ = now;
-    settled_at_ = now + std::chrono::milliseconds{settings_.settle_ms};
-    if (!is_honeywell(vid_)) return;
+    if (!settings_.is_replayed) settled_at_ = now + kSettling;
+    if (!wants_switching_on(vid_)) return;
     const Bytes on{std::byte{kSwitchOn}, std::byte{0x01}};
     const auto length = static_cast<std::uint8_t>(on.size());
     send({std::array<std::uint8_t, 8>{kToInterface, kSetReport, kSwitchOn, kFeatureReport, number_, 0, length, 0}, 0, on});
@@ -116,7 +117,7 @@ void HidPos::opened(MonoTime now) {
 void HidPos::receive(std::uint8_t, ByteView report, MonoTime now) {
     if (report.empty()) return;
     wake(now);
-    std::erase_if(lost_, [now](const Lost& one) { return now - one.heard_at >= kLongestTail; });
+    std::erase_if(lost_, [now](const Lost& one) { return now - one.heard_at >= kLongestPause; });
     const bool keeps_layout = collecting_ || !lost_.empty();
     const HidPosLayout layout = reports_.layout ? *reports_.layout : keeps_layout ? layout_ : sniff_hid_pos_layout(report, vid_);
     if (settled_at_ && now < *settled_at_) return old_scan(report, layout, now);
@@ -125,7 +126,6 @@ void HidPos::receive(std::uint8_t, ByteView report, MonoTime now) {
 
 // A scan of before the device was opened: nothing of it counts, and its tail may come later.
 void HidPos::old_scan(ByteView report, const HidPosLayout& layout, MonoTime now) {
-    settled_at_ = std::min(now + std::chrono::milliseconds{settings_.settle_ms}, opened_at_ + kLongestSettling);
     if (!has_id(report, layout) || report.size() != layout.size) return;
     if (length_in(report, layout) != 0 || aim_in(report, layout)) pass_over(report, layout, now);
 }
@@ -146,14 +146,17 @@ bool HidPos::is_readable(ByteView report, const HidPosLayout& layout, MonoTime n
     return false;
 }
 
-// The length is possible. What the report says of parts to follow is believed even where its length is not.
+// The length is possible, and of a part that is not the last one full.
 bool HidPos::is_sound(ByteView report, const HidPosLayout& layout, MonoTime now) {
     const std::size_t length = length_in(report, layout);
     const bool more_follows = more_follows_in(report, layout);
     const bool is_partly_filled = more_follows && length != layout.code_bytes;
     if (length <= layout.code_bytes && !is_partly_filled) return true;
     lose(is_partly_filled ? "a part that is not full says that more follows" : "more content declared than a report holds", now);
-    pass_over(report, layout, now);
+    // Zeros behind the content: what says that more follows is wrong, and this was all of its scan. Otherwise the length is.
+    const ByteView rest = report.subspan(layout.code_at, layout.code_bytes).subspan(std::min(length, layout.code_bytes));
+    const bool is_all = is_partly_filled && std::ranges::all_of(rest, [](std::byte b) { return b == std::byte{0}; });
+    if (!is_all) pass_over(report, layout, now);
     return false;
 }
 
@@ -233,12 +236,13 @@ void HidPos::finish(MonoTime now) {
     emit(std::move(read));
 }
 
-// Honeywell's answers to menu commands come as scans of two identifiers that no symbology has.
+// Honeywell's answers to menu commands come as scans of two identifiers. No symbology has the second; the first is of those that have no
+// other, too, as Zebra sends it, so there the layout decides.
 bool HidPos::answer() {
-    if (!aim_ || (vid_ != 0 && !is_honeywell(vid_))) return false;
+    if (!aim_) return false;
     const std::string_view aim = aim_->text();
     const ByteView content = as_bytes(code_);
-    if (aim == kMenuText) {
+    if (aim == kMenuText && layout_.is_honeywells()) {
         emit(ReaderAnswer{"menu", "text", std::nullopt, std::nullopt, Bytes(content.begin(), content.end())});
         return true;
     }
@@ -267,7 +271,9 @@ void HidPos::strip_terminator() {
 
 void HidPos::wake(MonoTime now) {
     const auto due = next_wake();
-    if (due && now >= *due) lose("the next part of a scan did not come", last_part_at_);
+    if (!due || now < *due) return;
+    lose("the next part of a scan did not come", now);
+    if (now - *due < kPunctual) lost_.clear();
 }
 
 void HidPos::closed(MonoTime now, PortEnd end) {

@@ -23,6 +23,8 @@ struct HidPosLayout {
     std::size_t code_bytes = 56;  ///< room for content in one report
     std::size_t continued_at = 63;
     std::uint8_t continued_mask = 1;  ///< 0 = this device never continues
+    /// Honeywell's, HHP's and Access-IS's: the AIM identifier right behind the length.
+    bool is_honeywells() const;
     friend bool operator==(const HidPosLayout&, const HidPosLayout&) = default;
 };
 
@@ -34,8 +36,8 @@ std::optional<HidPosLayout> hid_pos_layout(const ReportDescriptor& descriptor);
 /// by the three bytes at the end that would be zero.
 HidPosLayout sniff_hid_pos_layout(ByteView report, std::uint16_t vid);
 
-/// True for the vendors that want to be switched on and answer menu commands.
-bool is_honeywell(std::uint16_t vid);
+/// True for the vendors (Honeywell, Youjie) whose scanners send nothing before they are told to.
+bool wants_switching_on(std::uint16_t vid);
 
 /// `layout` and `other_ids` (further declared input reports) come from the descriptor; without them each scan is sniffed.
 struct HidPosReports {

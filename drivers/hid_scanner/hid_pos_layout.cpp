@@ -12,6 +12,7 @@ namespace dosario {
 namespace {
 
 constexpr std::uint16_t kNewland = 0x1EAB;
+constexpr std::size_t kHoneywellAimAt = 2;
 constexpr std::size_t kHoneywellCodeAt = 5;
 constexpr std::size_t kZebraCodeAt = 6;
 constexpr HidUsage kByteCount{0x01, 0x3B};
@@ -73,11 +74,13 @@ std::optional<HidPosLayout> hid_pos_layout(const ReportDescriptor& descriptor) {
 HidPosLayout sniff_hid_pos_layout(ByteView report, std::uint16_t vid) {
     constexpr std::byte kBracket{']'};
     if (vid == kNewland || report.size() < kHidPosReportBytes) return {};
-    if (report[2] == kBracket && !has_aim_inside_the_content(report)) return layout_with_aim(2, kHoneywellCodeAt);
+    if (report[2] == kBracket && !has_aim_inside_the_content(report)) return layout_with_aim(kHoneywellAimAt, kHoneywellCodeAt);
     if (report[2] == std::byte{0} && report[3] == kBracket) return layout_with_aim(3, kZebraCodeAt);
     return {};
 }
 
-bool is_honeywell(std::uint16_t vid) { return vid == 0x0C2E || vid == 0x23D0; }
+bool HidPosLayout::is_honeywells() const { return aim_at && aim_at->front() == kHoneywellAimAt; }
+
+bool wants_switching_on(std::uint16_t vid) { return vid == 0x0C2E || vid == 0x23D0; }
 
 }  // namespace dosario

@@ -19,6 +19,8 @@ constexpr char kEtx = '\x03';
 constexpr char kEot = '\x04';
 constexpr std::string_view kUsualTerminators = "\r\n";
 constexpr int kUsualIdleMs = 300;
+/// What comes after such a silence is no longer of before the line was opened.
+constexpr int kQuietMs = 40;
 constexpr auto kLongestSettling = std::chrono::milliseconds{250};
 /// Of CR LF where only CR is a terminator.
 constexpr auto kLongestPairing = std::chrono::milliseconds{50};
@@ -38,7 +40,7 @@ public:
         : settings_(settings),
           terminators_(settings.terminators.value_or(std::string{kUsualTerminators})),
           idle_(settings.idle_ms != 0 ? settings.idle_ms : kUsualIdleMs),
-          settle_(settings.settle_ms) {}
+          settle_(settings.is_replayed ? 0 : kQuietMs) {}
 
     void opened(MonoTime now) override {
         opened_at_ = now;

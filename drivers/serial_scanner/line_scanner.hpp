@@ -6,7 +6,7 @@
 
 namespace dosario {
 
-/// Of `settings`: terminators (nothing = CR and LF; empty = none, silence ends a scan), gs_substitutes, code_ids, idle_ms, settle_ms.
+/// Of `settings`: terminators (nothing = CR and LF; empty = none, silence ends a scan), gs_substitutes, code_ids, idle_ms, is_replayed.
 std::unique_ptr<LineProtocol> make_line_scanner(const ReaderSettings& settings);
 
 }  // namespace dosario

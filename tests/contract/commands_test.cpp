@@ -91,7 +91,7 @@ class Bench {
 public:
     explicit Bench(const Row& row, std::size_t piece = 4096) : model(row.make()), piece_(piece) {
         ReaderSettings settings = test::in_country("AR");
-        settings.settle_ms = 0;
+        settings.is_replayed = true;
         reader_ = test::driver_named(model.driver).make(model.interface, settings);
         reader_->opened(now_);
         drain();

@@ -293,7 +293,7 @@ TEST_CASE("trouble of the USB line anywhere: each scan is heard as it was, or no
             const Driver* const driver = driver_of(one);
             REQUIRE(driver != nullptr);
             ReaderSettings settings = capture_settings(one.capture);
-            settings.settle_ms = 0;
+            settings.is_replayed = true;
             Pump pump{driver->make(capture_interface(one.capture), settings)};
             Lines texts;
             pump.texts = &texts;

@@ -53,7 +53,7 @@ public:
     explicit Play(Feed& feed)
         : feed_(feed), reader_(k_ccid_driver.make(interface_of(feed.byte()), [] {
               ReaderSettings settings;
-              settings.settle_ms = 0;
+              settings.is_replayed = true;
               return settings;
           }())) {}
 

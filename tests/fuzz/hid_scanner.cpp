@@ -62,7 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     const UsbInterface one = interface_of(feed);
     ReaderSettings settings;
     settings.layout = static_cast<KeyboardLayout>(feed.byte() % 3);
-    settings.settle_ms = 0;
+    settings.is_replayed = true;
     k_hid_scanner_driver.match(one);
     const auto reader = k_hid_scanner_driver.make(one, settings);
     MonoTime now{};

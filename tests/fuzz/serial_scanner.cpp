@@ -38,7 +38,7 @@ ReaderSettings settings_of(unsigned choice) {
     if ((choice & 2) != 0) settings.terminators = "";
     if ((choice & 4) != 0) settings.code_ids = CodeIds::zebra;
     if ((choice & 8) != 0) settings.gs_substitutes = "~";
-    if ((choice & 16) != 0) settings.settle_ms = 0;
+    if ((choice & 16) != 0) settings.is_replayed = true;
     return settings;
 }
 

@@ -84,8 +84,18 @@ class CodesAndWords(PharmacyTest):
                       ["ledger", "snapshot", ""], ["ledger", "snapshot", self.pharmacy.data / "ledger.db"]):
             with self.subTest(words=words):
                 self.assertEqual(self.pharmacy.dosario(*words).code, USAGE)
-        self.expect(self.pharmacy.ask(*pack[:5], "").reply, "lot_needed", ok=False)
         self.expect(self.pharmacy.ask("undo", "--seq", 9223372036854775807).reply, "undo_refused", ok=False)
+
+    def test_an_empty_word_is_a_variable_that_is_not_set_and_nothing_is_done(self):
+        for words, named in ((["tag", "write", ""], "an empty word"), (["tag", "read", "--reader", ""], "--reader"), (["scan", ""], "an empty word"),
+                             (["--operator", "", "receive", IBUPROFEN, "--lot", "L1", "--expires", IN_A_YEAR], "--operator"),
+                             (["receive", IBUPROFEN, "--lot", "L1", "--expires", IN_A_YEAR, "--operator="], "--operator"), (["history", ""], "an empty word"),
+                             (["receive", IBUPROFEN, "--lot", "", "--expires", IN_A_YEAR], "--lot"), (["stock", "--gtin", ""], "--gtin"), ([""], "an empty word")):
+            with self.subTest(words=words):
+                answer = self.pharmacy.ask(*words)
+                self.assertEqual((answer.code, answer.err, answer.reply["error"]), (USAGE, "", "invalid"), answer)
+                self.assertIn(named, answer.reply["message"])
+                self.assertIn("nothing was done", answer.reply["message"])
 
     def test_verbs_and_options_that_do_not_exist_are_usage_errors(self):
         for words in ([], ["nada"], ["scan", "--nada"], ["ledger"], ["ledger", "nada"], ["ledger", "log", "nada"], ["undo", "5"], ["history"], ["readers", "nada"], ["readers", "replay"],

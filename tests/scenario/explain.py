@@ -73,7 +73,7 @@ class Explain(PharmacyTest):
         for text in (f"{seq} {code}", f"{seq}{code}".lower(), f"# {seq}  {code}".replace("0", "o").replace("1", "I").replace("-", " ")):
             self.assertEqual(verdict(text), (DONE, "same"), text)
         wrong = "A" if code[2] != "A" else "B"
-        for text in (f"{seq} {code[:2]}{wrong}{code[3:]}", f"{seq + 1} {code}", f"{seq} {code[1] + code[0] + code[2:]}", "nada", f"{seq} {code[:-2]}", ""):
+        for text in (f"{seq} {code[:2]}{wrong}{code[3:]}", f"{seq + 1} {code}", f"{seq} {code[1] + code[0] + code[2:]}", "nada", f"{seq} {code[:-2]}", " "):
             self.assertEqual(verdict(text), (USAGE, "mistyped"), text)
         other = hashlib.sha256(b"another history").hexdigest()
         self.assertEqual(verdict(f"{seq} {short_code(seq, other)}"), (REFUSED, "changed"))

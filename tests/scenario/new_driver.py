@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """drivers/new-driver: what it makes compiles as it is, and what it is told wrongly it refuses."""
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -38,8 +39,17 @@ class NewDriver(unittest.TestCase):
         self.assertEqual(again.returncode, 1)
         self.assertIn("is there already", again.stderr)
 
+    def test_a_name_is_enough(self):
+        numbers = set()
+        for name in ("acme_pad", "other"):
+            made = self.make(name)
+            self.assertEqual((made.returncode, made.stderr), (0, ""))
+            text = (self.tree / f"drivers/{name}/{name}.cpp").read_text(encoding="utf-8")
+            numbers.add(re.search(r"kKnown\[\] = \{\{0xffff, 0x([0-9a-f]{4}), \"(acme pad|other)\"\}\};", text)[1])
+        self.assertEqual(len(numbers), 2)
+
     def test_words_that_cannot_be_are_refused_and_nothing_is_made(self):
-        for words in ((), ("acme",), ("Acme", "1a2b", "3c4d", "x"), ("acme-pad", "1a2b", "3c4d", "x"), ("../acme", "1a2b", "3c4d", "x"),
+        for words in ((), ("acme", "1a2b"), ("Acme", "1a2b", "3c4d", "x"), ("acme-pad", "1a2b", "3c4d", "x"), ("../acme", "1a2b", "3c4d", "x"),
                       ("acme", "1a2", "3c4d", "x"), ("acme", "1a2b", "wxyz", "x"), ("acme", "1a2b", "3c4d", 'x"); //'), ("acme", "1a2b", "3c4d", "")):
             with self.subTest(words=words):
                 made = self.make(*words)

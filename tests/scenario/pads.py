@@ -2,6 +2,7 @@
 """The real daemon with readers of tags on a pretended bus: trays behind a bridge chip, one tag that is written, what an HF tag says."""
 import json
 import subprocess
+import time
 
 from pharmacy import ANA, BIN, IBUPROFEN, IN_TWO_YEARS, element_string, main_guard, typed, wait_until
 from usb import UsbTest
@@ -78,7 +79,14 @@ class Copies(PadTest):
         self.tell(f"pad pad add {' '.join(codes)} {codes[3]}")
         wait_until(lambda: self.field() == 6, "the pad tells six codes")
         self.assertEqual(self.pharmacy.scan(ANA, "DOSARIO.X7")["what"], "tray_differs")
-        wait_until(lambda: self.field() == 7, "the chips tell seven tags")
+        for _ in range(4):                   # once in 32 times the two chips look like one: a person counts again
+            until = time.monotonic() + 10
+            while self.field() != 7 and time.monotonic() < until:
+                time.sleep(0.1)
+            if self.field() == 7:
+                break
+            self.pharmacy.scan(ANA, "DOSARIO.X8")
+        self.assertEqual(self.field(), 7)
         self.stop_daemon()
 
 

@@ -53,6 +53,7 @@ private:
     std::vector<Thing> some_tray(bool boxes);
     void at_pad();
     void count_tray(const std::vector<Thing>& things, const char* who, std::uint64_t tags, std::uint64_t said);
+    void count_again(const char* who, std::uint64_t tags);
     void learn_tray(const std::vector<Thing>& things, const std::string& who, const v1::ScanReply& reply);
     std::optional<v1::ScanReply> ask_alone(const v1::ScanRequest& request, const std::function<void(const v1::ScanReply&)>& told);
 

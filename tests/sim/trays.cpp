@@ -102,8 +102,19 @@ void Pharmacy::count_tray(const std::vector<Thing>& things, const char* who, std
         });
         if (!answer) return;
         tally_["a tray counted wrong"] += !same;
-        if (same || things.size() != tags) return;
+        if (same) return count_again(who, tags);
+        if (things.size() != tags) return;
     }
+}
+
+/// The trigger is pulled twice: nothing is saved twice, and the count becomes no multiplier while the tray lies there.
+void Pharmacy::count_again(const char* who, std::uint64_t tags) {
+    if (!one_in(3)) return;
+    ++tally_["a tray counted twice"];
+    const auto answer = ask_alone(Scan{"DOSARIO.X" + std::to_string(tags)}.by(who), [](const v1::ScanReply& reply) {
+        must(reply.seq().empty(), "a tray that was counted twice was booked twice");
+    });
+    if (answer) must(answer->what() != "count_set", "a count of the tray that lies there became a multiplier");
 }
 
 /// What was booked is read from the entries that the answer names: each is of a thing on the tray, and of no other.

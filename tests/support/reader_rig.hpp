@@ -49,6 +49,8 @@ public:
         }
         now_ = until;
     }
+    /// Time goes by and nobody is woken: the process was stopped, or the computer had no time for it.
+    void stand_still(milliseconds time) { now_ += time; }
     void unplug() {
         reader_->closed(now_, PortEnd::unplugged);
         drain();

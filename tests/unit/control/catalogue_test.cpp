@@ -163,6 +163,23 @@ TEST_CASE("one is one, and more are more", "[catalogue]") {
     CHECK(words_for(review, Language::pt).message == "Verificado: 2 doses.");
 }
 
+TEST_CASE("one tag is read, and two are", "[catalogue]") {
+    Review review;
+    review.what = What::tray_seen;
+    review.about.strangers = 1;
+    const auto said = [&](std::uint64_t tags, Language language) {
+        review.about.tags = tags;
+        return words_for(review, language).message;
+    };
+    CHECK(said(1, Language::es) == "En la bandeja se lee 1 etiqueta. Todavía no se guardó nada.");
+    CHECK(said(2, Language::es) == "En la bandeja se leen 2 etiquetas. Todavía no se guardó nada.");
+    CHECK(said(1, Language::en) == "On the tray 1 tag is read. Nothing is saved yet.");
+    CHECK(said(1, Language::pt) == "Na bandeja é lida 1 etiqueta. Nada foi salvo ainda.");
+    CHECK(words_for(review, Language::es).lines.front() == "1 no dice qué es: sáquela y escanee su código de barras.");
+    review.about.strangers = 2;
+    CHECK(words_for(review, Language::pt).lines.front() == "2 não dizem o que são: tire-as e escaneie seus códigos de barras.");
+}
+
 TEST_CASE("what is wrong with a code is said in words, of every rule", "[catalogue]") {
     for (int i = 1; i <= static_cast<int>(CodeError::parse_failed); ++i) {
         Review review;

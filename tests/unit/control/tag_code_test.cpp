@@ -57,6 +57,8 @@ TEST_CASE("what is no EPC of things kept here has no code, and counts", "[tag_co
     const v1::Tray tray = tray_of(set, kToday);
     CHECK(tray.tags() == 3);
     CHECK(tray.codes_size() == 2);
+    REQUIRE(tray.strangers_size() == 1);
+    CHECK(tray.strangers(0) == "000000000000000000000000");
 }
 
 TEST_CASE("a pack whose tag is longer than it needs, or names its crate, is that pack", "[tag_code]") {

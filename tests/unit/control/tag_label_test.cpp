@@ -4,10 +4,14 @@
 
 #include "control/tag_code.hpp"
 #include "control/tag_words.hpp"
+#include "control/thing_label.hpp"
 #include "identity/identity.hpp"
 #include "support/catch.hpp"
+#include "support/counter.hpp"
+#include "support/result.hpp"
 
 using namespace dosario;
+using namespace dosario::test;
 
 namespace {
 
@@ -81,6 +85,56 @@ TEST_CASE("a dose's tag says the dose, and takes 208 bits", "[tag_label]") {
     CHECK(std::get<DoseLabel>(by_tag).dose == dose);
 }
 
+TEST_CASE("a scheme that parts the company prefix takes its length", "[tag_label]") {
+    const auto label = make_tag_label("]d2010779123456789821123", "sgtin-96", kToday, Language::es, 7);
+    REQUIRE(label.has_value());
+    CHECK(label->scheme == "SGTIN-96");
+}
+
+TEST_CASE("the register says the label of a dose and of an opened pack from their codes", "[tag_label]") {
+    Counter counter;
+    counter.scan(kReceive);
+    const std::string box = Box{.serial = "S1"}.code();
+    counter.scan(box);
+    const Answer cut = counter.scan(Scan{box}.mode("fraction").doses(3).units_per_dose(10).by(kAna));
+    REQUIRE(cut.reply.doses_size() == 3);
+    for (const v1::DoseLine& dose : cut.reply.doses()) {
+        CHECK(is_bare_code(dose.code()));
+        for (const std::string& code : {dose.code(), "]d1" + dose.code()}) {
+            const auto label = counter.service().label_of(code);
+            REQUIRE(label.has_value());
+            CHECK(*label == dose.label());
+        }
+    }
+    const auto pack = counter.service().label_of(cut.reply.pack());
+    REQUIRE(pack.has_value());
+    CHECK(must(make_tag_label(*pack, "", kToday, Language::es)).bank == must(make_tag_label(box, "", kToday, Language::es)).bank);
+    CHECK(must(counter.service().label_of(box)) == box);  // says all by itself
+    CHECK_FALSE(is_bare_code(box));
+    CHECK_FALSE(is_bare_code(cut.reply.doses(0).label()));
+
+    std::string mistyped = cut.reply.doses(0).code();
+    mistyped.back() = mistyped.back() == '0' ? '1' : '0';
+    for (const std::string& code : {mistyped, dose_code(ThingId{77}), pack_code(ThingId{77})}) {
+        INFO(code);
+        const auto none = counter.service().label_of(code);
+        REQUIRE_FALSE(none.has_value());
+        CHECK(none.error().message.size() > 20);
+    }
+}
+
+TEST_CASE("a pack without serial number has no tag of its own", "[tag_label]") {
+    Counter counter;
+    counter.scan(kReceive);
+    REQUIRE(counter.scan(Box{}.code()).ok());
+    const Answer cut = counter.scan(Scan{Box{}.code()}.mode("fraction").doses(3).units_per_dose(10).by(kAna));
+    REQUIRE(cut.ok());
+    const auto none = counter.service().label_of(cut.reply.pack());
+    REQUIRE_FALSE(none.has_value());
+    CHECK(none.error().failure == Failure::invalid);
+    CHECK(counter.service().label_of(cut.reply.doses(0).code()).has_value());
+}
+
 TEST_CASE("what can have no tag is refused in words of every language", "[tag_label]") {
     for (const char* code :
          {"7791234567898", "DOSARIO.D.0000000000010", "hello", "]d2010779123456789810L1", "]d20107791234567890"})
@@ -97,8 +151,9 @@ TEST_CASE("what can have no tag is refused in words of every language", "[tag_la
 }
 
 TEST_CASE("sentences about tags are there in three languages, and say their numbers", "[tag_label]") {
-    for (const char* key : {"read", "written", "locked", "none", "several", "no_chip", "too_short", "as_before", "unknown",
-                            "not_locked", "no_gs1", "no_serial", "which_scheme"}) {
+    for (const char* key :
+         {"read", "written", "locked", "none", "several", "no_chip", "too_short", "as_before", "unknown", "not_locked", "no_gs1",
+          "no_serial", "which_scheme", "mistyped", "not_known", "no_gs1_dose", "no_pack_serial"}) {
         INFO(key);
         CHECK(tag_words(key, Language::es) != tag_words(key, Language::en));
         for (const Language language : {Language::es, Language::en, Language::pt})

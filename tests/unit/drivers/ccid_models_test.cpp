@@ -81,7 +81,7 @@ public:
     Story(const Family& family, std::uint64_t seed, const Faults& faults, Tally& tally)
         : model_(family.kind, seed), chance_{std::mt19937_64{seed * 31 + 7}}, tally_(tally), interface_(interface_of(family)) {
         ReaderSettings settings;
-        settings.settle_ms = 0;
+        settings.is_replayed = true;
         reader_ = test::driver_named("ccid").make(interface_, settings);
         reader_->opened(now_);
         drain();

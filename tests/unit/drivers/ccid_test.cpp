@@ -202,9 +202,7 @@ TEST_CASE("unplugged with a card on it, the card is gone too", "[ccid]") {
 }
 
 TEST_CASE("what waited in the reader before it was opened answers nothing", "[ccid]") {
-    ReaderSettings settings;
-    settings.settle_ms = 40;
-    const auto reader = driver_named("ccid").make(CcidBench{"ccid"}.interface(), settings);
+    const auto reader = driver_named("ccid").make(CcidBench{"ccid"}.interface(), {});
     reader->opened(MonoTime{});
     CHECK_FALSE(reader->next_write());
     reader->receive(0x81, hex("81000000000000020000"), MonoTime{milliseconds{5}});

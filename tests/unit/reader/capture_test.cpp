@@ -57,7 +57,7 @@ TEST_CASE("every kind of line is read", "[capture]") {
     const ReaderSettings settings = capture_settings(*capture);
     CHECK(settings.layout == KeyboardLayout::latam);
     CHECK(settings.gs_substitutes == "~|");
-    CHECK(settings.settle_ms == 0);
+    CHECK(settings.is_replayed);
 }
 
 TEST_CASE("a capture written and read again is the same", "[capture]") {

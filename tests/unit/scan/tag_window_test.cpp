@@ -325,3 +325,15 @@ TEST_CASE("a tag that got another EPC is the same tag of the same tray", "[scan]
     pad.lie({9}, 1s);
     CHECK(pad.sets.size() == 2);
 }
+
+TEST_CASE("what was read since an instant is known while the set still holds what was read before", "[tag_window]") {
+    Pad pad{"estante"};
+    pad.lie({1, 2}, 3s);
+    const MonoTime begin = pad.now;
+    CHECK(pad.window.read_since(begin).empty());
+    pad.lie({2}, 500ms);
+    const auto read = pad.window.read_since(begin);
+    REQUIRE(read.size() == 1);
+    CHECK(read[0].epc == epc_of(2));
+    CHECK(pad.window.read_since(MonoTime{}).size() == 2);  // the first has not left the set yet
+}

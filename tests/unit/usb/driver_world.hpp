@@ -19,7 +19,7 @@ public:
     UsbHost* host = nullptr;
     ReaderSettings settings = [] {
         ReaderSettings quick;
-        quick.settle_ms = 0;
+        quick.is_replayed = true;
         return quick;
     }();
 

@@ -91,6 +91,17 @@ TEST_CASE("packs received as a count are not sent to be received again by their 
     }
 }
 
+TEST_CASE("a serial number that was never received is not called one of a count where others of its lot have one", "[desk]") {
+    Counter counter;
+    counter.scan(Scan{Box{}.code()}.mode("receive"));
+    counter.scan(Box{.serial = "S1"}.code());
+    for (const char* mode : {"dispense", "fraction"}) {
+        const Answer answer = counter.scan(Scan{Box{.serial = "NEW9"}.code()}.mode(mode).by(kAna));
+        CHECK(answer.what() == "not_in_stock");
+        CHECK(answer.reply.message().find("This serial number was not received.") == 0);
+    }
+}
+
 TEST_CASE("what was typed for linear codes does not name the lot of a pack with a serial number", "[desk]") {
     Counter counter;
     counter.scan(Scan{linear(1)}.mode("receive").lot("T1").expires("2028-06-30"));
