@@ -164,16 +164,19 @@ void RunningDaemon::answer_by_ledger(const ApiRow& row, std::string body, std::f
     });
     Job job;
     auto counter = std::make_shared<Service*>(nullptr);
+    const std::string asked = scan ? body : std::string{};
     job.decide = [&row, answered, counter, body = std::move(body)](Service& service) {
         *counter = &service;
         *answered = row.call(service, body);
     };
-    job.answer = [this, &row, answered, counter, reply, scan, call](const std::optional<Error>& failure) {
+    job.answer = [this, &row, answered, counter, reply, scan, call, asked](const std::optional<Error>& failure) {
         if (failure) *answered = error_reply(*failure);
         if (!failure && row.then != nullptr) {
             if (auto done = ((*counter)->*row.then)(); !done) *answered = error_reply(done.error());
         }
         const bool first = call->settle();
+        v1::ScanRequest request;
+        if (scan && answered->what == what_name(What::tray_differs) && from_json(asked, request)) look_at_chips(request.zone());
         if (scan && first) metrics_.answered(ScanSource::api, *answered);
         // One errand to the main thread for all of it: a second one would find it just woken, and quarrel with it over its queue.
         asio::post(context_, [this, answered, reply, scan, first] {
@@ -267,6 +270,13 @@ void RunningDaemon::tray_seen(SeenTray seen) {
     heard(std::move(request));
 }
 
+/// From the ledger's thread.
+void RunningDaemon::look_at_chips(const std::string& zone) {
+    asio::post(context_, [this, zone] {
+        if (readers_ != nullptr) readers_->look_at_chips(zone);
+    });
+}
+
 /// What a reader heard, for the counter.
 void RunningDaemon::heard(v1::ScanRequest request) {
     metrics_.came(ScanSource::reader);
@@ -275,13 +285,15 @@ void RunningDaemon::heard(v1::ScanRequest request) {
     auto answered = std::make_shared<ApiReply>();
     const auto call = answers_.begin([this] { api_->publish("answer", say(What::not_confirmed).body); });
     Job job;
+    const std::string zone = request.zone();
     job.decide = [answered, request = std::move(request)](Service& service) {
         const auto reply = service.scan(request);
         *answered = reply ? ApiReply{200, to_json(*reply), reply->what()} : error_reply(reply.error());
     };
-    job.answer = [this, answered, call](const std::optional<Error>& failure) {
+    job.answer = [this, answered, call, zone](const std::optional<Error>& failure) {
         call->settle();
         if (failure) *answered = error_reply(*failure);
+        if (answered->what == what_name(What::tray_differs)) look_at_chips(zone);
         metrics_.answered(ScanSource::reader, *answered);
         publish("answer", answered->body);
     };

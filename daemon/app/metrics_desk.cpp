@@ -90,7 +90,7 @@ void read_readers(Readings& readings, const v1::ReadersReply& all) {
     readings.counter(faults, faults_help, std::nullopt);
     readings.counter(failures, failures_help, std::nullopt);
     readings.counter(reconnects, reconnects_help, std::nullopt);
-    static constexpr std::string_view kTold[] = {"open", "opening", "asleep", "failed"};
+    static constexpr std::string_view kTold[] = {"open", "opening", "asleep", "failed", "refused"};
     for (const v1::Reader& one : all.readers()) {
         if (std::ranges::find(kTold, one.state()) == std::end(kTold)) continue;
         const MetricLabels labels{{"reader", one.name()}, {"driver", one.driver()}};

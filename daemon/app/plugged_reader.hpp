@@ -57,6 +57,15 @@ struct ReaderDesk::TagJob {
     std::uint32_t number = 0;  ///< of the command that waits for its answer
 };
 
+/// Tags whose chips are read, one EPC after the other.
+struct ReaderDesk::ChipJob {
+    UsbPort port = 0;
+    std::vector<Sighting> left;  ///< the next one last
+    std::optional<TagWork> work;
+    std::uint32_t number = 0;  ///< of the command that waits for its answer
+    MonoTime until{};
+};
+
 /// A recording that goes on, or whose end was not fetched yet.
 struct ReaderDesk::Tape {
     Tape(boost::asio::io_context& context, const Reader& of, const ReaderSettings& settings, Recording::Options options,

@@ -90,6 +90,7 @@ void ReaderDesk::stop() {
         const auto job = std::move(tag_job_);
         job->done(fail(Failure::unavailable, "the daemon is stopping: look at the tag again"));
     }
+    chip_job_.reset();
     if (trial_ != nullptr) end_trial(false, "the daemon is stopping");
     scanner_trial_.stop();
     host_.reset();
@@ -322,7 +323,7 @@ void ReaderDesk::pump(UsbPort port, Reader& reader) {
         on_event(port, reader, *event);
         if (reader.protocol == nullptr) return;
     }
-    tell_trays(reader);
+    tell_trays(port, reader);
     for (int step = 0; step < kMostStepsAtOnce && reader.open; ++step) {
         auto write = reader.protocol->next_write();
         if (!write) break;

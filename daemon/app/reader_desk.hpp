@@ -2,7 +2,7 @@
 // The readers of this station: which interfaces are taken, by which driver, under which name and in which zone; the trial by which a
 // person adopts a keyboard-like scanner; the recording of what one sends. Lives on the main thread; the USB thread's news are posted to it.
 // reader_desk.cpp has what comes from the bus, reader_pad.cpp what lies on pads, reader_tags.cpp one tag
-// that is read or written, reader_adoption.cpp the trial, reader_recording.cpp recordings, reader_view.cpp what is told.
+// that is read or written, reader_chips.cpp the chips of a tray, reader_adoption.cpp the trial, reader_recording.cpp recordings, reader_view.cpp what is told.
 #pragma once
 
 #include "dosario/v1/control.pb.h"
@@ -94,6 +94,10 @@ public:
     /// nothing else meanwhile. Errors: field()'s; unavailable, one is under way, or the desk stops.
     void work_on_tag(const std::string& reader, const TagTask& task, TagDone done);
 
+    /// A person sees another number of things than tags were read in that zone: perhaps two chips have one EPC. What is found is told as the
+    /// tray, seen anew.
+    void look_at_chips(const std::string& zone);
+
     /// For `dosario doctor scanner`: see ScannerTrial.
     void listen(const v1::ListenRequest& request, ScannerTrial::Answer answer);
 
@@ -113,6 +117,7 @@ private:
     struct Trial;
     struct Tape;
     struct TagJob;
+    struct ChipJob;
 
     void look_again();
     void take(UsbPort port, const Driver& driver);
@@ -137,13 +142,18 @@ private:
     void on_answer(UsbPort port, Reader& reader, const ReaderAnswer& answer);
     void wake_pad(Reader& reader, MonoTime now);
     void close_pad(Reader& reader);
-    void tell_trays(Reader& reader);
+    void tell_trays(UsbPort port, Reader& reader);
     const Reader* find_pad(const std::string& name, Error& why) const;
 
     // reader_tags.cpp
     void go_on_with_tag(Reader& reader);
     void end_tag(Reader& reader);
     bool works_on_tag(UsbPort port) const;
+
+    // reader_chips.cpp
+    void begin_chips(UsbPort port, Reader& reader, bool asked);
+    void go_on_with_chips(Reader& reader);
+    void end_chips(Reader& reader);
     void give_back(UsbPort port);
     void end_trial(bool seen, const std::string& why);
     bool in_trial(UsbPort port) const;
@@ -167,6 +177,8 @@ private:
     std::string explanation_of(const Reader& reader) const;
     std::string moved_from(const Reader& reader) const;
     v1::Reader describe(const Reader& reader) const;
+    bool is_plugged(const ReaderRow& row) const;
+    v1::Reader describe_missing(const ReaderRow& row) const;
     v1::Reader describe_unread(const UsbInterface& interface, std::string_view key) const;
     TriedReader tried(const Reader& reader) const;
     void learn_from_trial(const Reader& reader);
@@ -181,6 +193,7 @@ private:
     ScannerTrial scanner_trial_;
     std::unique_ptr<Tape> tape_;
     std::unique_ptr<TagJob> tag_job_;
+    std::unique_ptr<ChipJob> chip_job_;
     std::uint32_t last_command_ = 1;  ///< given to a pad; 1 is the one that never ends, see reader_pad.cpp
     std::uint64_t last_tape_ = 0;
     std::unique_ptr<UsbHost> host_;           ///< libusb's; null where it is switched off, or failed

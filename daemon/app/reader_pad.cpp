@@ -2,7 +2,11 @@
 // Readers of tags: told to read as soon as they are ready, and what lies there is told when it has been the same for a while.
 #include "app/plugged_reader.hpp"
 
+#include "control/reader_reasons.hpp"
+#include "control/reader_words.hpp"
 #include "system/log.hpp"
+
+#include <algorithm>
 
 namespace dosario {
 namespace {
@@ -21,9 +25,13 @@ void ReaderDesk::begin_pad(Reader& reader) {
 }
 
 void ReaderDesk::on_answer(UsbPort port, Reader& reader, const ReaderAnswer& answer) {
-    if (works_on_tag(port) && answer.number == tag_job_->number) {
+    if (tag_job_ != nullptr && tag_job_->port == port && answer.number == tag_job_->number) {
         tag_job_->work.answered(answer);
         return go_on_with_tag(reader);
+    }
+    if (chip_job_ != nullptr && chip_job_->port == port && answer.number == chip_job_->number) {
+        chip_job_->work->answered(answer);
+        return go_on_with_chips(reader);
     }
     if (answer.number != kReading) return;
     const bool reads = answer.status == "ok";
@@ -39,18 +47,21 @@ void ReaderDesk::wake_pad(Reader& reader, MonoTime now) {
 
 void ReaderDesk::close_pad(Reader& reader) {
     if (reader.pad == nullptr) return;
+    const auto place = std::ranges::find_if(readers_, [&](const auto& one) { return one.second.get() == &reader; });
+    if (chip_job_ != nullptr && chip_job_->port == place->first) chip_job_.reset();
     reader.pad->closed(clock_.mono());
-    tell_trays(reader);
+    tell_trays(place->first, reader);
     reader.pad.reset();
 }
 
-void ReaderDesk::tell_trays(Reader& reader) {
+void ReaderDesk::tell_trays(UsbPort port, Reader& reader) {
     while (reader.pad != nullptr) {
         auto set = reader.pad->next_set();
         if (!set) return;
         reader.health.read(clock_.mono(), false);
         reader.lies = *set;
         hooks_.tray({name_for(reader.interface), zone_for(reader.interface), std::move(*set)});
+        begin_chips(port, reader, false);
     }
 }
 
@@ -68,10 +79,16 @@ const ReaderDesk::Reader* ReaderDesk::find_pad(const std::string& name, Error& w
         found = reader.get();
     }
     if (found == nullptr) {
-        why = fail(Failure::not_found, name.empty() ? "no reader of tags is open: `dosario readers` says why"
-                                                    : "no reader of tags has that name: `dosario readers` names them");
+        const auto row = std::ranges::find_if(settings_.rows, [&](const ReaderRow& one) {
+            return !name.empty() && (one.name == name || one.match == name) && !is_plugged(one);
+        });
+        why = fail(Failure::not_found, row != settings_.rows.end()
+                                           ? reader_words("not_plugged", settings_.language, {{"name", name}})
+                                       : name.empty() ? "no reader of tags is open: `dosario readers` says why"
+                                                      : "no reader of tags has that name: `dosario readers` names them");
     } else if (!found->refused.empty()) {
-        why = fail(Failure::unavailable, "the reader does not read: " + found->refused);
+        const Language language = settings_.language;
+        why = fail(Failure::unavailable, reader_words("refused", language, {{"why", reader_reason(found->refused, language)}}));
         found = nullptr;
     }
     return found;

@@ -9,7 +9,9 @@
 
 namespace dosario {
 
-bool ReaderDesk::works_on_tag(UsbPort port) const { return tag_job_ != nullptr && tag_job_->port == port; }
+bool ReaderDesk::works_on_tag(UsbPort port) const {
+    return (tag_job_ != nullptr && tag_job_->port == port) || (chip_job_ != nullptr && chip_job_->port == port);
+}
 
 void ReaderDesk::work_on_tag(const std::string& name, const TagTask& task, TagDone done) {
     Error why = fail(Failure::not_found, "");
@@ -24,6 +26,8 @@ void ReaderDesk::work_on_tag(const std::string& name, const TagTask& task, TagDo
         report.tags = reader.lies.tags.size();
         return done(report);
     }
+    // A person waits: what was asked last of the chips is answered to nobody.
+    if (chip_job_ != nullptr && chip_job_->port == place->first) chip_job_.reset();
     const Sighting& tag = reader.lies.tags.front();
     tag_job_ = std::make_unique<TagJob>(TagJob{place->first, TagWork{task, tag.pc, tag.epc}, std::move(done), 0});
     log(Level::info, "tag_work", {{"reader", reader_id(reader.interface)}, {"writes", task.bank ? "yes" : "no"}});

@@ -3,6 +3,7 @@
 #include "app/moved_reader.hpp"
 #include "app/plugged_reader.hpp"
 
+#include "control/reader_reasons.hpp"
 #include "control/reader_words.hpp"
 #include "http/api_reply.hpp"
 #include "usb/sysfs.hpp"
@@ -62,7 +63,7 @@ GsHabit ReaderDesk::gs_for(const UsbInterface& interface) const {
 }
 
 std::string ReaderDesk::state_of(const Reader& reader) const {
-    if (reader.announced) return "open";
+    if (reader.announced) return reader.refused.empty() ? "open" : "refused";
     if (reader.decision.claim == Claim::take && is_suspended(reader.interface.bus_path)) return "asleep";
     return reader.failure.empty() ? name_of(reader.decision.claim) : "failed";
 }
@@ -84,7 +85,7 @@ std::string ReaderDesk::explanation_of(const Reader& reader) const {
         const std::string words = reader_words("failed/" + std::string{failure_name(reader.failure_kind)}, language);
         return words.empty() ? reader.failure : words + " (" + reader.failure + ')';
     }
-    if (!reader.refused.empty()) return reader_words("refused", language, {{"why", reader.refused}});
+    if (!reader.refused.empty()) return reader_words("refused", language, {{"why", reader_reason(reader.refused, language)}});
     if (state_of(reader) == "asleep") return reader_words("asleep", language);
     const Claim claim = reader.decision.claim;
     if (claim == Claim::take || claim == Claim::candidate) {
@@ -164,10 +165,30 @@ v1::Reader ReaderDesk::describe_unread(const UsbInterface& interface, std::strin
     return out;
 }
 
+bool ReaderDesk::is_plugged(const ReaderRow& row) const {
+    return std::ranges::any_of(readers_,
+                               [&](const auto& one) { return reader_id(one.second->interface).starts_with(row.match); });
+}
+
+/// A reader that the configuration gives a name or a driver, and that is nowhere. Other rows say how a model is set, if it comes.
+v1::Reader ReaderDesk::describe_missing(const ReaderRow& row) const {
+    v1::Reader out;
+    out.set_name(row.name.empty() ? row.match : row.name);
+    out.set_id(row.match);
+    out.set_driver(row.driver);
+    out.set_state("not_plugged");
+    out.set_explanation(reader_words("not_plugged", settings_.language, {{"name", out.name()}}));
+    out.mutable_faults_by_kind();
+    out.set_zone(row.zone);
+    return out;
+}
+
 v1::ReadersReply ReaderDesk::list() const {
     v1::ReadersReply reply;
     std::set<std::string> told;
     for (const auto& [port, reader] : readers_) told.insert((*reply.add_readers() = describe(*reader)).id());
+    for (const ReaderRow& row : settings_.rows)
+        if ((!row.name.empty() || !row.driver.empty()) && !is_plugged(row)) *reply.add_readers() = describe_missing(row);
     if (host_ == nullptr) return reply;
     for (const UsbInterface& device : list_blocked_devices()) {
         if (told.insert(reader_id(device)).second) *reply.add_readers() = describe_unread(device, "blocked");

@@ -54,6 +54,7 @@ private:
     void answer_by_ledger(const ApiRow& row, std::string body, std::function<void(ApiReply)> reply);
     void scanned(Scan scan);
     void tray_seen(SeenTray seen);
+    void look_at_chips(const std::string& zone);
     Date today() const;
     void work_on_tag(const std::string& body, std::function<void(ApiReply)> reply);
     void work_on_tag(const v1::TagRequest& request, const std::function<void(ApiReply)>& reply);

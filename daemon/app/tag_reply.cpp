@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/tag_reply.hpp"
 
+#include "control/reader_reasons.hpp"
 #include "control/tag_code.hpp"
 #include "control/tag_label.hpp"
 #include "control/tag_words.hpp"
@@ -32,6 +33,7 @@ std::string_view words_key(const TagReport& report) {
     switch (report.problem) {
         case Problem::none: return report.wanted_bits == 0 ? "read" : report.locked ? "locked" : "written";
         case Problem::not_one: return report.tags == 0 ? "none" : "several";
+        case Problem::copies: return report.state == TagState::unknown ? "copies_written" : "copies";
         case Problem::no_chip: return "no_chip";
         case Problem::too_short: return "too_short";
         case Problem::not_written: return report.state == TagState::unknown ? "unknown" : "as_before";
@@ -62,9 +64,11 @@ Result<TagTask> tag_task(const v1::TagRequest& request, Date today, Language lan
 v1::TagReply tag_reply(const TagReport& report, Date today, Language language) {
     v1::TagReply reply;
     reply.set_ok(report.problem == TagReport::Problem::none);
-    reply.set_message(
-        tag_words(words_key(report), language,
-                  {{"tags", std::to_string(report.tags)}, {"bits", std::to_string(report.wanted_bits)}, {"why", report.why}}));
+    const std::size_t tags = report.problem == TagReport::Problem::copies ? report.chips.size() : report.tags;
+    reply.set_message(tag_words(words_key(report), language,
+                                {{"tags", std::to_string(tags)},
+                                 {"bits", std::to_string(report.wanted_bits)},
+                                 {"why", reader_reason(report.why, language)}}));
     reply.set_state(std::string{state_name(report.state)});
     reply.set_old_epc(to_hex(report.old_epc));
     reply.set_epc(to_hex(report.epc));

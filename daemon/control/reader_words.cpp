@@ -19,6 +19,8 @@ constexpr CatalogueRow kReaderRows[] = {
      "É o único teclado deste computador: se é um leitor, conecte um teclado antes de adotá-lo."},
     {"refused", "Se abrió, y no lee etiquetas. El lector dice: {why}", "It is open, and reads no tags. The reader says: {why}",
      "Foi aberto, e não lê etiquetas. O leitor diz: {why}"},
+    {"not_plugged", "{name} no está enchufado: conéctelo.", "{name} is not plugged in: plug it in.",
+     "{name} não está conectado: conecte-o."},
     {"blocked",
      "El sistema lo tiene bloqueado (USBGuard o el administrador): permítalo con `usbguard allow-device`, `usbguard list-devices` dice su "
      "número; después desconéctelo y conéctelo.",

@@ -11,7 +11,7 @@
 namespace dosario {
 
 /// The sentence of a key, with `{name}` replaced by its value; empty for a key that there is not. Keys: `candidate`, `protected`,
-/// `last_keyboard`, `blocked`, `asleep`, `poor`, `silent`, `moved` ({from}, {to}), `no_zone`, `failed/` with the word of an error, and
+/// `last_keyboard`, `refused` ({why}), `not_plugged` ({name}), `blocked`, `asleep`, `poor`, `silent`, `moved` ({from}, {to}), `no_zone`, `failed/` with the word of an error, and
 /// `not_driven/` with a name of usb/unsupported.hpp.
 std::string reader_words(std::string_view key, Language language, const std::map<std::string, std::string>& values = {});
 

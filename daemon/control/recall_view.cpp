@@ -11,8 +11,8 @@
 namespace dosario {
 namespace {
 
-constexpr std::size_t kLongestReference = 60;  // characters
-constexpr std::size_t kLongestLot = 20;        // AI 10
+constexpr std::size_t kLongestReference = 60;    // characters
+constexpr std::size_t kLongestLotOfRecall = 20;  // AI 10
 
 void show(const Recall& recall, Ledger& ledger, v1::RecallReply& reply) {
     v1::RecallLine& line = *reply.add_recalls();
@@ -62,7 +62,7 @@ Result<std::optional<Fact>> recall_fact(const v1::RecallRequest& request) {
     }
     const auto gtin = gtin_of(request.gtin());
     if (!gtin) return gtin.error();
-    if (request.lot().size() > kLongestLot || !is_plain_text(request.lot()))
+    if (request.lot().size() > kLongestLotOfRecall || !is_plain_text(request.lot()))
         return invalid("a lot has at most 20 characters and no control characters");
     const std::string& reference = request.reference();
     if (reference.empty())

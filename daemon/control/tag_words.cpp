@@ -46,9 +46,22 @@ constexpr CatalogueRow kTagRows[] = {
     {"several", "Se leen {tags} etiquetas: deje solo una, y aleje las demás. No cambió nada.",
      "{tags} tags are read: leave only one, and put the others away. Nothing was changed.",
      "São lidas {tags} etiquetas: deixe só uma, e afaste as outras. Nada mudou."},
-    {"no_chip", "El chip de la etiqueta no se dejó leer: acérquela. No cambió nada. El lector dice: {why}",
-     "The tag's chip could not be read: put it nearer. Nothing was changed. The reader says: {why}",
-     "O chip da etiqueta não se deixou ler: aproxime-a. Nada mudou. O leitor diz: {why}"},
+    {"copies",
+     "Hay {tags} etiquetas, o más, con el mismo código, y una sola es la verdadera: deje una, y aleje las demás. No cambió nada.",
+     "There are {tags} tags or more with the same code, and only one of them is the true one: leave one, and put the others away. Nothing "
+     "was changed.",
+     "Há {tags} etiquetas, ou mais, com o mesmo código, e só uma é a verdadeira: deixe uma, e afaste as outras. Nada mudou."},
+    {"copies_written",
+     "Había {tags} etiquetas, o más, con el mismo código, y se vio recién al escribir: una puede haber quedado con el código nuevo. No use "
+     "ninguna: déjelas de a una y mírelas con `dosario tag read`.",
+     "There were {tags} tags or more with the same code, which was seen only when one was written: one of them may hold the new code. Use "
+     "none: leave one after the other alone and look at it with `dosario tag read`.",
+     "Havia {tags} etiquetas, ou mais, com o mesmo código, e isso só se viu ao escrever: uma pode ter ficado com o código novo. Não use "
+     "nenhuma: deixe uma de cada vez e olhe com `dosario tag read`."},
+    {"no_chip",
+     "El chip de la etiqueta no se dejó leer: acérquela, y mire que no haya otra igual. No cambió nada. El lector dice: {why}",
+     "The tag's chip could not be read: put it nearer, and see that no other like it lies there. Nothing was changed. The reader says: {why}",
+     "O chip da etiqueta não se deixou ler: aproxime-a, e veja que não haja outra igual. Nada mudou. O leitor diz: {why}"},
     {"too_short",
      "La etiqueta tiene poca memoria: para este código hacen falta {bits} bits de EPC. No cambió nada: use otra etiqueta.",
      "The tag has too little memory: this code takes {bits} bits of EPC. Nothing was changed: use another tag.",

@@ -19,7 +19,7 @@ namespace json = boost::json;
 
 int rank_of(const std::string& state) {
     if (state == "open") return 0;
-    if (state == "opening" || state == "asleep" || state == "failed") return 1;
+    if (state == "opening" || state == "asleep" || state == "failed" || state == "refused" || state == "not_plugged") return 1;
     return state == "candidate" || state == "last_keyboard" ? 2 : 3;
 }
 
@@ -72,7 +72,8 @@ void print_more(const json::value& reader) {
     if (const std::string name = text_of(reader, "name"); name != text_of(reader, "id"))
         who += (who.empty() ? "" : ", ") + std::string{"named "} + name;
     if (const std::string driver = text_of(reader, "driver"); !driver.empty()) {
-        who += (who.empty() ? "" : ", ") + std::string{"driver "} + driver + ", GS " + text_of(reader, "gs");
+        who += (who.empty() ? "" : ", ") + std::string{"driver "} + driver;
+        if (const std::string gs = text_of(reader, "gs"); !gs.empty()) who += ", GS " + gs;
         if (const std::string sent = text_of(reader, "gs_sent"); !sent.empty()) who += " by " + sent;
     }
     if (!who.empty()) std::printf("    %s\n", who.c_str());

@@ -72,7 +72,8 @@ Finding judge_node(const Facts& facts) {
     const auto gone = devices_that(facts, [](const UsbSeen& one) { return one.reader && !one.node_there; });
     if (!gone.empty()) return {Verdict::fails, "no_node", {{"devices", listed(gone, name_of)}}};
     const auto shut = devices_that(facts, [](const UsbSeen& one) { return one.reader && !one.node_writable; });
-    const bool all_open = facts.readers && !readers_in(facts, "open").empty() && readers_in(facts, "failed").empty();
+    const bool some_open = !readers_in(facts, "open").empty() || !readers_in(facts, "refused").empty();
+    const bool all_open = facts.readers && some_open && readers_in(facts, "failed").empty();
     if (!shut.empty() && !all_open) return {Verdict::fails, "shut", {{"devices", listed(shut, name_of)}}};
     if (readers.empty()) return {Verdict::ok, "no_reader"};
     return {Verdict::ok, "open", {{"count", std::to_string(readers.size())}}};
@@ -116,6 +117,11 @@ Finding judge_readers(const Facts& facts) {
     const auto open = readers_in(facts, "open");
     if (!failed.empty())
         return {Verdict::fails, "failed", {{"devices", listed(failed, name_of_reader)}, {"why", failed.front().explanation}}};
+    const auto refused = readers_in(facts, "refused");
+    if (!refused.empty())
+        return {Verdict::fails, "refused", {{"devices", listed(refused, name_of_reader)}, {"why", refused.front().explanation}}};
+    const auto missing = readers_in(facts, "not_plugged");
+    if (!missing.empty()) return {Verdict::warning, "not_plugged", {{"devices", listed(missing, name_of_reader)}}};
     if (!not_driven.empty()) return {Verdict::warning, "not_driven", {{"devices", listed(not_driven, name_of)}}};
     if (!open.empty()) return {Verdict::ok, "open", {{"devices", listed(open, name_of_reader)}}};
     if (!candidates.empty()) return {Verdict::warning, "candidates", {{"devices", listed(candidates, name_of_reader)}}};

@@ -2,6 +2,7 @@
 """The real daemon with readers of tags on a pretended bus: trays behind a bridge chip, one tag that is written, what an HF tag says."""
 import json
 import subprocess
+import time
 
 from pharmacy import ANA, BIN, IBUPROFEN, IN_TWO_YEARS, element_string, main_guard, typed, wait_until
 from usb import UsbTest
@@ -50,6 +51,61 @@ class Trays(PadTest):
         self.assertEqual(sorted(self.received()), ["T1", "T2", "T3"])
         self.tell("pad pad clear")
         wait_until(lambda: self.field() == 0, "the tray is taken away")
+        self.stop_daemon()
+
+
+class Copies(PadTest):
+    def test_two_tags_with_one_code_are_two_in_a_tray_and_neither_is_written(self):
+        self.lay_two("m100", "m100_uhf")
+
+    def test_so_it_is_with_a_reader_of_another_family(self):
+        self.lay_two("chafon18", "chafon_uhf")
+
+    def lay_two(self, family, driver):
+        self.begin(family, driver)
+        self.tell(f"pad pad add {epc('T1')} {epc('T1')}")
+        wait_until(lambda: self.field() == 2, "the chips tell two tags")
+        self.assertEqual(self.pharmacy.scan(ANA, "DOSARIO.X1")["what"], "tray_differs")
+        self.assertEqual(self.received(), [])
+        box = "]d2" + element_string(IBUPROFEN, IN_TWO_YEARS, "L1", "T9")
+        for words in (("tag", "read"), ("tag", "write", typed(box))):
+            self.assertFalse(self.pharmacy.ask(*words).reply["ok"])
+        self.tell("pad pad list", f"ok {epc('T1')} {epc('T1')}".lower())
+        self.stop_daemon()
+
+    def test_a_count_that_differs_makes_the_chips_of_a_larger_tray_be_read(self):
+        self.begin("m100", "m100_uhf")
+        codes = [epc(f"T{n}") for n in range(6)]
+        self.tell(f"pad pad add {' '.join(codes)} {codes[3]}")
+        wait_until(lambda: self.field() == 6, "the pad tells six codes")
+        self.assertEqual(self.pharmacy.scan(ANA, "DOSARIO.X7")["what"], "tray_differs")
+        for _ in range(4):                   # once in 32 times the two chips look like one: a person counts again
+            until = time.monotonic() + 10
+            while self.field() != 7 and time.monotonic() < until:
+                time.sleep(0.1)
+            if self.field() == 7:
+                break
+            self.pharmacy.scan(ANA, "DOSARIO.X8")
+        self.assertEqual(self.field(), 7)
+        self.stop_daemon()
+
+
+class Refused(PadTest):
+    def test_a_pad_that_its_driver_cannot_use_and_one_that_is_not_plugged_are_told_as_such(self):
+        self.pharmacy.configure(usb=True, more='[rfid]\ncountry = "AR"\n'
+                                               f'[[reader]]\nmatch = "{PAD_ID}"\nname = "bandeja"\ndriver = "chafon_uhf"\n'
+                                               '[[reader]]\nmatch = "10c4:ea60:P2:0"\nname = "estante"\ndriver = "m100_uhf"\n')
+        self.tell("plug pad kind=cp210x vid=10c4 pid=ea60 serial=P1 pad=m100")
+        self.run_daemon()
+        pad = self.reader(PAD_ID, "refused")
+        self.assertIn("m100_uhf", pad["explanation"])
+        self.assertIn("es un lector M100", pad["explanation"])
+        missing = self.reader("10c4:ea60:P2:0", "not_plugged")
+        self.assertEqual((missing["name"], missing["driver"]), ("estante", "m100_uhf"))
+        for name, words in (("bandeja", "m100_uhf"), ("estante", "estante no está enchufado")):
+            status, answer = self.pharmacy.call("/v1/readers/field", {"reader": name})
+            self.assertNotEqual(status, 200)
+            self.assertIn(words, answer["message"])
         self.stop_daemon()
 
 

@@ -2,8 +2,14 @@
 // Every reason why a device is not used has words in every language.
 #include "control/reader_words.hpp"
 
+#include "chafon_uhf/chafon_frame.hpp"
+#include "control/reader_reasons.hpp"
+#include "m100_uhf/m100_frame.hpp"
+#include "rfid/gen2.hpp"
 #include "support/catch.hpp"
 #include "usb/unsupported.hpp"
+
+#include <set>
 
 namespace dosario {
 namespace {
@@ -17,9 +23,9 @@ TEST_CASE("every family that is not driven is explained in every language", "[re
         for (const Language language : kLanguages) CHECK(reader_words(key, language).size() > 20);
         CHECK(reader_words(key, Language::es) != reader_words(key, Language::en));
     }
-    for (const char* key :
-         {"candidate", "protected", "last_keyboard", "blocked", "asleep", "poor", "silent", "silent_pad", "read_damaged", "moved",
-          "no_zone", "record_pad", "trial_pad", "failed/refused", "failed/unavailable", "failed/full", "failed/io"}) {
+    for (const char* key : {"candidate", "protected", "last_keyboard", "blocked", "refused", "not_plugged", "asleep", "poor",
+                            "silent", "silent_pad", "read_damaged", "moved", "no_zone", "record_pad", "trial_pad",
+                            "failed/refused", "failed/unavailable", "failed/full", "failed/io"}) {
         INFO(key);
         for (const Language language : kLanguages) CHECK(reader_words(key, language).size() > 20);
     }
@@ -33,6 +39,32 @@ TEST_CASE("a mode that is not driven names the configuration code to scan", "[re
             CHECK(words.find("USB HID POS") != std::string::npos);
             CHECK(words.find("CDC COM") != std::string::npos);
         }
+    }
+}
+
+TEST_CASE("whatever a tag or a reader of tags refuses with is said in every language", "[reader_words]") {
+    // Those of an inventory that goes well, of kills and of tags of another kind: nobody gets them as a reason.
+    const std::set<std::string> no_reasons{"ok",
+                                           "done",
+                                           "done, the time was over",
+                                           "more follows",
+                                           "the tag was not killed",
+                                           "a kill password of zero kills nothing",
+                                           "an inventory of 6B tags",
+                                           "an EAS alarm, or a failure of it",
+                                           "statistics of the inventory",
+                                           "still there",
+                                           "the tag could not be killed",
+                                           "a command of a chip's maker failed"};
+    const auto check = [&](const std::string& english) {
+        if (no_reasons.contains(english)) return;
+        INFO(english);
+        for (const Language language : {Language::es, Language::pt}) CHECK(reader_reason(english, language) != english);
+    };
+    for (unsigned code = 0; code < 256; ++code) {
+        check(tag_error_words(code));
+        check(chafon::status_words(static_cast<std::uint8_t>(code), {}));
+        check(m100::error_words(static_cast<std::uint8_t>(code)));
     }
 }
 

@@ -237,6 +237,9 @@ TEST_CASE("of readers the worst is told, and why one is not driven", "[doctor]")
     CHECK(with("candidate") == "warning candidates");
     CHECK(with("last_keyboard") == "warning last_keyboard");
     CHECK(with("protected") == "warning protected");
+    CHECK(with("not_plugged") == "warning not_plugged");
+    CHECK(with("refused") == "fails refused");
+    CHECK(word(judge_readers(facts), "why") == "because");
     CHECK(with("failed") == "fails failed");
     CHECK(word(judge_readers(facts), "why") == "because");
     CHECK(with("not_driven") == "warning none");  // some other thing on the bus
