@@ -31,7 +31,7 @@ public:
     void closed(MonoTime now, PortEnd end) override { line_->closed(now, end); }
     std::optional<ReaderWrite> next_write() override {
         if (next_request_ < requests_.size()) return std::move(requests_[next_request_++]);
-        if (const int wanted = line_->line_rate() != 0 ? line_->line_rate() : line_rate_; wanted != is_set_to_) {
+        if (const int wanted = line_->line_rate() != 0 ? line_->line_rate() : line_rate_; is_set_to_ && wanted != *is_set_to_) {
             set(wanted);
             return next_write();
         }
@@ -52,7 +52,7 @@ private:
     const std::unique_ptr<SerialBridge> bridge_;
     const std::unique_ptr<LineProtocol> line_;
     const int line_rate_;
-    int is_set_to_ = 0;
+    std::optional<int> is_set_to_;  ///< bits per second, since it was opened
     const std::uint8_t bulk_out_;
     std::vector<ReaderWrite> requests_;  ///< of the bridge, before anything of the line
     std::size_t next_request_ = 0;

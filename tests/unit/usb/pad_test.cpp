@@ -199,11 +199,17 @@ TEST_CASE("a pad of each family behind each chip: tags are heard, words are read
     }
 }
 
-TEST_CASE("a pad at another rate is not understood, and nobody says that it is", "[usb][pad]") {
-    PadWorld world{"cp210x:serial=P1,pad=m100", "m100_uhf", 9600};
+TEST_CASE("a pad at a rate that nobody would think of is not understood, and nobody says that it is", "[usb][pad]") {
+    PadWorld world{"cp210x:serial=P1,pad=m100,baud=9600", "m100_uhf"};
     must(world.pad->device().on_pad(std::string{"add "} + kFirst));
     CHECK(world.asked(StartInventory{}) != "ok");
     CHECK(world.listener.seen(kFirst) == 0);
+}
+
+TEST_CASE("a pad is heard at the other rate of UHF readers where the configuration is wrong", "[usb][pad]") {
+    PadWorld world{"cp210x:serial=P1,pad=m100", "m100_uhf", 57600};
+    must(world.pad->device().on_pad(std::string{"add "} + kFirst));
+    CHECK(world.asked(StartInventory{}) == "ok");
 }
 
 TEST_CASE("a pad that is unplugged in the middle answers whoever waits", "[usb][pad]") {
