@@ -99,11 +99,17 @@ class UsbTest(PharmacyTest):
         self.tell(f"type {name} {typed(text)}")
 
     def readers(self):
-        return {reader["id"]: reader for reader in self.pharmacy.ask("readers").reply["readers"]}
+        """Those that are plugged."""
+        return {reader["id"]: reader for reader in self.readers_known() if reader["state"] != "not_plugged"}
+
+    def readers_known(self):
+        return self.pharmacy.ask("readers").reply["readers"]
 
     def reader(self, reader_id, state):
         """The reader once it is in that state."""
-        return wait_until(lambda: (r := self.readers().get(reader_id)) and r["state"] == state and r, f"{reader_id} is {state}: {self.readers()}")
+        def find():
+            return next((one for one in self.readers_known() if (one["id"], one["state"]) == (reader_id, state)), None)
+        return wait_until(find, f"{reader_id} is {state}: {self.readers()}")
 
     def received(self):
         return [entry["body"]["serial"] for entry in self.pharmacy.entries("packs_received")]
