@@ -36,7 +36,7 @@ std::string empty_word(std::span<const char* const> words) {
     for (std::size_t i = 0; i < words.size(); ++i) {
         const std::string_view word = words[i];
         const std::string_view before = i > 0 ? words[i - 1] : "";
-        if (word.starts_with("--") && word.ends_with('=')) return "there is nothing after " + std::string{word};
+        if (word.starts_with("--") && word.find('=') == word.size() - 1) return "there is nothing after " + std::string{word};
         if (word.empty()) return "there is an empty word" + (before.starts_with("--") ? " after " + std::string{before} : "");
     }
     return {};

@@ -96,6 +96,8 @@ class CodesAndWords(PharmacyTest):
                 self.assertEqual((answer.code, answer.err, answer.reply["error"]), (USAGE, "", "invalid"), answer)
                 self.assertIn(named, answer.reply["message"])
                 self.assertIn("nothing was done", answer.reply["message"])
+        answer = self.pharmacy.ask("receive", IBUPROFEN, "--lot=A=", "--expires", "2001-01-31")     # a lot may end so
+        self.expect(answer.reply, "expired", "stop", False)
 
     def test_verbs_and_options_that_do_not_exist_are_usage_errors(self):
         for words in ([], ["nada"], ["scan", "--nada"], ["ledger"], ["ledger", "nada"], ["ledger", "log", "nada"], ["undo", "5"], ["history"], ["readers", "nada"], ["readers", "replay"],
