@@ -33,19 +33,23 @@ add_library(asio_ssl STATIC cmake/asio/asio_ssl.cpp)
 target_link_libraries(asio_ssl PUBLIC asio PRIVATE OpenSSL::SSL)
 
 # dosario_together(target): its files are compiled some at a time. What templates make of a header is made once for all of them, and a bare
-# machine has the tests built in half the time. The files of one such target share what has no name outside of a file.
+# machine has the tests built in half the time. The files of one such target share what has no name outside of a file; those of the list
+# APART (names without .cpp) are compiled alone: chips and families of readers whose particulars bear the same names.
 function(dosario_together target)
+  cmake_parse_arguments(arg "" "" "APART" ${ARGN})
+  list(TRANSFORM arg_APART APPEND .cpp)
+  set_source_files_properties(${arg_APART} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
   target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)  # it takes what is together for a header
 endfunction()
 
-# dosario_layer(name [TOGETHER] LINKS targets...): all .cpp files of the current folder.
+# dosario_layer(name [TOGETHER] [APART files...] LINKS targets...): all .cpp files of the current folder.
 function(dosario_layer name)
-  cmake_parse_arguments(arg "TOGETHER" "" "LINKS;PRIVATE_LINKS" ${ARGN})
+  cmake_parse_arguments(arg "TOGETHER" "" "APART;LINKS;PRIVATE_LINKS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   add_library(${name} STATIC ${sources})
   target_link_libraries(${name} PUBLIC dosario_settings ${arg_LINKS} PRIVATE ${arg_PRIVATE_LINKS})
   if(arg_TOGETHER)
-    dosario_together(${name})
+    dosario_together(${name} APART ${arg_APART})
   endif()
 endfunction()

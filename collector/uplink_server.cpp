@@ -3,6 +3,7 @@
 
 #include "base/overloaded.hpp"
 #include "net/pump.hpp"
+#include "net/waiting.hpp"
 #include "system/log.hpp"
 
 #include <boost/asio/post.hpp>
@@ -15,7 +16,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr auto kLastWords = std::chrono::seconds{2};
 constexpr auto kQueueFull = std::chrono::milliseconds{50};
 constexpr std::size_t kBusyQueue = StoreThread::kLongestQueue / 2;

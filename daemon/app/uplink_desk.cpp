@@ -3,6 +3,7 @@
 
 #include "app/machine_print.hpp"
 #include "crypto/secret_file.hpp"
+#include "net/waiting.hpp"
 #include "system/log.hpp"
 
 #include <boost/asio/post.hpp>
@@ -15,7 +16,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr auto kAfterQueueFull = std::chrono::seconds{1};
 constexpr auto kBetweenRenewals = std::chrono::hours{6};
 constexpr int kMostNotices = 16;

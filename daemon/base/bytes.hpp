@@ -18,6 +18,9 @@ using ByteView = std::span<const std::byte>;
 inline ByteView as_bytes(std::string_view text) { return std::as_bytes(std::span{text.data(), text.size()}); }
 inline std::string_view as_text(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
+/// `at` is in it.
+inline std::uint8_t byte_at(ByteView bytes, std::size_t at) { return std::to_integer<std::uint8_t>(bytes[at]); }
+
 /// Lower-case hexadecimal, two digits a byte, no separators.
 std::string to_hex(ByteView bytes);
 

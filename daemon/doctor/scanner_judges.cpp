@@ -3,6 +3,7 @@
 
 #include "base/bytes.hpp"
 #include "hid_scanner/keyboard_layout.hpp"
+#include "identity/ascii.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -18,11 +19,7 @@ constexpr std::uint8_t kKeypad = 0x54;
 
 constexpr KeyboardLayout kLayouts[] = {KeyboardLayout::us, KeyboardLayout::es, KeyboardLayout::latam};
 
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-char lower(char c) { return is_upper(c) ? static_cast<char>(c + 32) : c; }
-char upper(char c) { return is_lower(c) ? static_cast<char>(c - 32) : c; }
-char swapped(char c) { return is_lower(c) ? upper(c) : lower(c); }
+char swapped(char c) { return is_lower(c) ? to_upper(c) : to_lower(c); }
 
 std::string with_each(std::string_view text, char (*change)(char)) {
     std::string changed{text};
@@ -62,7 +59,7 @@ std::string without_leading_gs(std::string_view content) {
 }
 
 std::optional<Around> around_gs(const HeardCode& heard) {
-    const std::string came = with_each(without_leading_gs(heard.content), upper);
+    const std::string came = with_each(without_leading_gs(heard.content), to_upper);
     const auto begin = came.find(gs_parts().front());
     const auto end = came.rfind(gs_parts().back());
     if (begin == std::string::npos || end == std::string::npos) return std::nullopt;
@@ -134,7 +131,7 @@ private:
                        {{"layout", std::string{layout_name(heard_.layout)}}});
         }
         const std::pair<char (*)(char), std::string_view> cases[] = {
-            {swapped, "caps_lock"}, {upper, "upper_case"}, {lower, "lower_case"}};
+            {swapped, "caps_lock"}, {to_upper, "upper_case"}, {to_lower, "lower_case"}};
         for (const auto& [change, code] : cases) {
             if ((text_around_ = around(came, with_each(printed, change)))) return say(Verdict::fails, code);
         }
@@ -188,9 +185,9 @@ private:
         if (ean_around_) places.push_back(*ean_around_);
         if (places.empty()) return;
         const auto common = [&](std::string Around::*part) {
-            const std::string first = with_each(places.front().*part, upper);
+            const std::string first = with_each(places.front().*part, to_upper);
             const bool same =
-                std::ranges::all_of(places, [&](const Around& one) { return with_each(one.*part, upper) == first; });
+                std::ranges::all_of(places, [&](const Around& one) { return with_each(one.*part, to_upper) == first; });
             return same ? places.back().*part : std::string{};
         };
         if (const std::string prefix = common(&Around::before); !prefix.empty())
@@ -241,7 +238,7 @@ std::string_view gs_state_name(GsTrust::State state) {
 
 GsTrust judge_gs(std::string_view content) {
     const std::string came = without_leading_gs(content);
-    const std::string folded = with_each(came, upper);  // Caps Lock is another finding
+    const std::string folded = with_each(came, to_upper);  // Caps Lock is another finding
     const auto parts = gs_parts();
     const auto first = folded.find(parts[0]);
     if (first == std::string::npos) return {};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "epc/scheme.hpp"
 
+#include "identity/ascii.hpp"
+
 #include <algorithm>
 
 namespace dosario {
@@ -80,8 +82,6 @@ static_assert(std::ranges::all_of(kSchemes, [](const EpcScheme& scheme) {
     return scheme.bits == 0 || scheme.bits == bits;
 }));
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 }  // namespace
 
 std::span<const EpcScheme> epc_schemes() { return kSchemes; }
@@ -92,7 +92,7 @@ const EpcScheme* epc_scheme(std::uint8_t header) {
 }
 
 const EpcScheme* epc_scheme(std::string_view name) {
-    const auto is_it = [&](const EpcScheme& scheme) { return std::ranges::equal(scheme.name, name, {}, lower, lower); };
+    const auto is_it = [&](const EpcScheme& scheme) { return std::ranges::equal(scheme.name, name, {}, to_lower, to_lower); };
     const auto found = std::ranges::find_if(kSchemes, is_it);
     return found == std::end(kSchemes) ? nullptr : found;
 }

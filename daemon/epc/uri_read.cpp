@@ -3,7 +3,7 @@
 #include "epc/uri.hpp"
 
 #include "epc/element_writer.hpp"
-#include "identity/digits.hpp"
+#include "identity/ascii.hpp"
 
 #include <bit>
 

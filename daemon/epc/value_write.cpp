@@ -2,7 +2,7 @@
 // Values to bits. Of the encodings of text the one with the fewest bits is written, of equals the first of table E.
 #include "epc/value.hpp"
 
-#include "identity/digits.hpp"
+#include "identity/ascii.hpp"
 
 namespace dosario {
 namespace {

@@ -2,7 +2,7 @@
 // EPCs from AIs: the same rows as read.cpp, walked the other way.
 #include "epc/epc.hpp"
 #include "epc/value.hpp"
-#include "identity/digits.hpp"
+#include "identity/ascii.hpp"
 
 #include <bitset>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "identity/digital_link.hpp"
 
-#include "identity/digits.hpp"
+#include "identity/ascii.hpp"
 #include "identity/gs1_ai_table.hpp"
 #include "identity/gs1_checked.hpp"
 
@@ -11,8 +11,6 @@ namespace dosario {
 namespace {
 
 constexpr std::string_view kNotInDomains = "_~?#@!$&'()*+,;=%";
-
-constexpr bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
 
 constexpr int hex_value(char c) {
     if (is_digit(c)) return c - '0';
@@ -31,7 +29,7 @@ constexpr auto kUriCharacters = [] {
     return table;
 }();
 
-struct Parse {
+struct LinkParse {
     std::string_view uri;
     LinkRules rules;
     CodeBuffer& buffer;
@@ -53,7 +51,7 @@ struct Parts {
 };
 
 /// Cuts the URI into parts, or says what is wrong with it.
-bool split(Parse& parse, Parts& parts) {
+bool split(LinkParse& parse, Parts& parts) {
     const std::string_view uri = parse.uri;
     for (std::size_t i = 0; i < uri.size(); ++i) {
         if (!kUriCharacters[static_cast<unsigned char>(uri[i])]) return parse.refuse(CodeError::uri_bad_character, uri.substr(i));
@@ -88,7 +86,7 @@ std::string_view key_path(std::string_view path) {
 }
 
 /// `written` without its escapes: a view of the input where there are none. Nothing after a fault.
-std::optional<std::string_view> unescape(Parse& parse, std::string_view written, std::string_view ai, bool in_query) {
+std::optional<std::string_view> unescape(LinkParse& parse, std::string_view written, std::string_view ai, bool in_query) {
     const bool has_escapes =
         written.find('%') != std::string_view::npos || (in_query && written.find('+') != std::string_view::npos);
     if (!has_escapes) return written;
@@ -122,7 +120,7 @@ std::string_view filled(CodeBuffer& buffer, std::string_view digits) {
     return value.view();
 }
 
-bool read_pair(Parse& parse, std::string_view ai, std::string_view written, bool in_query) {
+bool read_pair(LinkParse& parse, std::string_view ai, std::string_view written, bool in_query) {
     const Gs1Ai found = gs1_ai_at(ai);
     if (written.empty()) return parse.refuse(CodeError::value_empty, written, ai);
     const auto plain = unescape(parse, written, ai, in_query);
@@ -137,7 +135,7 @@ bool read_pair(Parse& parse, std::string_view ai, std::string_view written, bool
     return parse.message.add({ai, value, found.number, at, found.row}) || parse.refuse(CodeError::parse_failed, written, ai);
 }
 
-bool read_path(Parse& parse, std::string_view pairs) {
+bool read_path(LinkParse& parse, std::string_view pairs) {
     while (!pairs.empty()) {
         const std::size_t slash = pairs.find('/', 1);
         const std::string_view ai = pairs.substr(1, slash - 1);
@@ -150,7 +148,7 @@ bool read_path(Parse& parse, std::string_view pairs) {
     return true;
 }
 
-bool read_query(Parse& parse, std::string_view query) {
+bool read_query(LinkParse& parse, std::string_view query) {
     while (!query.empty()) {
         const std::string_view pair = query.substr(0, query.find('&'));
         query.remove_prefix(std::min(query.size(), pair.size() + 1));
@@ -175,7 +173,7 @@ bool follows(const Gs1LinkPath& path, std::span<const Gs1Element> qualifiers) {
     return true;
 }
 
-bool check_places(Parse& parse) {
+bool check_places(LinkParse& parse) {
     const std::span<const Gs1Element> all = parse.message.elements();
     const Gs1Element& key = all[0];
     const std::span<const Gs1Element> qualifiers = all.subspan(1, parse.path_ais - 1);
@@ -205,7 +203,7 @@ bool is_web_uri(std::string_view content) {
 Gs1Message parse_digital_link(std::string_view uri, Date reference, CodeBuffer& buffer, LinkRules rules) {
     Gs1Message message;
     buffer.used = 0;
-    Parse parse{uri, rules, buffer, message};
+    LinkParse parse{uri, rules, buffer, message};
     Parts parts;
     if (uri.empty()) {
         message.fault = {CodeError::empty_message, 0, {}};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Making Digital Links: the canonical form.
 #include "identity/digital_link.hpp"
-#include "identity/digits.hpp"
+#include "identity/ascii.hpp"
 #include "identity/gs1_ai_table.hpp"
 
 #include <algorithm>

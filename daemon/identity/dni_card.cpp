@@ -6,7 +6,7 @@
 // Neither form is published by its issuer; both are inferred from what cards were seen to carry, hence the tolerance.
 #include "identity/dni_card.hpp"
 
-#include "identity/digits.hpp"
+#include "identity/ascii.hpp"
 
 #include <array>
 

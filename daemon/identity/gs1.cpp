@@ -14,7 +14,7 @@
 namespace dosario {
 namespace {
 
-struct Parse {
+struct ElementParse {
     std::string_view content;
     Date reference;
     Gs1Message& message;
@@ -39,7 +39,7 @@ Gs1ValueFault cut_short(Gs1ValueFault fault, std::string_view value) {
     return {cut == 0 ? CodeError::value_empty : CodeError::value_length, 0};
 }
 
-bool read_element(Parse& parse, std::size_t& at) {
+bool read_element(ElementParse& parse, std::size_t& at) {
     const std::string_view content = parse.content;
     const Gs1Ai found = gs1_ai_at(content.substr(at));
     if (found.row == nullptr) {
@@ -68,7 +68,7 @@ bool read_element(Parse& parse, std::size_t& at) {
 
 Gs1Message parse_element_string(std::string_view content, Date reference, Gs1Profile profile, bool item_elsewhere) {
     Gs1Message message;
-    Parse parse{content, reference, message};
+    ElementParse parse{content, reference, message};
     if (content.empty()) {
         parse.refuse(CodeError::empty_message, 0);
     } else if (content.size() > 0xffff) {

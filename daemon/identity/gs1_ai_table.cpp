@@ -4,7 +4,7 @@
 // the compiler turns them into rows that cost nothing to look up.
 #include "identity/gs1_ai_table.hpp"
 
-#include "identity/digits.hpp"
+#include "identity/ascii.hpp"
 
 #include <algorithm>
 

@@ -3,7 +3,7 @@
 // ascending order.
 #include "identity/gs1_coupon.hpp"
 
-#include "identity/digits.hpp"
+#include "identity/ascii.hpp"
 
 namespace dosario {
 namespace {

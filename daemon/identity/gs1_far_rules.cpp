@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of AIs far from pharmacy, so that no AI is taken for right because nobody looked.
-#include "identity/digits.hpp"
+#include "identity/ascii.hpp"
 #include "identity/gs1_coupon.hpp"
 #include "identity/gs1_value.hpp"
 #include "identity/iso_codes.hpp"
@@ -10,12 +10,7 @@
 namespace dosario {
 namespace {
 
-constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 constexpr bool is_hex(char c) { return is_digit(c) || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f'); }
-
-Gs1ValueFault unless(bool holds, CodeError error, std::size_t at = 0) {
-    return holds ? Gs1ValueFault{} : Gs1ValueFault{error, at};
-}
 
 /// Digits only, at most 18.
 std::uint64_t number_of(std::string_view digits) {
@@ -175,9 +170,8 @@ Gs1ValueFault gs1_check_far_rule(Gs1Rule rule, std::string_view part, Date refer
         case Gs1Rule::sequence: return unless(is_sequence(part), CodeError::parse_failed);
         case Gs1Rule::currency: return unless(is_currency_number(part), CodeError::parse_failed);
         case Gs1Rule::importer:
-            return unless(
-                is_digit(part[0]) || is_upper(part[0]) || (part[0] >= 'a' && part[0] <= 'z') || part[0] == '-' || part[0] == '_',
-                CodeError::bad_character);
+            return unless(is_digit(part[0]) || is_upper(part[0]) || is_lower(part[0]) || part[0] == '-' || part[0] == '_',
+                          CodeError::bad_character);
         case Gs1Rule::media_type: return unless(is_media_type(part), CodeError::parse_failed);
         case Gs1Rule::package_type: return unless(is_package_type(part), CodeError::parse_failed);
         case Gs1Rule::iban: return check_iban(part);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "identity/gs1_suspicion.hpp"
 
-#include "identity/digits.hpp"
+#include "identity/ascii.hpp"
 
 namespace dosario {
 namespace {

@@ -2,7 +2,7 @@
 // Values of AIs: characters (General Specifications 7.11), check digits (7.9), dates (7.12) and the small rules of the table.
 #include "identity/gs1_value.hpp"
 
-#include "identity/digits.hpp"
+#include "identity/ascii.hpp"
 #include "identity/iso_codes.hpp"
 
 #include <algorithm>
@@ -11,9 +11,6 @@ namespace dosario {
 namespace {
 
 using std::chrono::year_month_day;
-
-constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 
 /// For each character the sets that hold it, as bits of Gs1Charset.
 constexpr auto kCharsets = [] {
@@ -86,10 +83,6 @@ bool is_hour_minute(std::string_view digits) { return two_digits(digits, 0) < 24
 
 bool is_piece_of_total(std::string_view digits) {
     return two_digits(digits, 0) > 0 && two_digits(digits, 0) <= two_digits(digits, 2);
-}
-
-Gs1ValueFault unless(bool holds, CodeError error, std::size_t at = 0) {
-    return holds ? Gs1ValueFault{} : Gs1ValueFault{error, at};
 }
 
 /// `part` has the length and the characters that the component asks for.

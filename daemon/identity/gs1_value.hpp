@@ -14,6 +14,11 @@ struct Gs1ValueFault {
     std::size_t at = 0;
 };
 
+/// The fault, unless that holds.
+constexpr Gs1ValueFault unless(bool holds, CodeError error, std::size_t at = 0) {
+    return holds ? Gs1ValueFault{} : Gs1ValueFault{error, at};
+}
+
 /// Component by component: its length, its characters, its rules; what is too long shows last.
 Gs1ValueFault gs1_check_value(const Gs1AiRow& row, std::string_view value, Date reference);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the reading of a symbol means at the counter. Nothing is looked up and nothing repaired.
-#include "identity/digits.hpp"
+#include "identity/ascii.hpp"
 #include "identity/gs1_company.hpp"
 #include "identity/own_code.hpp"
 #include "identity/person.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "identity/layout.hpp"
 
-#include "identity/digits.hpp"
+#include "identity/ascii.hpp"
 #include "identity/gs1_ai_table.hpp"
 #include "identity/gs1_company.hpp"
 #include "identity/gs1_value.hpp"

@@ -9,7 +9,7 @@
 // A DNI has none.
 #include "identity/national_ids.hpp"
 
-#include "identity/digits.hpp"
+#include "identity/ascii.hpp"
 
 #include <algorithm>
 
@@ -21,9 +21,6 @@ constexpr std::size_t kCpfLength = 11;
 constexpr std::size_t kCnsLength = 15;
 constexpr std::size_t kCurpLength = 18;
 
-constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-constexpr char upper(char c) { return is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c; }
-constexpr bool is_letter(char c) { return upper(c) >= 'A' && upper(c) <= 'Z'; }
 constexpr unsigned value(char digit) { return static_cast<unsigned>(digit - '0'); }
 constexpr char digit(unsigned value) { return static_cast<char>('0' + value); }
 
@@ -131,7 +128,7 @@ ParsedDocument parse_curp(std::string_view text) {
     if (text.size() != kCurpLength) return fault_at(CodeError::value_length, 0);
     DocumentNumber number;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = upper(text[i]);
+        const char c = to_upper(text[i]);
         if (!fits_curp(c, kCurpMask[i]))
             return kCurpMask[i] == '9' ? odd_character(text, i) : fault_at(CodeError::bad_character, i);
         number.append(c);
@@ -167,8 +164,8 @@ constexpr Form kForms[] = {
 bool fits(char c, char mask) {
     switch (mask) {
         case '9': return is_digit(c);
-        case 'X': return is_digit(c) || upper(c) == 'K';
-        case 'K': return upper(c) == 'K';
+        case 'X': return is_digit(c) || to_upper(c) == 'K';
+        case 'K': return to_upper(c) == 'K';
         default: return c == mask;
     }
 }
@@ -206,7 +203,7 @@ CodeFault no_form(std::string_view text) {
 DocumentNumber compact(std::string_view text) {
     DocumentNumber number;
     for (const char c : text) {
-        if (is_digit(c) || upper(c) == 'K') number.append(upper(c));
+        if (is_digit(c) || to_upper(c) == 'K') number.append(to_upper(c));
     }
     return number;
 }

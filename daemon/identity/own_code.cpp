@@ -4,7 +4,7 @@
 //   DOSARIO.PRUEBA.<anything>                 the command PRUEBA
 #include "identity/own_code.hpp"
 
-#include "identity/digits.hpp"
+#include "identity/ascii.hpp"
 
 #include <array>
 
@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::string_view kPrefix = "DOSARIO.";
 constexpr std::size_t kKindLength = 2;  // `D.`
-constexpr std::size_t kThingLength = 12;
 constexpr std::size_t kBadgeLength = 8;
 
 /// In the order of CommandWord.
@@ -24,11 +23,10 @@ constexpr std::array<std::string_view, 15> kCommandCodes = {
 };
 static_assert(kCommandCodes.size() == static_cast<std::size_t>(CommandWord::test) + 1);
 
-constexpr char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-constexpr bool is_alphanumeric(char c) { return is_digit(c) || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_alphanumeric(char c) { return is_digit(c) || is_upper(c); }
 constexpr bool is_crockford(char c) { return is_alphanumeric(c) && c != 'I' && c != 'L' && c != 'O' && c != 'U'; }
 
-bool same_in_either_case(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, upper, upper); }
+bool same_in_either_case(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, to_upper, to_upper); }
 
 Unknown refused(CodeError error, std::size_t offset) {
     return Unknown{{error, static_cast<std::uint16_t>(std::min<std::size_t>(offset, 0xffff)), {}}};
@@ -71,7 +69,7 @@ std::uint32_t parse_times(std::string_view digits) {
 
 Identity identify_command(std::string_view content) {
     const std::string_view word = content.substr(kPrefix.size());
-    if (!word.empty() && upper(word[0]) == 'X') {
+    if (!word.empty() && to_upper(word[0]) == 'X') {
         const std::uint32_t times = parse_times(word.substr(1));
         if (times == 0) return refused(CodeError::parse_failed, kPrefix.size() + 1);
         return Command{CommandWord::times, times};

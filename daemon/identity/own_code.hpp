@@ -7,6 +7,9 @@
 
 namespace dosario {
 
+/// Characters of thing_text().
+inline constexpr std::size_t kThingLength = 12;
+
 /// Begins with `DOSARIO.` in whatever case: Caps Lock turns the letters of a keyboard scanner.
 bool is_own_code(std::string_view content);
 

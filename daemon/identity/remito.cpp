@@ -2,7 +2,7 @@
 // Remito: ^([RX]?)[ -]?(\d{4,5})-?(\d{8})$
 #include "identity/remito.hpp"
 
-#include "identity/digits.hpp"
+#include "identity/ascii.hpp"
 #include "identity/national_ids.hpp"
 #include "identity/gs1.hpp"
 

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "identity/symbol.hpp"
 
-#include "identity/digits.hpp"
+#include "identity/ascii.hpp"
 #include "identity/gs1_ai_table.hpp"
 
 #include <algorithm>
 
 namespace dosario {
 namespace {
-
-constexpr bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
 
 void refuse(SymbolReading& reading, CodeError error, std::size_t offset) {
     reading.message.fault = {error, static_cast<std::uint16_t>(std::min<std::size_t>(offset, 0xffff)), {}};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our own codes: `DOSARIO.D.` (dose) and `DOSARIO.P.` (pack opened here), 12 characters of Crockford's base 32 for 60 bits, and one
 // check character by ISO/IEC 7064 MOD 37,36. Only A-Z, 0-9 and the point, which every scanner layout types alike.
-#include "identity/identity.hpp"
+#include "identity/own_code.hpp"
 
 namespace dosario {
 namespace {
@@ -10,7 +10,6 @@ constexpr std::string_view kDosePrefix = "DOSARIO.D.";
 constexpr std::string_view kPackPrefix = "DOSARIO.P.";
 constexpr std::string_view kCrockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 constexpr std::string_view kAlphanumeric = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-constexpr std::size_t kThingLength = 12;
 
 /// ISO/IEC 7064 MOD 37,36; characters of kAlphanumeric only.
 char check_character(std::string_view text) {

@@ -4,13 +4,12 @@
 
 #include "base/clock.hpp"
 #include "net/tls_connection.hpp"
+#include "net/waiting.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <array>
 #include <functional>
@@ -88,7 +87,6 @@ public:
     }
 
 private:
-    static constexpr auto kToken = boost::asio::as_tuple(boost::asio::use_awaitable);
     /// Every connection has a buffer like this for as long as it lives.
     static constexpr std::size_t kPiece_bytes = 4 * 1024;
     static constexpr auto kLongestFarewell = std::chrono::seconds{5};

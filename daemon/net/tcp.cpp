@@ -2,9 +2,7 @@
 #include "net/tcp.hpp"
 
 #include "net/tls_connection.hpp"
-
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include "net/waiting.hpp"
 
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -22,7 +20,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kMostAddresses = 8;      // of one name
 constexpr int kSilenceBeforeKeepalive_s = 15;  // half of what TCP_USER_TIMEOUT then needs to find out
 constexpr int kKeepalivePause_s = 5;

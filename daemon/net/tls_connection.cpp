@@ -7,9 +7,7 @@
 #include "net/tcp.hpp"
 #include "net/tls_stream.hpp"
 #include "net/tls_words.hpp"
-
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include "net/waiting.hpp"
 
 #include <openssl/ssl.h>
 
@@ -24,7 +22,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr auto kFarewellPatience = std::chrono::seconds{2};
 constexpr std::size_t kLargestFarewell_bytes = 256 * 1024;
 const Result<void> kDone;  // a temporary of it in a coroutine makes GCC 12 warn under sanitizers

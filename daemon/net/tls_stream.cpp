@@ -2,11 +2,10 @@
 #include "net/tls_stream.hpp"
 
 #include "base/check.hpp"
+#include "net/waiting.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -22,7 +21,6 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 /// OpenSSL reads on while what comes is for itself (KeyUpdate, tickets): a peer could keep it at that.
 constexpr std::size_t kBudget_bytes = 64 * 1024;
 

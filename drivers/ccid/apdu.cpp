@@ -17,14 +17,12 @@ Bytes with(Bytes front, ByteView back) {
     return front;
 }
 
-std::uint8_t u8(ByteView bytes, std::size_t at) { return std::to_integer<std::uint8_t>(bytes[at]); }
-
 }  // namespace
 
 std::optional<ApduAnswer> parse_apdu_answer(ByteView bytes) {
     if (bytes.size() < 2) return std::nullopt;
     const ByteView content = bytes.first(bytes.size() - 2);
-    const unsigned word = static_cast<unsigned>(u8(bytes, content.size())) << 8 | u8(bytes, content.size() + 1);
+    const unsigned word = static_cast<unsigned>(byte_at(bytes, content.size())) << 8 | byte_at(bytes, content.size() + 1);
     return ApduAnswer{{content.begin(), content.end()}, static_cast<std::uint16_t>(word)};
 }
 
@@ -64,11 +62,11 @@ std::optional<Bytes> from_tag(ByteView content) {
     std::optional<Bytes> answer;
     bool fine = false;
     while (content.size() >= 2) {
-        const std::uint8_t name = u8(content, 0);
-        const std::size_t size = u8(content, 1);
+        const std::uint8_t name = byte_at(content, 0);
+        const std::size_t size = byte_at(content, 1);
         if (size > content.size() - 2) return std::nullopt;
         const ByteView value = content.subspan(2, size);
-        if (name == kOutcome) fine = size == 3 && u8(value, 1) == 0x90 && u8(value, 2) == 0x00;
+        if (name == kOutcome) fine = size == 3 && byte_at(value, 1) == 0x90 && byte_at(value, 2) == 0x00;
         if (name == kAnswer) answer.emplace(value.begin(), value.end());
         content = content.subspan(2 + size);
     }
@@ -85,7 +83,7 @@ constexpr std::size_t kToChip = 0xD4, kFromChip = 0xD5;
 Bytes wrap(ByteView command) { return with(bytes_of({0xFF, 0x00, 0x00, 0x00, command.size() + 1, kToChip}), command); }
 
 std::optional<Bytes> unwrap(std::uint8_t command, ByteView content) {
-    if (content.size() < 2 || u8(content, 0) != kFromChip || u8(content, 1) != command + 1) return std::nullopt;
+    if (content.size() < 2 || byte_at(content, 0) != kFromChip || byte_at(content, 1) != command + 1) return std::nullopt;
     return Bytes{content.begin() + 2, content.end()};
 }
 
@@ -102,17 +100,17 @@ Bytes write_page(std::uint8_t page, ByteView four) { return wrap(with(bytes_of({
 std::optional<std::vector<Target>> parse_targets(ByteView content) {
     constexpr std::size_t kMost = 2, kHead = 5;
     constexpr unsigned kHasAts = 0x20;
-    if (content.empty() || u8(content, 0) > kMost) return std::nullopt;
+    if (content.empty() || byte_at(content, 0) > kMost) return std::nullopt;
     std::vector<Target> targets;
-    const std::size_t count = u8(content, 0);
+    const std::size_t count = byte_at(content, 0);
     content = content.subspan(1);
     while (targets.size() < count) {
-        if (content.size() < kHead || content.size() - kHead < u8(content, 4)) return std::nullopt;
-        const ByteView uid = content.subspan(kHead, u8(content, 4));
-        targets.push_back({{uid.begin(), uid.end()}, u8(content, 3)});
+        if (content.size() < kHead || content.size() - kHead < byte_at(content, 4)) return std::nullopt;
+        const ByteView uid = content.subspan(kHead, byte_at(content, 4));
+        targets.push_back({{uid.begin(), uid.end()}, byte_at(content, 3)});
         content = content.subspan(kHead + uid.size());
         if ((targets.back().sak & kHasAts) == 0 || content.empty()) continue;
-        const std::size_t ats = u8(content, 0);
+        const std::size_t ats = byte_at(content, 0);
         if (ats == 0 || ats > content.size()) return std::nullopt;
         content = content.subspan(ats);
     }

@@ -10,8 +10,6 @@
 namespace dosario::ccid {
 namespace {
 
-std::uint8_t u8(ByteView bytes, std::size_t at) { return std::to_integer<std::uint8_t>(bytes[at]); }
-
 bool has_at(ByteView bytes, std::size_t at, std::initializer_list<unsigned> wanted) {
     return bytes.size() >= at + wanted.size() &&
            std::equal(wanted.begin(), wanted.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at),
@@ -43,11 +41,11 @@ Memory memory_of(CardKind kind, unsigned name) {
 AtrWords read_atr(ByteView atr) {
     constexpr std::size_t kStandardAt = 12;
     if (atr.size() == 2 && has_at(atr, 0, {0x3B, 0x00})) return {AtrWords::What::nothing_there};
-    if (atr.size() < 4 || u8(atr, 0) != 0x3B || (u8(atr, 1) & 0xF0) != 0x80 || !has_at(atr, 2, {0x80, 0x01})) return {};
+    if (atr.size() < 4 || byte_at(atr, 0) != 0x3B || (byte_at(atr, 1) & 0xF0) != 0x80 || !has_at(atr, 2, {0x80, 0x01})) return {};
     const bool storage = has_at(atr, 4, {0x80, 0x4F}) && has_at(atr, 7, {0xA0, 0x00, 0x00, 0x03, 0x06}) && atr.size() >= 15;
     if (!storage) return {AtrWords::What::contactless};
-    const CardKind kind = kind_by_standard(u8(atr, kStandardAt));
-    const unsigned name = static_cast<unsigned>(u8(atr, kStandardAt + 1)) << 8 | u8(atr, kStandardAt + 2);
+    const CardKind kind = kind_by_standard(byte_at(atr, kStandardAt));
+    const unsigned name = static_cast<unsigned>(byte_at(atr, kStandardAt + 1)) << 8 | byte_at(atr, kStandardAt + 2);
     return {AtrWords::What::contactless, kind, memory_of(kind, name)};
 }
 

@@ -8,11 +8,9 @@
 namespace dosario::ccid {
 namespace {
 
-std::uint8_t u8(ByteView bytes, std::size_t at) { return std::to_integer<std::uint8_t>(bytes[at]); }
-
 std::uint32_t le32(ByteView bytes, std::size_t at) {
     std::uint32_t value = 0;
-    for (std::size_t i = 4; i-- > 0;) value = value << 8 | u8(bytes, at + i);
+    for (std::size_t i = 4; i-- > 0;) value = value << 8 | byte_at(bytes, at + i);
     return value;
 }
 
@@ -38,10 +36,10 @@ Reply reply_to(Order order) {
 std::optional<Descriptor> parse_descriptor(ByteView bytes) {
     constexpr std::size_t kSize = 54;
     constexpr std::uint8_t kType = 0x21;
-    if (bytes.size() != kSize || u8(bytes, 0) != kSize || u8(bytes, 1) != kType) return std::nullopt;
+    if (bytes.size() != kSize || byte_at(bytes, 0) != kSize || byte_at(bytes, 1) != kType) return std::nullopt;
     Descriptor found;
-    found.last_slot = u8(bytes, 4);
-    found.voltages = u8(bytes, 5);
+    found.last_slot = byte_at(bytes, 4);
+    found.voltages = byte_at(bytes, 5);
     found.features = le32(bytes, 40);
     const std::uint32_t longest = le32(bytes, 44);
     if (longest < kHeaderSize) return std::nullopt;
@@ -91,11 +89,11 @@ std::optional<Notice> parse_notice(ByteView bytes) {
     constexpr std::uint8_t kSlotChange = 0x50, kHardwareError = 0x51;
     constexpr std::size_t kHardwareErrorSize = 4;
     if (bytes.size() < 2) return std::nullopt;
-    if (u8(bytes, 0) == kHardwareError && bytes.size() == kHardwareErrorSize) return Notice{true, {}};
-    if (u8(bytes, 0) != kSlotChange) return std::nullopt;
+    if (byte_at(bytes, 0) == kHardwareError && bytes.size() == kHardwareErrorSize) return Notice{true, {}};
+    if (byte_at(bytes, 0) != kSlotChange) return std::nullopt;
     Notice notice;
     for (std::size_t slot = 0; slot < 4 * (bytes.size() - 1); ++slot) {
-        const unsigned bits = static_cast<unsigned>(u8(bytes, 1 + slot / 4)) >> (2 * (slot % 4));
+        const unsigned bits = static_cast<unsigned>(byte_at(bytes, 1 + slot / 4)) >> (2 * (slot % 4));
         notice.slots.push_back({(bits & 1) != 0, (bits & 2) != 0});
     }
     return notice;
@@ -110,7 +108,7 @@ void Assembler::add(ByteView bytes) {
 Assembler::Found Assembler::next(Message& message) {
     if (held_.empty()) return Found::nothing;
     const ByteView held{held_};
-    if (!is_reply(u8(held, 0))) {
+    if (!is_reply(byte_at(held, 0))) {
         held_.clear();
         return Found::no_message;
     }
@@ -123,7 +121,13 @@ Assembler::Found Assembler::next(Message& message) {
     const std::size_t size = kHeaderSize + length;
     if (held.size() < size) return Found::nothing;
     const ByteView content = held.subspan(kHeaderSize, length);
-    message = {u8(held, 0), u8(held, 5), u8(held, 6), u8(held, 7), u8(held, 8), u8(held, 9), {content.begin(), content.end()}};
+    message = {byte_at(held, 0),
+               byte_at(held, 5),
+               byte_at(held, 6),
+               byte_at(held, 7),
+               byte_at(held, 8),
+               byte_at(held, 9),
+               {content.begin(), content.end()}};
     held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(size));
     return Found::message;
 }

@@ -18,8 +18,6 @@ namespace {
 
 enum : std::uint8_t { kNull = 0x00, kLockControl = 0x01, kMemoryControl = 0x02, kNdef = 0x03, kEnd = 0xFE };
 
-std::uint8_t u8(ByteView bytes, std::size_t at) { return std::to_integer<std::uint8_t>(bytes[at]); }
-
 /// Bytes of a Type 2 tag's memory, counted from its page 0, that hold lock bits or are reserved.
 struct Reserved {
     std::size_t first = 0, size = 0;
@@ -29,9 +27,9 @@ struct Reserved {
 /// The three bytes of lock and memory control (Type 2 Tag 1.2, 2.3.2 and 2.3.3).
 Reserved read_control(std::uint8_t type, ByteView three) {
     constexpr std::size_t kAll = 256;  // 0 stands for it
-    const std::size_t page = std::size_t{1} << (u8(three, 2) & 0x0F);
-    const std::size_t count = u8(three, 1) == 0 ? kAll : u8(three, 1);
-    const std::size_t first = (u8(three, 0) >> 4) * page + (u8(three, 0) & 0x0FU);
+    const std::size_t page = std::size_t{1} << (byte_at(three, 2) & 0x0F);
+    const std::size_t count = byte_at(three, 1) == 0 ? kAll : byte_at(three, 1);
+    const std::size_t first = (byte_at(three, 0) >> 4) * page + (byte_at(three, 0) & 0x0FU);
     return {first, type == kLockControl ? (count + 7) / 8 : count};
 }
 
@@ -74,7 +72,7 @@ private:
     std::optional<std::uint8_t> byte() {
         while (at_ < end_ && is_reserved(at_)) ++at_;
         if (at_ >= end_ || at_ >= memory_.size()) return std::nullopt;
-        return u8(memory_, at_++);
+        return byte_at(memory_, at_++);
     }
     std::optional<std::size_t> read_length() {
         constexpr std::uint8_t kThreeBytes = 0xFF;
@@ -139,12 +137,12 @@ std::optional<Container> read_container(Memory layout, ByteView memory) {
     constexpr std::uint8_t kMagic = 0xE1, kMagicWide = 0xE2;
     constexpr std::size_t kShort = 4, kLong = 8;
     if (memory.size() < kShort) return std::nullopt;
-    const std::uint8_t magic = u8(memory, 0), version = u8(memory, 1);
+    const std::uint8_t magic = byte_at(memory, 0), version = byte_at(memory, 1);
     Container found;
-    found.area = std::size_t{8} * u8(memory, 2);
+    found.area = std::size_t{8} * byte_at(memory, 2);
     if (layout == Memory::type2) {
         if (magic != kMagic || version >> 4 != 1) return std::nullopt;
-        found.readable = u8(memory, 3) >> 4 == 0;
+        found.readable = byte_at(memory, 3) >> 4 == 0;
         return found;
     }
     if (layout != Memory::type5 || (magic != kMagic && magic != kMagicWide)) return std::nullopt;
@@ -155,7 +153,7 @@ std::optional<Container> read_container(Memory layout, ByteView memory) {
     if (found.area == 0) {
         if (memory.size() < kLong) return std::nullopt;
         found.size = kLong;
-        found.area = std::size_t{8} * (static_cast<std::size_t>(u8(memory, 6)) << 8 | u8(memory, 7));
+        found.area = std::size_t{8} * (static_cast<std::size_t>(byte_at(memory, 6)) << 8 | byte_at(memory, 7));
     }
     return found;
 }

@@ -43,6 +43,8 @@ struct Box {
     }
 };
 
+inline const std::string kSerialBox = Box{.serial = "S1"}.code();
+
 /// EAN-13: the product and nothing else.
 inline std::string linear(unsigned product) { return "]E0" + gtin_text(product).substr(1); }
 

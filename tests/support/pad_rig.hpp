@@ -145,6 +145,9 @@ private:
     std::uint32_t last_ = 0;
 };
 
+/// One of each family of pads.
+inline constexpr const char* kPadFamilies[] = {"m100", "r200", "chafon18", "chafon288"};
+
 inline simulated::PadSettings pad_of(std::string family, std::uint64_t seed = 1) {
     simulated::PadSettings settings;
     settings.family = std::move(family);

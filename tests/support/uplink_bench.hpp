@@ -3,14 +3,13 @@
 #pragma once
 
 #include "net/tls_connection.hpp"
+#include "net/waiting.hpp"
 #include "support/forgery.hpp"
 #include "support/result.hpp"
 #include "support/temporary_directory.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <optional>
 
@@ -21,7 +20,6 @@ using asio::ip::tcp;
 using namespace std::chrono_literals;
 using std::chrono::days;
 
-inline constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 using ContextPtr = std::shared_ptr<const TlsContext>;
 
 /// How a connection began at both ends.

@@ -4,14 +4,13 @@
 
 #include "base/bytes.hpp"
 #include "support/catch.hpp"
+#include "support/reading_codes.hpp"
 #include "support/counter.hpp"
 
 using namespace dosario;
 using namespace dosario::test;
 
 namespace {
-
-const Date kToday = *parse_date("2026-11-21");
 
 Sighting tag(const char* epc, std::uint16_t pc = 0x3000) {
     Sighting seen;
@@ -33,7 +32,6 @@ TEST_CASE("the standard's own tags are their barcodes", "[tag_code]") {
           "2132a/b");
     const auto dated = tag_code(tag(kDsgtinPlus, 0x4800), kToday);
     REQUIRE(dated);
-    CodeBuffer buffer;
     const Identity identity = identify("]d2", std::string_view{*dated}.substr(3), kToday, buffer);
     REQUIRE(std::holds_alternative<SerialPack>(identity));
     CHECK(std::get<SerialPack>(identity).serial == "32a/b");

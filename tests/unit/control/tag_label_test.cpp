@@ -7,6 +7,7 @@
 #include "control/thing_label.hpp"
 #include "identity/identity.hpp"
 #include "support/catch.hpp"
+#include "support/reading_codes.hpp"
 #include "support/counter.hpp"
 #include "support/result.hpp"
 
@@ -14,8 +15,6 @@ using namespace dosario;
 using namespace dosario::test;
 
 namespace {
-
-const Date kToday = *parse_date("2026-11-21");
 
 Result<TagLabel> label_of(std::string_view code, std::string_view scheme = "") {
     return make_tag_label(code, scheme, kToday, Language::en);
@@ -79,7 +78,6 @@ TEST_CASE("a dose's tag says the dose, and takes 208 bits", "[tag_label]") {
           "21" +
               dose_serial(dose));
     CHECK(label_of("(8006)077912345678980203(10)L1(91)" + dose_code(dose))->bank == label->bank);
-    CodeBuffer buffer;
     const Identity by_tag = identify("]d2", std::string_view{code}.substr(3), kToday, buffer);
     REQUIRE(std::holds_alternative<DoseLabel>(by_tag));
     CHECK(std::get<DoseLabel>(by_tag).dose == dose);

@@ -5,6 +5,7 @@
 #include "control/tag_code.hpp"
 #include "control/tag_label.hpp"
 #include "support/catch.hpp"
+#include "support/reading_codes.hpp"
 #include "support/counter.hpp"
 #include "support/pad_rig.hpp"
 #include "support/result.hpp"
@@ -15,10 +16,8 @@ using std::chrono::seconds;
 
 namespace {
 
-constexpr const char* kFamilies[] = {"m100", "r200", "chafon18", "chafon288"};
 constexpr const char* kBlank = "e20000000000000000000001";
 constexpr std::uint32_t kPassword = 0x0BADF00D;
-const Date kToday = *parse_date("2026-11-21");
 
 const std::string kBox =
     "]d2"
@@ -73,7 +72,7 @@ struct PadDesk {
 }  // namespace
 
 TEST_CASE("a blank tag becomes the tag of a box, and its chip is told", "[tag_work]") {
-    for (const char* const family : kFamilies) {
+    for (const char* const family : kPadFamilies) {
         INFO(family);
         PadDesk desk{family};
         desk.lay(kBlank);
@@ -102,7 +101,7 @@ TEST_CASE("what the tag itself keeps of its PC word is left to it", "[tag_work]"
 }
 
 TEST_CASE("only reading changes nothing, and a tag of the first years has no number", "[tag_work]") {
-    for (const char* const family : kFamilies) {
+    for (const char* const family : kPadFamilies) {
         INFO(family);
         PadDesk desk{family};
         desk.lay(kBlank).banks[2].resize(4);
@@ -115,7 +114,7 @@ TEST_CASE("only reading changes nothing, and a tag of the first years has no num
 }
 
 TEST_CASE("a tag whose memory is too short is refused before anything is changed, with the length that is wanted", "[tag_work]") {
-    for (const char* const family : kFamilies) {
+    for (const char* const family : kPadFamilies) {
         INFO(family);
         PadDesk desk{family};
         desk.lay(kBlank, 8);
@@ -130,7 +129,7 @@ TEST_CASE("a tag whose memory is too short is refused before anything is changed
 }
 
 TEST_CASE("with a second tag in the field nothing is written", "[tag_work]") {
-    for (const char* const family : kFamilies) {
+    for (const char* const family : kPadFamilies) {
         INFO(family);
         PadDesk desk{family};
         desk.lay(kBlank);
@@ -144,7 +143,7 @@ TEST_CASE("with a second tag in the field nothing is written", "[tag_work]") {
 
 TEST_CASE("of two tags with one EPC neither is written, and both are told", "[tag_work]") {
     int read_as_one = 0, runs = 0;
-    for (const char* const family : kFamilies) {
+    for (const char* const family : kPadFamilies) {
         for (std::uint64_t seed = 1; seed <= 15; ++seed) {
             INFO(family << " seed " << seed);
             PadDesk desk{family, {}, seed};
@@ -203,7 +202,7 @@ TEST_CASE("a second tag of that EPC that shows itself only after the write is to
 }
 
 TEST_CASE("a tag is locked with its password, opened by it, and by no other", "[tag_work]") {
-    for (const char* const family : kFamilies) {
+    for (const char* const family : kPadFamilies) {
         INFO(family);
         PadDesk desk{family};
         desk.lay(kBlank);
@@ -229,7 +228,7 @@ TEST_CASE("a tag is locked with its password, opened by it, and by no other", "[
 
 TEST_CASE("whatever goes wrong on the way, what is said of the tag is true", "[tag_work]") {
     int unknown = 0, written = 0, before = 0, copies = 0;
-    for (const char* const family : kFamilies) {
+    for (const char* const family : kPadFamilies) {
         for (std::uint64_t seed = 1; seed <= 25; ++seed) {
             INFO(family << " seed " << seed);
             simulated::PadFaults faults;
@@ -292,7 +291,6 @@ TEST_CASE("the tags of a fractioned box's doses are their labels", "[tag_work]")
         seen.pc = desk.tag().pc();
         const auto code = tag_code(seen, kToday);
         REQUIRE(code);
-        CodeBuffer buffer;
         const Identity identity = identify("]d2", std::string_view{*code}.substr(3), kToday, buffer);
         REQUIRE(std::holds_alternative<DoseLabel>(identity));
         CHECK(dose_code(std::get<DoseLabel>(identity).dose) == dose.code());

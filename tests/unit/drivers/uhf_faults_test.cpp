@@ -15,7 +15,6 @@ using std::chrono::seconds;
 
 namespace {
 
-constexpr const char* kFamilies[] = {"m100", "r200", "chafon18", "chafon288"};
 constexpr std::size_t kTags = 4;
 
 Bytes epc_of(unsigned number) {
@@ -130,7 +129,7 @@ void live(const char* family, const Story& story, std::uint64_t seed, Tally& tal
 TEST_CASE("pads that fail: what is answered is true, and nothing is invented or lost", "[uhf][faults]") {
     const char* const more = std::getenv("DOSARIO_PAD_SEEDS");
     const std::uint64_t seeds = more != nullptr ? std::strtoull(more, nullptr, 10) : 3;
-    for (const char* family : kFamilies) {
+    for (const char* family : kPadFamilies) {
         for (const Story& story : stories()) {
             Tally tally;
             for (std::uint64_t seed = 1; seed <= seeds; ++seed) {

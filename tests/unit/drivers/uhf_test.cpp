@@ -10,7 +10,6 @@ using std::chrono::seconds;
 
 namespace {
 
-constexpr const char* kFamilies[] = {"m100", "r200", "chafon18", "chafon288"};
 constexpr const char* kFirst = "30346c7a2c00004000000001";
 constexpr const char* kSecond = "30346c7a2c00004000000002";
 constexpr const char* kLong = "30bb027e2200bb0101027e0130bb027e";
@@ -24,7 +23,7 @@ bool all_in_band(const PadRig& rig) {
 }  // namespace
 
 TEST_CASE("a pad with three tags: all are heard again and again, rounds end, and it stops when told", "[uhf]") {
-    for (const char* family : kFamilies) {
+    for (const char* family : kPadFamilies) {
         INFO(family);
         PadRig rig{pad_of(family)};
         for (const char* epc : {kFirst, kSecond, kLong}) rig.pad->field().add(tag_of(epc));
@@ -48,7 +47,7 @@ TEST_CASE("a pad with three tags: all are heard again and again, rounds end, and
 }
 
 TEST_CASE("an empty pad ends its rounds, and says nothing else", "[uhf]") {
-    for (const char* family : kFamilies) {
+    for (const char* family : kPadFamilies) {
         INFO(family);
         PadRig rig{pad_of(family)};
         CHECK(rig.asked(StartInventory{}).status == "ok");
@@ -60,7 +59,7 @@ TEST_CASE("an empty pad ends its rounds, and says nothing else", "[uhf]") {
 }
 
 TEST_CASE("without a country nothing is sent, and who asks is told", "[uhf]") {
-    for (const char* family : kFamilies) {
+    for (const char* family : kPadFamilies) {
         INFO(family);
         for (const char* country : {"", "XX"}) {
             PadRig rig{pad_of(family), in_country(country)};
@@ -79,7 +78,7 @@ TEST_CASE("each country's band: nothing is transmitted outside of it", "[uhf]") 
         const char* country;
         int low_khz, high_khz;
     };
-    for (const char* family : kFamilies) {
+    for (const char* family : kPadFamilies) {
         for (const Row& row : {Row{"AR", 902'000, 928'000},
                                {"CL", 915'000, 928'000},
                                {"CO", 915'000, 928'000},
@@ -100,7 +99,7 @@ TEST_CASE("each country's band: nothing is transmitted outside of it", "[uhf]") 
 }
 
 TEST_CASE("a reader that stays in another band, or hops where it may not, is refused and never transmits", "[uhf]") {
-    for (const char* family : kFamilies) {
+    for (const char* family : kPadFamilies) {
         INFO(family);
         auto settings = pad_of(family);
         settings.keeps_band = true;
@@ -121,7 +120,7 @@ TEST_CASE("a reader that stays in another band, or hops where it may not, is ref
 }
 
 TEST_CASE("power: set at the start and when asked, and never more than the country allows", "[uhf]") {
-    for (const char* family : kFamilies) {
+    for (const char* family : kPadFamilies) {
         INFO(family);
         auto settings = in_country("CL");
         settings.power_cdbm = 1500;
@@ -135,7 +134,7 @@ TEST_CASE("power: set at the start and when asked, and never more than the count
 }
 
 TEST_CASE("words are read and written, and a write is ok only when it was read back", "[uhf]") {
-    for (const char* family : kFamilies) {
+    for (const char* family : kPadFamilies) {
         INFO(family);
         PadRig rig{pad_of(family)};
         rig.pad->field().add(tag_of(kFirst));
@@ -158,7 +157,7 @@ TEST_CASE("words are read and written, and a write is ok only when it was read b
 }
 
 TEST_CASE("commands in the middle of an inventory: it goes on afterwards", "[uhf]") {
-    for (const char* family : kFamilies) {
+    for (const char* family : kPadFamilies) {
         INFO(family);
         PadRig rig{pad_of(family)};
         rig.pad->field().add(tag_of(kFirst));
@@ -176,7 +175,7 @@ TEST_CASE("commands in the middle of an inventory: it goes on afterwards", "[uhf
 }
 
 TEST_CASE("an EPC is written only to the one tag in the field, with its PC word where its length changes", "[uhf]") {
-    for (const char* family : kFamilies) {
+    for (const char* family : kPadFamilies) {
         INFO(family);
         PadRig rig{pad_of(family)};
         rig.pad->field().add(tag_of(kFirst));
@@ -199,7 +198,7 @@ TEST_CASE("an EPC is written only to the one tag in the field, with its PC word 
 }
 
 TEST_CASE("passwords and locks: none without a password, and what is locked stays as it is", "[uhf]") {
-    for (const char* family : kFamilies) {
+    for (const char* family : kPadFamilies) {
         INFO(family);
         PadRig rig{pad_of(family)};
         rig.pad->field().add(tag_of(kFirst));
@@ -259,7 +258,7 @@ TEST_CASE("a Chafon reader that wants a mask gets one over the whole EPC", "[uhf
 }
 
 TEST_CASE("a reader that starts again in the middle is set up again and goes on reading, in its band", "[uhf]") {
-    for (const char* family : kFamilies) {
+    for (const char* family : kPadFamilies) {
         INFO(family);
         PadRig rig{pad_of(family), in_country("CL")};
         rig.pad->allowed_low_khz = 915'000;
@@ -279,7 +278,7 @@ TEST_CASE("a reader that starts again in the middle is set up again and goes on 
 }
 
 TEST_CASE("a reader that is switched on later is found", "[uhf]") {
-    for (const char* family : kFamilies) {
+    for (const char* family : kPadFamilies) {
         INFO(family);
         auto settings = pad_of(family);
         settings.faults.deaf = 1;
@@ -324,7 +323,7 @@ TEST_CASE("the wrong driver says so at the other rate of such readers, too, once
 }
 
 TEST_CASE("a reader of the family whose line has the other rate is read at that", "[uhf]") {
-    for (const char* family : kFamilies) {
+    for (const char* family : kPadFamilies) {
         INFO(family);
         const int other = std::string_view{family}.starts_with("chafon") ? 115'200 : 57'600;
         PadRig rig{pad_of(family), in_country("AR"), nullptr, other};
@@ -338,7 +337,7 @@ TEST_CASE("a reader of the family whose line has the other rate is read at that"
 }
 
 TEST_CASE("several parts are locked without a wait for echoes that do not come", "[uhf]") {
-    for (const char* family : kFamilies) {
+    for (const char* family : kPadFamilies) {
         INFO(family);
         PadRig rig{pad_of(family)};
         auto tag = tag_of(kFirst);
@@ -356,7 +355,7 @@ TEST_CASE("several parts are locked without a wait for echoes that do not come",
 }
 
 TEST_CASE("the EPC bank of one of two tags with one EPC is not written", "[uhf]") {
-    for (const char* family : kFamilies) {
+    for (const char* family : kPadFamilies) {
         for (std::uint64_t seed = 1; seed <= 20; ++seed) {
             INFO(family << " seed " << seed);
             PadRig rig{pad_of(family, seed)};
@@ -370,7 +369,7 @@ TEST_CASE("the EPC bank of one of two tags with one EPC is not written", "[uhf]"
 }
 
 TEST_CASE("unplugged in the middle: whoever waits is answered, once", "[uhf]") {
-    for (const char* family : kFamilies) {
+    for (const char* family : kPadFamilies) {
         for (int ms = 0; ms < 200; ms += 7) {
             INFO(family << " after " << ms);
             PadRig rig{pad_of(family)};
@@ -388,7 +387,7 @@ TEST_CASE("unplugged in the middle: whoever waits is answered, once", "[uhf]") {
 }
 
 TEST_CASE("more commands than can wait are not taken, and each that was is answered", "[uhf]") {
-    for (const char* family : kFamilies) {
+    for (const char* family : kPadFamilies) {
         PadRig rig{pad_of(family)};
         rig.pad->field().add(tag_of(kFirst));
         std::uint32_t taken = 0;

@@ -2,16 +2,15 @@
 // GS1 Digital Links: what is read, what is refused and where, and the canonical form.
 #include "identity/digital_link.hpp"
 #include "support/catch.hpp"
+#include "support/reading_codes.hpp"
 
 #include <string>
 #include <vector>
 
 using namespace dosario;
+using namespace dosario::test;
 
 namespace {
-
-const Date kToday = *parse_date("2026-11-21");
-CodeBuffer buffer;
 
 Gs1Message parse(std::string_view uri, LinkRules rules = {}) { return parse_digital_link(uri, kToday, buffer, rules); }
 

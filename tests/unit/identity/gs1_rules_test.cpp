@@ -4,21 +4,21 @@
 #include "identity/gs1.hpp"
 #include "identity/gs1_ai_table.hpp"
 #include "support/catch.hpp"
+#include "support/reading_codes.hpp"
 
 #include <random>
 #include <string>
 
 using namespace dosario;
+using namespace dosario::test;
 
 namespace {
-
-const Date kToday = *parse_date("2026-11-21");
 
 std::string error_of(std::string_view content) {
     return std::string{code_error_name(parse_element_string(content, kToday, Gs1Profile::lenient).fault.error)};
 }
 
-std::string with_check_digit(std::string digits) { return digits + gs1_check_digit(digits); }
+std::string checked(std::string digits) { return digits + gs1_check_digit(digits); }
 
 std::string ai_text(unsigned number) {
     std::string text = std::to_string(number);
@@ -36,7 +36,7 @@ public:
         const std::size_t size = component.least + below(component.most - component.least + 1U);
         const Gs1Rule rule = component.rules[0];
         switch (rule) {
-            case Gs1Rule::check_digit: return with_check_digit(characters("0123456789", size - 1));
+            case Gs1Rule::check_digit: return checked(characters("0123456789", size - 1));
             case Gs1Rule::check_pair: return "1987654Ad4X4bL5ttr2310c2K";
             case Gs1Rule::company_prefix: return "7791" + characters("0123456789", std::max<std::size_t>(size, 4) - 4);
             case Gs1Rule::date_or_month: return below(3) == 0 ? "270200" : "280229";
@@ -111,7 +111,6 @@ TEST_CASE("every AI takes a value that keeps its rules, and gives it back in all
             REQUIRE(std::string{code_error_name(message.fault.error)} == "none");
             REQUIRE(message.elements().size() == 1);
             CHECK(element_string(message.elements()) == content);
-            CodeBuffer buffer;
             const std::string written = bracketed(message.elements());
             const Gs1Message again = parse_bracketed(written, kToday, buffer, Gs1Profile::lenient);
             REQUIRE(again.ok());
@@ -137,7 +136,6 @@ TEST_CASE("every AI refuses a value one too long, one too short, and with a char
         INFO(ai << " " << value);
         CHECK(error_of(ai) == "value-empty");
         CHECK(error_of(ai + "\x1d") == "value-empty");
-        CodeBuffer buffer;
         const auto refused = [&](const std::string& text) {
             return !parse_bracketed("(" + ai + ")" + text, kToday, buffer, Gs1Profile::lenient).ok();
         };
@@ -212,8 +210,8 @@ TEST_CASE("values far from pharmacy have their own rules", "[gs1]") {
                    "7791a") == "bad-character");
     CHECK(error_of("80107791\x1d"
                    "8011012") == "parse-failed");
-    CHECK(error_of("80030" + with_check_digit("779123456789") + "X") == "none");
-    CHECK(error_of("80031" + with_check_digit("779123456789") + "X") == "parse-failed");
+    CHECK(error_of("80030" + checked("779123456789") + "X") == "none");
+    CHECK(error_of("80031" + checked("779123456789") + "X") == "parse-failed");
     CHECK(error_of("00106141412345678908"
                    "4300A%2") == "bad-percent-escape");
     CHECK(error_of("00106141412345678908"
@@ -236,15 +234,15 @@ TEST_CASE("values far from pharmacy have their own rules", "[gs1]") {
                    "7041PX") == "none");
     CHECK(error_of("00106141412345678908"
                    "7041ZE") == "parse-failed");
-    CHECK(error_of("8018" + with_check_digit("77912345678901234") +
+    CHECK(error_of("8018" + checked("77912345678901234") +
                    "\x1d"
                    "7241"
                    "11") == "parse-failed");
-    CHECK(error_of("8018" + with_check_digit("77912345678901234") +
+    CHECK(error_of("8018" + checked("77912345678901234") +
                    "\x1d"
                    "7258"
                    "3/2") == "parse-failed");
-    CHECK(error_of("8018" + with_check_digit("77912345678901234") +
+    CHECK(error_of("8018" + checked("77912345678901234") +
                    "\x1d"
                    "7250"
                    "19800230") == "bad-date");
@@ -256,7 +254,7 @@ TEST_CASE("values far from pharmacy have their own rules", "[gs1]") {
 }
 
 TEST_CASE("a digital signature wants a key with its serial number", "[gs1]") {
-    const std::string document = "253" + with_check_digit("779123456789");
+    const std::string document = "253" + checked("779123456789");
     CHECK(error_of(document + "A\x1d"
                               "8030AB") == "none");
     CHECK(error_of(document + "\x1d"

@@ -3,23 +3,23 @@
 #include "identity/gs1.hpp"
 #include "identity/gs1_ai_table.hpp"
 #include "support/catch.hpp"
+#include "support/reading_codes.hpp"
 
 #include <set>
 #include <string>
 #include <vector>
 
 using namespace dosario;
+using namespace dosario::test;
 
 namespace {
 
-const Date kToday = *parse_date("2026-11-21");
 const std::string kPack =
     "01077912345678981727043010LOTE-ABC123\x1d"
     "21SERIAL1234567890ABCD";
 
 Gs1Message parse(std::string_view content) { return parse_element_string(content, kToday); }
 
-CodeBuffer buffer;
 Gs1Message bracketed_message(std::string_view content) { return parse_bracketed(content, kToday, buffer); }
 
 Gs1Message parse_lenient(std::string_view content) { return parse_element_string(content, kToday, Gs1Profile::lenient); }

@@ -2,23 +2,21 @@
 // From what a scanner gives to what it names: carriers, products, packs, persons, and what stays unknown.
 #include "identity/identity.hpp"
 #include "support/catch.hpp"
+#include "support/reading_codes.hpp"
 #include "support/spelling_digest.hpp"
 
 #include <string>
 #include <vector>
 
 using namespace dosario;
+using namespace dosario::test;
 
 namespace {
 
-const Date kToday = *parse_date("2026-11-21");
-const std::string kPack =
+const std::string kSerialPack =
     "01077912345678981727043010LOTE-ABC123\x1d"
     "21SERIAL1234567890ABCD";
 constexpr std::uint64_t kGtin = 7791234567898;
-
-CodeBuffer buffer;
-Identity identify(std::string_view aim, std::string_view content) { return dosario::identify(aim, content, kToday, buffer); }
 
 template <class T>
 T expect(std::string_view aim, std::string_view content) {
@@ -44,7 +42,7 @@ void expect_unknown(std::string_view aim, std::string_view content, CodeError er
 
 TEST_CASE("a pack with a serial number is a serial pack, whatever carries it", "[identify]") {
     for (const char* aim : {"]C1", "]d2", "]Q3", "]J1", "]e0", "]e1", "]e2", ""}) {
-        const auto pack = expect<SerialPack>(aim, kPack);
+        const auto pack = expect<SerialPack>(aim, kSerialPack);
         CHECK(pack.gtin.number == kGtin);
         CHECK(pack.gtin.text() == "07791234567898");
         CHECK(pack.serial == "SERIAL1234567890ABCD");
@@ -55,7 +53,7 @@ TEST_CASE("a pack with a serial number is a serial pack, whatever carries it", "
 }
 
 TEST_CASE("an identifier typed in front of the content counts, and offsets do not count it", "[identify]") {
-    CHECK(expect<SerialPack>("", "]d2" + kPack).serial == "SERIAL1234567890ABCD");
+    CHECK(expect<SerialPack>("", "]d2" + kSerialPack).serial == "SERIAL1234567890ABCD");
     expect_unknown("", "]d20107791234567897", CodeError::check_digit, 15, "01");
     expect_unknown("", "]d2", CodeError::empty_message);
     expect_unknown("", "]", CodeError::none);
@@ -132,9 +130,9 @@ TEST_CASE("a GTIN has 8, 12, 13 or 14 digits with their check digit", "[identify
 }
 
 TEST_CASE("one GS in front is taken from scanners without identifier only", "[identify]") {
-    CHECK(expect<SerialPack>("", "\x1d" + kPack).lot == "LOTE-ABC123");
-    expect_unknown("]d2", "\x1d" + kPack, CodeError::ai_unknown);
-    expect_unknown("", "\x1d\x1d" + kPack, CodeError::ai_unknown, 1);
+    CHECK(expect<SerialPack>("", "\x1d" + kSerialPack).lot == "LOTE-ABC123");
+    expect_unknown("]d2", "\x1d" + kSerialPack, CodeError::ai_unknown);
+    expect_unknown("", "\x1d\x1d" + kSerialPack, CodeError::ai_unknown, 1);
     expect_unknown("",
                    "\x1d"
                    "0107791234567897",
@@ -245,8 +243,8 @@ TEST_CASE("whatever has fields and a number like a document is a person, so that
 
 TEST_CASE("any content cut anywhere or with any bit turned has an identity", "[identify]") {
     const std::vector<std::string> contents = {
-        kPack,
-        "]d2" + kPack,
+        kSerialPack,
+        "]d2" + kSerialPack,
         "(01)07791234567898(10)L1(17)270630",
         "7791234567898",
         "DOSARIO.X10",

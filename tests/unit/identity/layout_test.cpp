@@ -2,6 +2,7 @@
 // Codes that lost their separators: what a supplier's layout makes of them, all ways to read them, and the site's separator.
 #include "identity/identity.hpp"
 #include "support/catch.hpp"
+#include "support/reading_codes.hpp"
 #include "support/gs1_codes.hpp"
 
 #include <random>
@@ -14,9 +15,7 @@ using namespace dosario::test;
 
 namespace {
 
-const Date kToday = *parse_date("2026-11-21");
 const std::string kItem = "01" + gtin_text(1);
-CodeBuffer buffer;
 
 CodeLayout layout(const std::vector<std::string>& fields, std::vector<std::string> prefixes = {"0"}) {
     CodeLayout made{"Drogueria", std::move(prefixes), {}};

@@ -3,17 +3,16 @@
 #include "identity/digital_link.hpp"
 #include "identity/identity.hpp"
 #include "support/catch.hpp"
+#include "support/reading_codes.hpp"
 
 #include <random>
 #include <string>
 
 using namespace dosario;
+using namespace dosario::test;
 
 namespace {
 
-const Date kToday = *parse_date("2026-11-21");
-CodeBuffer buffer;
-Identity identify(std::string_view aim, std::string_view content) { return dosario::identify(aim, content, kToday, buffer); }
 constexpr std::size_t kBody = 10;  // `DOSARIO.D.`
 constexpr std::uint64_t kSixtyBits = (std::uint64_t{1} << 60) - 1;
 
@@ -232,10 +231,7 @@ TEST_CASE("a dose is named by its number in 21 of a piece, as by its code in 91"
     const ThingId dose{0x0123456789ABCDE};
     const std::string serial = dose_serial(dose);
     CHECK(serial.size() == 20);
-    const auto seen = [](const std::string& text) {
-        CodeBuffer buffer;
-        return identify("]d2", text, *parse_date("2026-11-21"), buffer);
-    };
+    const auto seen = [](const std::string& text) { return identify("]d2", text, *parse_date("2026-11-21"), buffer); };
     const std::string piece = "8006077912345678980203\x1d";
     const Identity by_serial = seen(piece + "21" + serial);
     REQUIRE(std::holds_alternative<DoseLabel>(by_serial));

@@ -3,6 +3,7 @@
 #include "crypto/openssl.hpp"
 #include "identity/identity.hpp"
 #include "support/catch.hpp"
+#include "support/reading_codes.hpp"
 #include "support/spelling_digest.hpp"
 
 #include <concepts>
@@ -10,13 +11,10 @@
 #include <string>
 
 using namespace dosario;
-using test::spelled;
+using namespace dosario::test;
 
 namespace {
 
-CodeBuffer buffer;
-
-const Date kToday = *parse_date("2026-11-21");
 const std::string kCard = "00123456789@PEREZ@JUAN CARLOS@M@12345678@A@01/02/1980@01/01/2010";
 const std::string kOldCard =
     "@12345678    @A@1@PEREZ@JUAN CARLOS@ARGENTINA@01/02/1980@M@03/04/2009@00012345678@7055 @03/04/2024@421@0@";
@@ -37,7 +35,7 @@ static_assert(!std::is_convertible_v<Person, std::string> && !std::is_convertibl
 static_assert(!std::is_trivially_copyable_v<Person>);  // no std::bit_cast
 static_assert(std::is_copy_constructible_v<Person> && std::is_copy_assignable_v<Person> && sizeof(Person) <= 64);
 
-std::string read(std::string_view text) {
+std::string read_person(std::string_view text) {
     const auto parsed = identify_person(text);
     if (const auto* person = std::get_if<Person>(&parsed)) return spelled(*person);
     return std::string{code_error_name(std::get<CodeFault>(parsed).error)} + '@' +
@@ -115,49 +113,49 @@ TEST_CASE("both forms of the card are read, by both separators", "[card]") {
     for (const std::string& card : {kCard, kCard + '@', kCard + "@206", kCard + "@270", kCard + "@20123456786",
                                     kCard + "@206@more@fields", kOldCard, with(kOldCard, "@1@", "@2@")}) {
         INFO(card);
-        CHECK(read(card) == "AR|DNI|12345678");
-        CHECK(read(typed(card)) == "AR|DNI|12345678");
-        CHECK(read("  " + card + "\r\n") == "AR|DNI|12345678");
+        CHECK(read_person(card) == "AR|DNI|12345678");
+        CHECK(read_person(typed(card)) == "AR|DNI|12345678");
+        CHECK(read_person("  " + card + "\r\n") == "AR|DNI|12345678");
         CHECK(at_counter(card) == "AR|DNI|12345678");
     }
-    CHECK(read("00123456789@PEREZ@ANA@F@06123456@A@01/02/1940@01/01/2010@275") == "AR|DNI|6123456");
-    CHECK(read("00123456789@PEREZ@ANA@F@6123456@A@01/02/1940@01/01/2010@27061234565") == "AR|DNI|6123456");
+    CHECK(read_person("00123456789@PEREZ@ANA@F@06123456@A@01/02/1940@01/01/2010@275") == "AR|DNI|6123456");
+    CHECK(read_person("00123456789@PEREZ@ANA@F@6123456@A@01/02/1940@01/01/2010@27061234565") == "AR|DNI|6123456");
     // Names are not judged, whatever bytes they have.
-    CHECK(read(with(kCard, "PEREZ",
-                    "NU\xc3\x91"
-                    "EZ")) == "AR|DNI|12345678");
-    CHECK(read(with(kCard, "PEREZ", std::string(3, '\0'))) == "AR|DNI|12345678");
-    CHECK(read(with(kCard, "@M@", "@X@")) == "AR|DNI|12345678");
+    CHECK(read_person(with(kCard, "PEREZ",
+                           "NU\xc3\x91"
+                           "EZ")) == "AR|DNI|12345678");
+    CHECK(read_person(with(kCard, "PEREZ", std::string(3, '\0'))) == "AR|DNI|12345678");
+    CHECK(read_person(with(kCard, "@M@", "@X@")) == "AR|DNI|12345678");
 }
 
 TEST_CASE("a card with a wrong number or an impossible date says which field", "[card]") {
-    CHECK(read(with(kCard, "12345678@A", "123456@A")) == "value-length@32");
-    CHECK(read(with(kCard, "12345678@A", "123456789@A")) == "value-length@32");
-    CHECK(read(with(kCard, "12345678@A", "@A")) == "value-length@32");
-    CHECK(read(with(kCard, "12345678@A", "00000000@A")) == "value-length@32");
-    CHECK(read(with(kCard, "12345678@A", "1234S678@A")) == "not-numeric@36");
-    CHECK(read("  " + with(kCard, "12345678@A", "1234S678@A")) == "not-numeric@38");
+    CHECK(read_person(with(kCard, "12345678@A", "123456@A")) == "value-length@32");
+    CHECK(read_person(with(kCard, "12345678@A", "123456789@A")) == "value-length@32");
+    CHECK(read_person(with(kCard, "12345678@A", "@A")) == "value-length@32");
+    CHECK(read_person(with(kCard, "12345678@A", "00000000@A")) == "value-length@32");
+    CHECK(read_person(with(kCard, "12345678@A", "1234S678@A")) == "not-numeric@36");
+    CHECK(read_person("  " + with(kCard, "12345678@A", "1234S678@A")) == "not-numeric@38");
     for (const char* date : {"31/02/1980", "00/02/1980", "01/13/1980", "29/02/1900", "01/02/80", "01/02/0980", "1/2/1980",
                              "01/02-1980", "01/O2/1980", "01021980", "0110211980", "", "01/02/1899"}) {
         INFO(date);
-        CHECK(read(with(kCard, "01/02/1980", date)) == "bad-date@43");
+        CHECK(read_person(with(kCard, "01/02/1980", date)) == "bad-date@43");
         const std::size_t issue = kCard.size() - 10;
-        CHECK(read(kCard.substr(0, issue) + date) == "bad-date@" + std::to_string(issue));
-        CHECK(read(with(kOldCard, "01/02/1980", date)) == "bad-date@" + std::to_string(kOldCard.find("01/02/1980")));
+        CHECK(read_person(kCard.substr(0, issue) + date) == "bad-date@" + std::to_string(issue));
+        CHECK(read_person(with(kOldCard, "01/02/1980", date)) == "bad-date@" + std::to_string(kOldCard.find("01/02/1980")));
     }
-    CHECK(read(with(kCard, "01/01/2010", "31/01/1980")) == "bad-date@54");  // issued before birth
-    CHECK(read(with(kCard, "01/01/2010", "01/02/1980")) == "AR|DNI|12345678");
+    CHECK(read_person(with(kCard, "01/01/2010", "31/01/1980")) == "bad-date@54");  // issued before birth
+    CHECK(read_person(with(kCard, "01/01/2010", "01/02/1980")) == "AR|DNI|12345678");
 }
 
 TEST_CASE("the digits of the CUIL on a card belong to its DNI", "[card]") {
     for (const char* wrong :
          {"200", "205", "207", "276", "116", "306", "20123456780", "20123456796", "27123456786", "00000000000"}) {
         INFO(wrong);
-        CHECK(read(kCard + '@' + wrong) == "check-digit@65");
+        CHECK(read_person(kCard + '@' + wrong) == "check-digit@65");
     }
-    CHECK(read(kCard + "@20") == "value-length@65");
-    CHECK(read(kCard + "@2006") == "value-length@65");
-    CHECK(read(kCard + "@2O6") == "not-numeric@65");
+    CHECK(read_person(kCard + "@20") == "value-length@65");
+    CHECK(read_person(kCard + "@2006") == "value-length@65");
+    CHECK(read_person(kCard + "@2O6") == "not-numeric@65");
     // The counter does not look at them.
     CHECK(at_counter(kCard + "@200") == "AR|DNI|12345678");
 }
@@ -167,16 +165,16 @@ TEST_CASE("a card cut anywhere is refused, or is the same person", "[card]") {
         std::size_t refused = 0;
         // Seven or eight digits of the first field alone are a DNI like any that is typed.
         for (std::size_t size = 9; size < card.size(); ++size) {
-            const std::string said = read(std::string_view{card}.substr(0, size));
+            const std::string said = read_person(std::string_view{card}.substr(0, size));
             refused += said != "AR|DNI|12345678";
             CHECK((said == "AR|DNI|12345678" || said.find('|') == std::string::npos));
         }
         CHECK(refused >= 50);
     }
-    CHECK(read("@") == "parse-failed@0");
-    CHECK(read("a@b.example") == "parse-failed@0");
-    CHECK(read(std::string(900, '@')) == "value-length@1");
-    CHECK(read(std::string(1001, '@')) == "value-length@0");
+    CHECK(read_person("@") == "parse-failed@0");
+    CHECK(read_person("a@b.example") == "parse-failed@0");
+    CHECK(read_person(std::string(900, '@')) == "value-length@1");
+    CHECK(read_person(std::string(1001, '@')) == "value-length@0");
 }
 
 TEST_CASE("a bit turned in a card gives a fault within the text, and nothing of the text", "[card]") {
@@ -193,8 +191,8 @@ TEST_CASE("a bit turned in a card gives a fault within the text, and nothing of 
 }
 
 TEST_CASE("empty and blank texts are nobody", "[person]") {
-    CHECK(read("") == "empty-message@0");
-    CHECK(read(" \t\r\n") == "empty-message@0");
+    CHECK(read_person("") == "empty-message@0");
+    CHECK(read_person(" \t\r\n") == "empty-message@0");
     CHECK_FALSE(parse_person(""));
     CHECK_FALSE(parse_person("  "));
 }
@@ -229,7 +227,7 @@ TEST_CASE("at the counter no number with a wrong check digit is a person, and no
 
 TEST_CASE("an EAN-13 with its add-on stays goods, though it be a right CNS", "[counter]") {
     const std::string content = "779123456000403";
-    CHECK(read(content) == "BR|CNS|" + content);
+    CHECK(read_person(content) == "BR|CNS|" + content);
     CHECK(at_counter(content) == "");
     CHECK(std::holds_alternative<ProductLot>(identify("]E3", content, kToday, buffer)));
 }

@@ -7,8 +7,6 @@ using namespace dosario::test;
 
 namespace {
 
-const std::string kSerialBox = Box{.serial = "S1"}.code();
-
 Answer cut(Counter& counter, Scan scan) { return counter.scan(std::move(scan).mode("fraction").by(kAna)); }
 
 std::string until(const Answer& answer) { return answer.reply.doses(0).beyond_use_on(); }

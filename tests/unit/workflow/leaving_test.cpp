@@ -8,8 +8,6 @@ using namespace dosario::test;
 
 namespace {
 
-const std::string kSerialBox = Box{.serial = "S1"}.code();
-
 Answer verify(Counter& counter, const std::string& code, const char* badge) {
     return counter.scan(Scan{code}.mode("verify").by(badge));
 }

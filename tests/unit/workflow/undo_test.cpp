@@ -7,7 +7,6 @@ using namespace dosario::test;
 
 namespace {
 
-const std::string kSerialBox = Box{.serial = "S1"}.code();
 const char* const kStock =
     "SELECT counted_packs, serial_packs, opened_packs, opened_units, doses_made, doses_ready, dose_units FROM stock WHERE place = 1";
 
