@@ -4,6 +4,7 @@
 #include "ccid/iso15693.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace dosario::ccid::iso15693 {
 namespace {
@@ -13,8 +14,12 @@ constexpr std::size_t kUidSize = 8;
 enum : std::uint8_t { kReadBlock = 0x20, kWriteBlock = 0x21, kSystemInformation = 0x2B };
 
 Bytes request(std::uint8_t command, ByteView uid) {
-    Bytes bytes{static_cast<std::byte>(kHighRate | (uid.size() == kUidSize ? kAddressed : 0)), static_cast<std::byte>(command)};
-    if (uid.size() == kUidSize) bytes.insert(bytes.end(), uid.rbegin(), uid.rend());
+    const bool addressed = uid.size() == kUidSize;
+    Bytes bytes;
+    bytes.reserve(2 + kUidSize);
+    bytes.push_back(static_cast<std::byte>(kHighRate | (addressed ? kAddressed : 0)));
+    bytes.push_back(static_cast<std::byte>(command));
+    if (addressed) std::ranges::reverse_copy(uid, std::back_inserter(bytes));
     return bytes;
 }
 
