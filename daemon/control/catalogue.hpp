@@ -36,7 +36,10 @@ std::string put_in(std::string_view pattern, const TextOf& text_of) {
     }
 }
 
+/// All rows, and its two parts: what the counter is told, and what stands within and below that.
 std::span<const CatalogueRow> catalogue();
+std::span<const CatalogueRow> answer_rows();
+std::span<const CatalogueRow> word_rows();
 
 /// The text of that row of catalogue(), empty where there is none.
 std::string_view catalogue_text(std::string_view key, Language language);

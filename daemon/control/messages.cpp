@@ -4,19 +4,8 @@
 #include "control/catalogue.hpp"
 
 #include <algorithm>
-#include <unordered_map>
 
 namespace dosario {
-
-std::string_view catalogue_text(std::string_view key, Language language) {
-    static const auto rows = [] {
-        std::unordered_map<std::string_view, const CatalogueRow*> by_key;
-        for (const CatalogueRow& row : catalogue()) by_key.emplace(row.key, &row);
-        return by_key;
-    }();
-    const auto found = rows.find(key);
-    return found == rows.end() ? std::string_view{} : in_language(*found->second, language);
-}
 
 namespace {
 

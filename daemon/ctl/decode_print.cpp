@@ -27,12 +27,6 @@ void append_ascii(std::string& out, unsigned char c) {
     }
 }
 
-std::string_view row_text(std::string_view key, Language language) {
-    const auto rows = catalogue();
-    const auto row = std::ranges::find(rows, key, &CatalogueRow::key);
-    return row == rows.end() ? std::string_view{} : in_language(*row, language);
-}
-
 /// `2027-06-30`, with a time of day `2027-06-30T23:59:00`.
 std::string moment_text(const Gs1Moment& moment) {
     std::string text = format_date(moment.day);
@@ -70,7 +64,7 @@ std::string json_list(const std::vector<std::string>& items, char open, char clo
 
 template <class... Values>
 std::string said(std::string_view key, Language language, const Values&... values) {
-    return fmt::format(fmt::runtime(row_text(key, language)), values...);
+    return fmt::format(fmt::runtime(catalogue_text(key, language)), values...);
 }
 
 std::string bank_member(const BankFacts& bank) {
@@ -175,7 +169,7 @@ std::string json_words(std::string_view utf8) {
 }
 
 void DecodePrinter::print_bad_escape(std::size_t number) const {
-    const std::string_view words = row_text("decode/bad-escape", language_);
+    const std::string_view words = catalogue_text("decode/bad-escape", language_);
     if (json_) {
         std::printf("{\"ok\":false,\"error\":\"parse-failed\",\"offset\":0,\"ai\":\"\",\"message\":%s}\n",
                     json_words(words).c_str());
@@ -241,7 +235,7 @@ std::string DecodePrinter::for_people(const Decoding& decoding, std::size_t numb
         text += fault_words(decoding.reading.message.fault, language_);
         return decoding.tag ? text + tag_lines(*decoding.tag, language_) : text;
     }
-    text += row_text("decode/" + std::string{decoding.kind}, language_);
+    text += catalogue_text("decode/" + std::string{decoding.kind}, language_);
     if (decoding.kind == "person") {
         return text + fmt::format(" {}{}{}", decoding.id_kind, decoding.country.empty() ? "" : ", ", decoding.country);
     }
@@ -256,7 +250,7 @@ std::string DecodePrinter::for_people(const Decoding& decoding, std::size_t numb
     if (decoding.tag) text += tag_lines(*decoding.tag, language_);
     for (const std::string_view warning : decoding.warnings) {
         text += "\n   ! ";
-        text += row_text("decode/" + std::string{warning}, language_);
+        text += catalogue_text("decode/" + std::string{warning}, language_);
     }
     return text;
 }

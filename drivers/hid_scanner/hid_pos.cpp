@@ -20,6 +20,7 @@ constexpr auto kSettling = std::chrono::milliseconds{250};
 constexpr auto kLongestPause = std::chrono::seconds{2};
 /// Who is woken later than that stood still, and what is read now may have waited for it.
 constexpr auto kPunctual = std::chrono::milliseconds{250};
+constexpr const char* kNoNextPart = "the next part of a scan did not come";
 constexpr std::size_t kMostLost = 8;
 constexpr std::size_t kMostParts = 56;  // 3,116 digits of a Data Matrix in reports of 56
 constexpr std::uint8_t kToInterface = 0x21;
@@ -116,7 +117,7 @@ void HidPos::opened(MonoTime now) {
 
 void HidPos::receive(std::uint8_t, ByteView report, MonoTime now) {
     if (report.empty()) return;
-    wake(now);
+    if (const auto due = next_wake(); due && now >= *due) lose(kNoNextPart, now);  // not woken for it: this process stood still
     std::erase_if(lost_, [now](const Lost& one) { return now - one.heard_at >= kLongestPause; });
     const bool keeps_layout = collecting_ || !lost_.empty();
     const HidPosLayout layout = reports_.layout ? *reports_.layout : keeps_layout ? layout_ : sniff_hid_pos_layout(report, vid_);
@@ -156,7 +157,10 @@ bool HidPos::is_sound(ByteView report, const HidPosLayout& layout, MonoTime now)
     // Zeros behind the content: what says that more follows is wrong, and this was all of its scan. Otherwise the length is.
     const ByteView rest = report.subspan(layout.code_at, layout.code_bytes).subspan(std::min(length, layout.code_bytes));
     const bool is_all = is_partly_filled && std::ranges::all_of(rest, [](std::byte b) { return b == std::byte{0}; });
-    if (!is_all) pass_over(report, layout, now);
+    if (is_all)
+        is_tail(aim_in(report, layout), false, now);
+    else
+        pass_over(report, layout, now);
     return false;
 }
 
@@ -272,8 +276,8 @@ void HidPos::strip_terminator() {
 void HidPos::wake(MonoTime now) {
     const auto due = next_wake();
     if (!due || now < *due) return;
-    lose("the next part of a scan did not come", now);
-    if (now - *due < kPunctual) lost_.clear();
+    lose(kNoNextPart, now);
+    if (now - *due < kPunctual) lost_.pop_back();
 }
 
 void HidPos::closed(MonoTime now, PortEnd end) {
