@@ -175,7 +175,7 @@ void UhfReader::closed(MonoTime now, PortEnd) {
     open_ = only_echo_ = believes_echo_ = ready_ = inventory_ = known_ = dropping_ = false;
     searching_ = false;
     stranger_ = named_ = nullptr;
-    line_rate_ = 0;
+    line_rate_ = unheard_ = 0;
     told_.clear();
 }
 

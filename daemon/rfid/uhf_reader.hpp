@@ -208,6 +208,7 @@ private:
     bool searching_ = false;          ///< other families are asked
     const int opened_at_rate_;
     int line_rate_ = 0;  ///< 0: as it was opened
+    int unheard_ = 0;    ///< times in a row that it was not made ready because nothing came
     MonoTime last_byte_at_{};
 
     Task<> script_;

@@ -18,6 +18,7 @@ constexpr int kFamilyRates[] = {57'600, 115'200};  // that readers of tags come 
 constexpr milliseconds kAfterFailure{200};
 constexpr int kMostStarts = 3;
 constexpr int kMostTries = 3;
+constexpr int kMostUnheard = 2;  // times that a known reader answers nothing, before it is looked for again
 
 }  // namespace
 
@@ -79,6 +80,13 @@ Task<> UhfReader::run() {
 Task<UhfReader::Outcome> UhfReader::make_ready() {
     stranger_ = nullptr;
     Outcome outcome = co_await set_up();
+    // A module that restarted may be at its own rate again, and behind a bridge that stays plugged another one may be put.
+    unheard_ = outcome.silent ? unheard_ + 1 : 0;
+    if (outcome.silent && known_ && unheard_ >= kMostUnheard) {
+        known_ = false;
+        go_on_at(0);
+        outcome = co_await set_up();
+    }
     if (outcome.ok()) ready_ = true;
     if (outcome.silent && !known_) outcome = co_await other_families();
     co_return outcome;
@@ -212,7 +220,7 @@ Task<UhfReader::Outcome> UhfReader::alone(const Bytes& epc) {
     const Outcome looked = co_await look(field);
     if (!looked.ok()) co_return looked;
     if (field.empty()) co_return Outcome::failed("no tag is in the field");
-    if (field.size() > 1 && std::count(field.begin(), field.end(), field.front()) == std::ssize(field))
+    if (field.size() > 1 && std::count(field.begin(), field.end(), epc) == std::ssize(field))
         co_return Outcome::failed("several tags with this one EPC are in the field: leave only the one to be written");
     if (field.size() > 1) co_return Outcome::failed("more than one tag is in the field: leave only the one to be written");
     if (field.front() != epc) co_return Outcome::failed("another tag is in the field");

@@ -111,8 +111,11 @@ void TagWindow::find_near(Tags::iterator candidate, MonoTime now) {
     std::vector<Key> doubted;
     const auto mark = [this](Tag& tag) { near_ += !std::exchange(tag.near, true); };
     for (Tags* const where : {&tags_, &candidates_}) {
+        const std::string* last = nullptr;
         for (auto& [key, tag] : *where) {
-            if (tag.strong < kBelieved || !differ_in_one_bit(candidate->first.first, key.first)) continue;
+            const bool is_copy = last != nullptr && *last == key.first;
+            last = &key.first;
+            if (is_copy || tag.strong < kBelieved || !differ_in_one_bit(candidate->first.first, key.first)) continue;
             mark(tag);
             mark(candidate->second);
             if (where == &tags_ && tag.seen.reads < kSure) doubted.push_back(key);
@@ -299,14 +302,24 @@ std::vector<Sighting> TagWindow::epcs() const {
 void TagWindow::chips(ByteView epc, const std::vector<Bytes>& tids, MonoTime now) {
     const auto first = tags_.lower_bound({std::string{as_text(epc)}, {}});
     if (tids.empty() || first == tags_.end() || !std::ranges::equal(first->second.seen.epc, epc)) return;
+    const auto is_one = [&](const auto& one) { return one.first.first == as_text(epc); };
+    const auto before = static_cast<std::size_t>(std::ranges::count_if(tags_, is_one));
+    // Of two chips one may have answered each time: that one is gone is believed when it is said twice.
+    const std::set<Bytes> said(tids.begin(), tids.end());
+    if (said.size() < before && std::exchange(first->second.fewer_chips, said) != said) return;
     Tag tag = first->second;
-    const std::size_t before = std::erase_if(tags_, [&](const auto& one) { return one.first.first == as_text(epc); });
-    for (const Bytes& tid : tids) {
+    tag.fewer_chips.clear();
+    const auto near =
+        static_cast<std::size_t>(std::ranges::count_if(tags_, [&](const auto& one) { return is_one(one) && one.second.near; }));
+    std::erase_if(tags_, is_one);
+    tag.near = near > 0;
+    near_ -= near - tag.near;
+    for (const Bytes& tid : said) {
         tag.seen.tid = tid;
         tags_.emplace(Key{as_text(epc), as_text(tid)}, tag);
+        tag.near = false;  // an EPC counts once as one that is near to another
     }
-    if (tag.near) near_ += tids.size() - before;
-    if (tids.size() != before) changed(now, reads_);
+    if (said.size() != before) changed(now, reads_);
 }
 
 void TagWindow::rewritten(ByteView old_epc, const TagRead& as) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,7 +74,7 @@ public:
     /// The EPCs of the set, told or not yet; once also where several chips have one.
     std::vector<Sighting> epcs() const;
     /// The chips that answered to an EPC of the set: each is a tag, and from now on a read of that EPC is one of each of them. None: nothing
-    /// is known.
+    /// is known. Fewer than before are believed when they are said twice.
     void chips(ByteView epc, const std::vector<Bytes>& tids, MonoTime now);
     /// A tag that lies there has got another EPC.
     void rewritten(ByteView old_epc, const TagRead& as);
@@ -89,6 +90,7 @@ private:
         MonoTime held_at{};           ///< the last read that holds it in the set
         std::uint64_t held_read = 0;  ///< which read of the pad that was
         bool near = false;            ///< another is as it is but for one bit
+        std::set<Bytes> fewer_chips;  ///< what a look said that found fewer chips than are known
     };
     using Tags = std::map<Key, Tag>;
 

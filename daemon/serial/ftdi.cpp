@@ -16,8 +16,9 @@ constexpr std::uint16_t kEightBits = 0x0008;  // parity and stop bits, further u
 constexpr std::uint16_t kDtrAndRtsOn = 0x0303;
 /// The chip keeps what is not a full packet so long. Nobody at a counter notices; shorter makes an idle chip send more packets of nothing.
 constexpr std::uint16_t kLatencyMs = 40;
-/// A reader of tags is asked hundreds of times for a tray, and each answer would come that much later.
-constexpr std::uint16_t kAskedLatencyMs = 2;
+/// A reader of tags is asked hundreds of times for a tray, and each answer would come that much later. Half of what the chip begins with;
+/// much shorter, and an idle chip wakes the computer hundreds of times a second.
+constexpr std::uint16_t kAskedLatencyMs = 8;
 
 constexpr std::size_t kStatusBytes = 2;
 constexpr std::size_t kFullSpeedPacket = 64;

@@ -151,7 +151,7 @@ bool HidPos::is_readable(ByteView report, const HidPosLayout& layout, MonoTime n
 bool HidPos::is_sound(ByteView report, const HidPosLayout& layout, MonoTime now) {
     const std::size_t length = length_in(report, layout);
     const bool more_follows = more_follows_in(report, layout);
-    const bool is_partly_filled = more_follows && length != layout.code_bytes;
+    const bool is_partly_filled = more_follows && length < layout.code_bytes;
     if (length <= layout.code_bytes && !is_partly_filled) return true;
     lose(is_partly_filled ? "a part that is not full says that more follows" : "more content declared than a report holds", now);
     // Zeros behind the content: what says that more follows is wrong, and this was all of its scan. Otherwise the length is.

@@ -12,19 +12,22 @@ constexpr milliseconds kLateTag{3000};  // an answer about a tag comes so late a
 constexpr milliseconds kTagPatience{1000};
 constexpr milliseconds kMoreOfARound{50};
 constexpr int kLooks = 8;
+constexpr int kTwinsByStrength = 2;       // looks in which an EPC is heard twice, differently strong
+constexpr int kTwins = 6;                 // and in which it is heard twice, however strong
 constexpr std::size_t kLongestMask = 31;  // bytes of an EPC: a mask is counted in bits, in one byte
 
 }  // namespace
 
-/// A poll is a round, in which each tag answers once. An EPC twice in one may be an answer that came twice, or late; in two of them it is
-/// two tags.
+/// A poll is a round, in which each tag answers once. An EPC twice in one may be an answer that came twice, which is the same to the last
+/// byte, or one that came late. In several of them it is two tags.
 Task<UhfReader::Outcome> M100Reader::look(std::vector<Bytes>& field) {
     const Request poll = request(kSingleInventory, {}, kTagPatience, 1);
-    std::map<Bytes, int> twice;
+    std::map<Bytes, int> twice, differently;
     for (int polls = 0; polls < kLooks; ++polls) {
         co_await post(poll);
         Micros patience = poll.patience;
-        std::set<Bytes> once, again;
+        std::map<Bytes, Bytes> once;
+        std::set<Bytes> again;
         for (bool first = true;; first = false) {
             const Reply reply = co_await next(poll, patience, false);
             if (!reply && first) co_return Outcome::mute();
@@ -35,8 +38,15 @@ Task<UhfReader::Outcome> M100Reader::look(std::vector<Bytes>& field) {
             }
             const auto tag = tag_of(reply->body);
             if (tag && std::find(field.begin(), field.end(), tag->epc) == field.end()) field.push_back(tag->epc);
-            if (tag && !once.insert(tag->epc).second && again.insert(tag->epc).second && ++twice[tag->epc] == 2)
-                field.push_back(tag->epc);
+            if (tag) {
+                const auto [first_time, is_new] = once.emplace(tag->epc, reply->body);
+                if (!is_new && again.insert(tag->epc).second) {
+                    const int times = ++twice[tag->epc];
+                    const int unlike = differently[tag->epc] += first_time->second != reply->body;
+                    const bool are_two = times >= kTwins || unlike >= kTwinsByStrength;
+                    if (are_two && std::count(field.begin(), field.end(), tag->epc) == 1) field.push_back(tag->epc);
+                }
+            }
             tell_notice(*reply);
             patience = kMoreOfARound;
         }

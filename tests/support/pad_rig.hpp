@@ -56,7 +56,7 @@ public:
             now_ = at;
             if (pad_at <= now_) {
                 const Bytes said = pad->say(now_.time_since_epoch());
-                if (!said.empty()) {
+                if (!said.empty() && is_at_rate()) {
                     reader_->receive(0x81, said, now_);
                     drain();
                 }
@@ -104,7 +104,7 @@ public:
     MonoTime now() const { return now_; }
 
     const std::unique_ptr<simulated::SimulatedPad> pad;
-    const int pad_rate;  ///< of the line; the pad hears nothing at another one. 0: it hears at any
+    int pad_rate;  ///< of the line; at another one neither hears the other. 0: at any they do
     int line_rate = 0;   ///< as the bridge chip was told last
     std::map<std::uint32_t, ReaderAnswer> answers;
     std::vector<ReaderAnswer> unasked;
@@ -115,6 +115,8 @@ public:
 
 private:
     static constexpr std::uint8_t kSetBaudRate = 0x1E;  // of the CP210x
+
+    bool is_at_rate() const { return pad_rate == 0 || pad_rate == line_rate; }
 
     void drain() {
         while (auto event = reader_->next_event()) {
@@ -136,7 +138,7 @@ private:
                 for (int i = 3; i >= 0; --i)
                     line_rate = line_rate << 8 | std::to_integer<int>(write->bytes[static_cast<std::size_t>(i)]);
             }
-            if (!write->setup && (pad_rate == 0 || pad_rate == line_rate)) pad->hear(write->bytes, now_.time_since_epoch());
+            if (!write->setup && is_at_rate()) pad->hear(write->bytes, now_.time_since_epoch());
         }
     }
 

@@ -51,6 +51,12 @@ public:
     }
     /// Time goes by and nobody is woken: the process was stopped, or the computer had no time for it.
     void stand_still(milliseconds time) { now_ += time; }
+    /// A report that waited while nobody was woken: what waits is read before anybody is.
+    void waited(milliseconds time, ByteView bytes) {
+        stand_still(time);
+        reader_->receive(0x81, bytes, now_);
+        drain();
+    }
     void unplug() {
         reader_->closed(now_, PortEnd::unplugged);
         drain();

@@ -180,12 +180,15 @@ TEST_CASE("parts that had to wait for this process are one fault and never a sca
                           {hid_pos(0, kNewlandDescriptor), typed},
                           {undescribed(0x1EAB), typed}};
     for (const Case& one : cases) {
-        for (const int pause_ms : {2250, 30'000, 3'600'000}) {
+        for (const int pause_ms : {2001, 2100, 2249, 2250, 30'000, 3'600'000}) {
             for (std::size_t late = 1; late < one.parts.size(); ++late) {
+                INFO("part " << late << " waited " << pause_ms << " ms, layout " << (&one - cases));
                 ReaderRig rig{one.interface};
                 for (std::size_t i = 0; i < one.parts.size(); ++i) {
-                    if (i == late) rig.stand_still(milliseconds{pause_ms});
-                    rig.report(ByteView{one.parts[i]});
+                    if (i == late)
+                        rig.waited(milliseconds{pause_ms}, ByteView{one.parts[i]});
+                    else
+                        rig.report(ByteView{one.parts[i]});
                 }
                 REQUIRE(rig.scans().empty());
                 REQUIRE(rig.faults() == Faults{kLength});
@@ -297,6 +300,15 @@ TEST_CASE("a damaged identifier in the middle part does not make its tail a scan
 TEST_CASE("a part that says more follows and has room for it is a fault, and all of its scan", "[hid_pos]") {
     ReaderRig rig{hid_pos()};
     rig.report(ByteView{honeywell("]d2", "short", true)});
+    rig.report(kHoneywellGs1);
+    CHECK(rig.faults() == Faults{kLength});
+    CHECK(rig.scans() == Scans{"]d2" + std::string{kGs1}});
+}
+
+TEST_CASE("a last part that says more follows is a fault, and the end of its scan", "[hid_pos]") {
+    ReaderRig rig{hid_pos()};
+    rig.report(ByteView{honeywell("]d2", part('a'), true)});
+    rig.report(ByteView{honeywell("]d2", "end", true)});
     rig.report(kHoneywellGs1);
     CHECK(rig.faults() == Faults{kLength});
     CHECK(rig.scans() == Scans{"]d2" + std::string{kGs1}});

@@ -336,6 +336,42 @@ TEST_CASE("a reader of the family whose line has the other rate is read at that"
     }
 }
 
+TEST_CASE("a reader that was found at the other rate and comes back at its own is found there", "[uhf]") {
+    for (const char* family : kPadFamilies) {
+        INFO(family);
+        const int own = std::string_view{family}.starts_with("chafon") ? 57'600 : 115'200;
+        for (const auto& [first, then] : {std::pair{57'600 + 115'200 - own, own}, std::pair{own, 57'600 + 115'200 - own}}) {
+            PadRig rig{pad_of(family), in_country("AR"), nullptr, first};
+            rig.pad->field().add(tag_of(kFirst));
+            CHECK(rig.asked(StartInventory{}).status == "ok");
+            rig.pass(seconds{5});
+            rig.pad_rate = then;
+            rig.pass(seconds{40});
+            rig.seen.clear();
+            CHECK(rig.asked(StartInventory{}).status == "ok");
+            rig.pass(seconds{2});
+            CHECK(rig.times_seen(kFirst) > 5);
+            CHECK(all_in_band(rig));
+        }
+    }
+}
+
+TEST_CASE("answers that come twice do not make two tags of one that is written", "[uhf]") {
+    for (const char* family : kPadFamilies) {
+        int refused = 0;
+        for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+            simulated::PadSettings settings = pad_of(family, seed);
+            settings.faults.doubled = 0.1;
+            PadRig rig{settings};
+            rig.pad->field().add(tag_of(kFirst));
+            const ReaderAnswer answer = rig.asked(WriteTag{hex(kFirst), TagBank::epc, 2, hex(kSecond), 0});
+            refused += answer.status.find("several tags") != std::string::npos;
+        }
+        INFO(family);
+        CHECK(refused == 0);
+    }
+}
+
 TEST_CASE("several parts are locked without a wait for echoes that do not come", "[uhf]") {
     for (const char* family : kPadFamilies) {
         INFO(family);

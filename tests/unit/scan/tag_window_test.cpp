@@ -193,6 +193,13 @@ TEST_CASE("a tray whose chips were read counts each of them, for as long as thei
     SECTION("one of them is taken away, which only their chips say") {
         pad.window.chips(epc_of(1), {chip('b')}, pad.now);
         pad.lie({1, 2}, 2s);
+        CHECK(pad.sets.size() == 2);  // the other may not have answered
+        pad.window.chips(epc_of(1), {chip('a'), chip('b')}, pad.now);
+        pad.window.chips(epc_of(1), {chip('b')}, pad.now);
+        pad.lie({1, 2}, 2s);
+        CHECK(pad.sets.size() == 2);
+        pad.window.chips(epc_of(1), {chip('b')}, pad.now);
+        pad.lie({1, 2}, 2s);
         CHECK(pad.sets.back().tags.size() == 2);
     }
     SECTION("both are taken away") {

@@ -115,7 +115,7 @@ TEST_CASE("FTDI: rates as the chips divide them", "[serial][ftdi]") {
     // A reader of tags is asked, and each answer waited for.
     const auto asked = make_bridge(BridgeChip::ftdi, one, LineUse::asks)->opening(57600);
     CHECK(std::ranges::any_of(
-        asked, [](const ReaderWrite& write) { return to_hex(std::as_bytes(std::span{*write.setup})) == "4009020001000000"; }));
+        asked, [](const ReaderWrite& write) { return to_hex(std::as_bytes(std::span{*write.setup})) == "4009080001000000"; }));
 }
 
 TEST_CASE("FTDI: two bytes of status go from each packet, not from each transfer", "[serial][ftdi]") {
