@@ -70,8 +70,8 @@ v1::TagReply tag_reply(const TagReport& report, Date today, Language language) {
                                  {"bits", std::to_string(report.wanted_bits)},
                                  {"why", reader_reason(report.why, language)}}));
     reply.set_state(std::string{state_name(report.state)});
-    reply.set_old_epc(to_hex(report.old_epc));
-    reply.set_epc(to_hex(report.epc));
+    reply.set_old_epc(epc_text(report.old_epc));
+    reply.set_epc(epc_text(report.epc));
     reply.set_locked(report.locked);
     reply.set_wanted_bits(static_cast<std::uint32_t>(report.wanted_bits));
     Sighting seen;

@@ -219,8 +219,9 @@ constexpr CatalogueRow kAnswerRows[] = {
      "informática."},
     {"slow_disk", "El disco está lento: espere el sonido antes de seguir.",
      "The disk is slow: wait for the sound before you go on.", "O disco está lento: espere o som antes de continuar."},
-    {"tray_seen", "En la bandeja {reads}. Todavía no se guardó nada.", "On the tray {reads}. Nothing is saved yet.",
-     "Na bandeja {reads}. Nada foi salvo ainda."},
+    {"tray_seen", "En la bandeja {reads}. Cuéntelas: así se guarda lo que todavía no se guardó.",
+     "On the tray {reads}. Count them: that saves what is not saved yet.",
+     "Na bandeja {reads}. Conte-as: assim se salva o que ainda não foi salvo."},
     {"tray_seen/some_saved", "En la bandeja {reads}: {saved}, lo demás todavía no. Cuente todo lo que hay.",
      "On the tray {reads}: {saved}, the rest is not. Count all that lies there.",
      "Na bandeja {reads}: {saved}, o resto ainda não. Conte tudo o que há."},
@@ -261,6 +262,17 @@ constexpr CatalogueRow kAnswerRows[] = {
      "La bandeja ya se retiró: con este X{packs} no se guardó nada. Si es la cantidad de la caja que sigue, escanéelo otra vez.",
      "The tray was taken away: nothing was saved by this X{packs}. If it is the number of the next pack, scan it again.",
      "A bandeja já foi retirada: com este X{packs} nada foi salvo. Se é a quantidade da próxima caixa, escaneie-o outra vez."},
+    {"tray_gone/closed",
+     "El lector de la bandeja se desconectó o se durmió: no se sabe qué hay en ella. Lo que se guardó queda guardado; espere a que la lea otra vez.",
+     "The reader of the tray was disconnected or slept: nobody knows what lies there. What was saved stays saved; wait until it is read again.",
+     "O leitor da bandeja se desconectou ou dormiu: não se sabe o que há nela. O que foi salvo continua salvo; espere que a leia outra vez."},
+    {"tray_gone/closed_count",
+     "El lector de la bandeja no está: con este X{packs} no se guardó nada. Espere a que la lea otra vez o, si es la cantidad de la caja que "
+     "sigue, escanéelo otra vez.",
+     "The reader of the tray is gone: nothing was saved by this X{packs}. Wait until the tray is read again or, if it is the number of the next "
+     "pack, scan it again.",
+     "O leitor da bandeja não está: com este X{packs} nada foi salvo. Espere que a leia outra vez ou, se é a quantidade da próxima caixa, "
+     "escaneie-o outra vez."},
     {"tray/saved", "guardadas: {n}", "saved: {n}", "salvas: {n}"},
     {"tray/repeated", "ya estaban así: {n}", "already so: {n}", "já estavam assim: {n}"},
     {"tray/stopped", "no se guardó: {n}", "not saved: {n}", "não foi salvo: {n}"},
@@ -275,6 +287,17 @@ constexpr CatalogueRow kAnswerRows[] = {
     {"not_supported/tray", "Una bandeja entera no se fracciona: escanee las cajas de a una.",
      "A whole tray is not fractioned: scan the packs one by one.",
      "Uma bandeja inteira não se fraciona: escaneie as caixas uma a uma."},
+    {"not_supported/two_pads",
+     "Hay etiquetas en dos lectores de bandeja de la misma zona: no se sabe cuál se cuenta y no se guardó nada. Vacíe uno de los dos, o dé a "
+     "cada lector su zona en la configuración ([[reader]] zone).",
+     "Tags lie on two pads of the same zone: nobody knows which one is counted, and nothing was saved. Clear one of the two, or give each pad "
+     "its own zone in the configuration ([[reader]] zone).",
+     "Há etiquetas em dois leitores de bandeja da mesma zona: não se sabe qual se conta, e nada foi salvo. Esvazie um dos dois, ou dê a cada "
+     "leitor sua zona na configuração ([[reader]] zone)."},
+    {"not_supported/tray_refused",
+     "Lo que hay en la bandeja no se puede contar: es demasiado, o se leyó mal. No se guardó nada: ponga menos y espere el sonido.",
+     "What lies on the tray cannot be counted: it is too much, or was read badly. Nothing was saved: put fewer on it and wait for the sound.",
+     "O que há na bandeja não se pode contar: é demais, ou foi lido mal. Nada foi salvo: ponha menos e espere o som."},
     {"work_needed/tray",
      "¿Qué se hace con la bandeja? Escanee RECIBIR, VERIFICAR, ENTREGAR, DEVOLUCION o LIBERAR y diga otra vez cuántas ve.",
      "What is to be done with the tray? Scan RECIBIR, VERIFICAR, ENTREGAR, DEVOLUCION or LIBERAR and say again how many you see.",
@@ -318,6 +341,9 @@ constexpr CatalogueRow kAnswerRows[] = {
      "código de barras."},
     {"count_set", "x{packs}: escanee ahora la caja.", "x{packs}: now scan the pack.", "x{packs}: agora escaneie a caixa."},
     {"cancelled", "Cancelado; no se guardó nada.", "Cancelled; nothing was saved.", "Cancelado; nada foi salvo."},
+    {"cancelled/tray", "La bandeja queda sin contar; no se guardó nada de ella. Retírela, o cuéntela más tarde.",
+     "The tray stays uncounted; nothing of it was saved by this. Take it away, or count it later.",
+     "A bandeja fica sem contar; nada dela foi salvo. Retire-a, ou conte-a mais tarde."},
     {"scanner_tested", "El lector funciona.", "The scanner works.", "O leitor funciona."},
     {"day_unknown",
      "La fecha de esta computadora está muy adelante del último asiento y no se sabe qué día es. No se guardó nada: corrija la fecha y "

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/scan_request.hpp"
 
+#include "control/decoding.hpp"
 #include "control/plain_text.hpp"
+#include "control/tag_code.hpp"
 #include "identity/person.hpp"
 #include "identity/remito.hpp"
 #include "reader/driver.hpp"
@@ -53,6 +55,16 @@ std::optional<std::string> parse_badge(std::string_view text) {
     return std::string{text};
 }
 
+/// A card of the desk, a badge and a person's document are gestures, and nothing is to be kept of a patient's number.
+static bool may_lie_on_pad(const std::string& code) {
+    CodeBuffer buffer;
+    const Identity identity = identify("", code, Date{}, buffer);
+    if (std::holds_alternative<Command>(identity) || std::holds_alternative<Badge>(identity) ||
+        std::holds_alternative<Person>(identity))
+        return false;
+    return !is_about_patient(code, {DecodeMode::automatic, Gs1Profile::lenient, Date{}, false});
+}
+
 /// What lies on a pad; with it nothing else is said but who and where.
 static Result<PadTray> read_tray(const v1::ScanRequest& request) {
     const v1::Tray& tray = request.tray();
@@ -61,18 +73,22 @@ static Result<PadTray> read_tray(const v1::ScanRequest& request) {
                        " tags lie on the pad: nothing was saved, put fewer on it");
     if (static_cast<std::uint32_t>(tray.codes_size()) > tray.tags()) return invalid("a tray has a tag for each of its codes");
     if (!request.content().empty() || !request.mode().empty()) return invalid("a tray comes without a code and without a mode");
+    if (tray.closed() && tray.tags() > 0) return invalid("of a pad that was closed nobody knows what lies there: no tags");
     PadTray read;
     read.tags = tray.tags();
+    read.closed = tray.closed();
     for (const std::string& code : tray.codes()) {
         if (code.empty() || code.size() > kLongestBarcode)
             return invalid("a code of the tray is empty or longer than any barcode");
+        if (!may_lie_on_pad(code))
+            return invalid("a code of the tray is a command, a badge or of a person: on a pad lie things, and those are scanned");
         read.codes.push_back(code);
     }
     if (static_cast<std::uint32_t>(tray.strangers_size()) > tray.tags() - read.codes.size())
         return invalid("a tray has a tag for each of its strangers");
     for (const std::string& epc : tray.strangers()) {
         if (epc.size() > kLongestEpc || !from_hex(epc)) return invalid("a stranger of the tray is no EPC in hexadecimal");
-        read.strangers.push_back(epc);
+        if (!is_epc_of_person(*from_hex(epc))) read.strangers.push_back(epc);  // it counts, and is not named
     }
     return read;
 }

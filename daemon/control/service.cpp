@@ -97,7 +97,12 @@ Result<v1::ScanReply> Service::scan_once(const v1::ScanRequest& request) {
     if (!again) return again.error();
     if (*again) return std::move(**again);
     const auto scan = read_scan(request, clock_.mono());
-    if (!scan) return scan.error();
+    if (!scan) {
+        // What lies there now is not what lay there before.
+        if (request.has_tray() && (request.zone().empty() || is_zone(request.zone())))
+            desk_.tray_refused(request.zone(), request.reader());
+        return scan.error();
+    }
     if (auto saved = ledger_.savepoint(); !saved) return saved.error();
     const Desk before = desk_;
     auto reply = decide(*scan, request.request_id());

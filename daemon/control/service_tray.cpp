@@ -70,6 +70,7 @@ private:
         std::string name = thing.name();
         std::ranges::replace_if(
             name, [](unsigned char c) { return c < ' '; }, ' ');
+        if (name.ends_with(' ')) name.pop_back();
         return name;
     }
     static std::string line(const std::string& name, const std::string& why) { return name + ": " + why; }
@@ -105,6 +106,7 @@ Result<v1::ScanReply> Service::book_tray(Review review, const DeskScan& scan, co
         }
         DeskScan one = scan;
         one.tray.reset();
+        one.gs_lost = false;  // that is of the scanner of the count card
         const BarcodeRead read = make_barcode(thing.code, clock_.mono());
         one.aim = read.aim.text();
         one.content = read.bytes;
@@ -125,7 +127,7 @@ Result<v1::ScanReply> Service::book_tray(Review review, const DeskScan& scan, co
             outcome.saved(thing, seen);
         }
     }
-    desk_.tray_done(written);
+    desk_.tray_done(ledger_.stock(), written);
     for (const std::string& epc : review.about.epcs) outcome.stranger(epc);
     outcome.judge(review);
     review.about.epcs.clear();  // each has its line

@@ -14,7 +14,13 @@ namespace dosario {
 /// about two-digit years.
 std::optional<std::string> tag_code(const Sighting& tag, Date today);
 
-/// For the desk: at most PadTray::kMostTags of them have their code or, as strangers, their EPC; all are counted.
+/// A person's number (GSRN), or data of a patient: no answer and no log names such an EPC.
+bool is_epc_of_person(ByteView epc);
+/// In hexadecimal, for an answer; empty where it is_epc_of_person().
+std::string epc_text(ByteView epc);
+
+/// For the desk: at most PadTray::kMostTags of them have their code or, as strangers, their EPC; all are counted, those of persons too, which
+/// are not named.
 v1::Tray tray_of(const TagSet& set, Date today);
 
 }  // namespace dosario

@@ -340,7 +340,9 @@ void TagWindow::closed(MonoTime now) {
     near_ = 0;
     told_ = true;
     next_look_.reset();
-    if (was_told) tell(now);
+    if (!was_told) return;
+    tell(now);
+    sets_.back().pad_closed = true;
 }
 
 std::vector<Sighting> TagWindow::read_since(MonoTime since) const {

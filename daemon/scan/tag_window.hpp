@@ -47,6 +47,7 @@ struct TagSet {
     std::uint32_t far = 0;       ///< other tags that were read, too weakly to be of the tray
     MonoTime opened_at{};        ///< the first read of the tray
     MonoTime closed_at{};
+    bool pad_closed = false;  ///< without tags: the pad is gone, and nobody knows what lies there
 };
 
 class TagWindow {
@@ -78,7 +79,7 @@ public:
     void chips(ByteView epc, const std::vector<Bytes>& tids, MonoTime now);
     /// A tag that lies there has got another EPC.
     void rewritten(ByteView old_epc, const TagRead& as);
-    /// The pad is gone, and what was on it.
+    /// The pad is gone, and nobody knows what is on it.
     void closed(MonoTime now);
 
 private:

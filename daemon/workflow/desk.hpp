@@ -23,6 +23,8 @@ struct PadTray {
     /// What the goods lie in. The desk takes them out of the two above: nobody counts the crate among what is in it, and a crate that is read
     /// must not stand for a pack that is not.
     std::uint32_t crates = 0;
+    bool closed = false;   ///< without tags: the pad is gone, and nobody knows what lies there
+    bool refused = false;  ///< something lies there that was refused: nothing is known of it
 };
 
 /// One gesture of a person at the desk.
@@ -39,8 +41,27 @@ struct DeskScan {
     std::string pad;              ///< with that: the name of the pad, empty = the only one of its zone
 };
 
+/// What is known of one pad.
+struct HeldOfPad {
+    /// What was saved of a thing on the pad: it is not saved again while it lies there and the entry stands.
+    struct SavedThing {
+        Seq seq = 0;
+        WorkKind work{};
+        Recipient visit{};
+    };
+
+    std::string pad_;                               ///< its name; empty: nobody said one
+    std::optional<PadTray> tray_;                   ///< what lies on it now
+    std::optional<PadTray> counted_;                ///< the set that a person's count closed; `tray_` is that or part of it
+    std::map<std::string, SavedThing> tray_saved_;  ///< by TrayThing::key(), until the pad is empty
+    bool closed_ = false;                           ///< the pad went, and has told nothing since: what it held may lie there yet
+    bool count_asked_ = false;                      ///< how many things lie there was asked, and not answered
+
+    bool knows_something() const { return tray_ || closed_ || !tray_saved_.empty(); }
+};
+
 /// What waits in one zone for the next scan there. Losing it loses nothing.
-struct HeldAtDesk {
+struct HeldAtDesk : HeldOfPad {
     /// How a person said that a content is to be read.
     struct Settled {
         std::string content;
@@ -59,19 +80,12 @@ struct HeldAtDesk {
         std::string of;
     };
 
-    /// What was saved of a thing on the pad: it is not saved again while it lies there and the entry stands.
-    struct SavedThing {
-        Seq seq = 0;
-        WorkKind work{};
-        Recipient visit{};
-    };
-
-    std::optional<PadTray> tray_;                   ///< what lies on the pad now
-    std::string pad_;                               ///< and which pad
-    std::optional<PadTray> counted_;                ///< the set that a person's count closed; `tray_` is that or part of it
-    std::map<std::string, SavedThing> tray_saved_;  ///< by TrayThing::key(), until the pad is empty
-    std::vector<Seq> tray_entries_;                 ///< of the last count that saved something: an undo takes back one of them
-    std::optional<UtcTime> tray_left_at_;           ///< and nothing was scanned since but commands
+    std::vector<HeldOfPad>
+        other_pads_;                 ///< of this zone, at most Desk::kMostPads; the base is the one that told or was counted last
+    std::vector<Seq> tray_entries_;  ///< of the last tray of which something was saved: an undo takes back one of them
+    WorkId entries_of_ = 0;          ///< in that work
+    bool entries_are_old_ = false;   ///< that tray was taken away: what the next one saves begins anew
+    std::optional<UtcTime> tray_left_at_;  ///< and nothing was scanned since but commands
     std::optional<HeldLabel> label_;
     std::vector<Settled> settled_;  ///< of the open work, oldest first
     std::optional<QuestionKind> question_;
@@ -89,6 +103,10 @@ class Desk : private HeldAtDesk {
 public:
     /// Zones in which something waits; one more, and what waits in another is forgotten.
     static constexpr std::size_t kMostZones = 16;
+    /// Pads of one zone beside the last one; one more, and the oldest is forgotten.
+    static constexpr std::size_t kMostPads = 8;
+    /// Entries of one tray that an undo counts; of more the oldest are forgotten.
+    static constexpr std::size_t kMostTrayEntries = 4 * PadTray::kMostTags;
 
     explicit Desk(Rules rules) : rules_(std::move(rules)) {}
 
@@ -98,9 +116,9 @@ public:
     /// A thing of a tray is through: what it asked is not asked any more. `written`: its entries.
     void thing_done(const TrayThing& thing, const Stock& stock, std::span<const Seq> written);
     /// The whole tray is, and wrote these.
-    void tray_done(std::vector<Seq> written) {
-        if (!written.empty()) tray_entries_ = std::move(written);
-    }
+    void tray_done(const Stock& stock, const std::vector<Seq>& written);
+    /// Something was told of that pad that cannot be a tray: what lay there before does not count any more.
+    void tray_refused(const std::string& zone, const std::string& pad);
 
     /// Number of the open question, for the reply; counts up.
     std::uint64_t question_number() const { return question_number_; }
@@ -139,8 +157,13 @@ private:
     Review see_tray(Turn& turn, PadTray tray);
     void set_crates_aside(PadTray& tray, const Turn& turn) const;
     bool is_part_of_counted(const PadTray& tray) const;
+    Review see_set(Turn& turn, PadTray tray);
     Review tray_left(const Turn& turn);
-    void lies_here(const std::string& pad);
+    Review pad_closed(const Turn& turn);
+    void turn_to_pad(const std::string& pad);
+    void turn_to_tray();
+    bool lies_on_several_pads() const;
+    Review ask_count(Review review);
     std::vector<TrayThing> things_on_tray(const Turn& turn) const;
     bool was_saved(const TrayThing& thing, const Turn& turn) const;
     bool stands(const SavedThing& saved, const Turn& turn) const;

@@ -63,11 +63,12 @@ Review Desk::see_times(Turn& turn, std::uint32_t times) {
         turn.choice = times;
         return see_asked(turn);
     }
+    turn_to_tray();
     if (tray_) return close_tray(turn, times);
     if (tray_left_at_ && turn.bench.now.at - *tray_left_at_ <= kTimesHolds) {  // it may have been meant for what lay there
         tray_left_at_.reset();
         Review review = stop(What::tray_gone);
-        review.about.reason = "count";
+        review.about.reason = closed_ ? "closed_count" : "count";
         review.about.packs = times;
         return review;
     }
@@ -82,6 +83,13 @@ Review Desk::see_times(Turn& turn, std::uint32_t times) {
 
 Review Desk::answer(Turn& turn, bool yes) {
     if (!yes) tray_left_at_.reset();
+    if (!yes && !question_ && !label_ && times_ == 0 &&
+        count_asked_) {  // what lies there stays uncounted, and is no multiplier's
+        count_asked_ = false;
+        Review review = repeated(What::cancelled);
+        review.about.reason = "tray";
+        return review;
+    }
     if (!question_ && (yes || (!label_ && times_ == 0))) {
         Review review = stop(What::not_understood);
         review.about.reason = "nothing_asked";

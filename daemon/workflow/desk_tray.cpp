@@ -3,10 +3,12 @@
 // reads exactly as many. A tag that is not read, or one of the next tray that is, would otherwise be missed by everybody.
 // While something lies there, a count is of that, however often it is said: what is saved is not saved again, and what was refused is decided
 // anew. Otherwise a card that was read twice would multiply the next box.
+#include "identity/symbol.hpp"
 #include "workflow/desk_turn.hpp"
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace dosario {
 namespace {
@@ -54,9 +56,24 @@ void tell_of(const PadTray& tray, Particulars& about) {
     about.epcs = tray.strangers;
 }
 
+/// Nobody knows which of the trays a count is of.
+Review two_pads() {
+    Review review = stop(What::not_supported);
+    review.about.reason = "two_pads";
+    return review;
+}
+
+/// A tag is exact: with a separator at its end nobody takes its code for one that lost some.
+void make_exact(std::string& code) {
+    const bool holds_elements =
+        is_aim(code.substr(0, kAimLength)) && carrier_of(code.substr(0, kAimLength)) == Carrier::element_string;
+    if (holds_elements && code.find(kGroupSeparator) == std::string::npos) code += kGroupSeparator;
+}
+
 }  // namespace
 
 void Desk::set_crates_aside(PadTray& tray, const Turn& turn) const {
+    std::ranges::for_each(tray.codes, make_exact);
     const auto crates = std::erase_if(tray.codes, [&](const std::string& code) {
         CodeBuffer buffer;
         return is_crate(identify("", code, turn.bench.now.today, buffer, *rules_.codes));
@@ -110,34 +127,98 @@ bool Desk::stands(const SavedThing& saved, const Turn& turn) const {
 }
 
 Review Desk::tray_left(const Turn& turn) {
-    const bool was_waiting = tray_ && tray_->tags > 0 && !counted_;
+    const bool was_waiting = tray_ && (tray_->tags > 0 || tray_->refused) && !counted_;
     if (tray_) tray_left_at_ = turn.bench.now.at;
-    tray_.reset();
-    counted_.reset();
-    tray_saved_.clear();
+    entries_are_old_ = entries_are_old_ || tray_ || closed_;
+    const std::string pad = pad_;
+    static_cast<HeldOfPad&>(*this) = {};
+    pad_ = pad;
     Review review = was_waiting ? stop(What::tray_gone) : repeated(What::tray_gone);
     review.sound = was_waiting ? Sound::notice : Sound::repeated;
     return review;
 }
 
-/// A pad that has no zone of its own tells where the last scan was: what it told in another zone lies there no longer.
-void Desk::lies_here(const std::string& pad) {
+/// An error of USB, or the computer slept: the tray is likely where it was. What was saved of it is known until the pad tells another.
+Review Desk::pad_closed(const Turn& turn) {
+    if (tray_) tray_left_at_ = turn.bench.now.at;
+    closed_ = closed_ || tray_ || !tray_saved_.empty();
+    tray_.reset();
+    count_asked_ = false;
+    Review review = stop(What::tray_gone);
+    review.sound = Sound::notice;
+    review.about.reason = "closed";
+    return review;
+}
+
+/// A pad that has no zone of its own tells where the last scan was: what it told in another zone lies there no longer, and is the same tray
+/// here. Of other pads of this zone nothing changes.
+void Desk::turn_to_pad(const std::string& pad) {
     if (pad.empty()) return;
-    pad_ = pad;
+    std::optional<HeldOfPad> known;
+    const auto take = [&](HeldAtDesk& held) {
+        if (const auto found = std::ranges::find(held.other_pads_, pad, &HeldOfPad::pad_); found != held.other_pads_.end()) {
+            known = std::move(*found);
+            held.other_pads_.erase(found);
+        }
+    };
     for (auto& [zone, held] : elsewhere_) {
+        take(held);
         if (held.pad_ != pad) continue;
-        held.pad_.clear();
-        held.tray_.reset();
-        held.counted_.reset();
-        held.tray_saved_.clear();
+        known = std::exchange(static_cast<HeldOfPad&>(held), {});
     }
+    take(*this);
+    if (pad_ == pad || pad_.empty()) {
+        if (known && !knows_something()) static_cast<HeldOfPad&>(*this) = std::move(*known);
+        pad_ = pad;
+        return;
+    }
+    HeldOfPad next = known.value_or(HeldOfPad{});
+    next.pad_ = pad;
+    HeldOfPad before = std::exchange(static_cast<HeldOfPad&>(*this), std::move(next));
+    if (!before.knows_something()) return;
+    if (other_pads_.size() == kMostPads) other_pads_.erase(other_pads_.begin());
+    other_pads_.push_back(std::move(before));
+}
+
+/// A count is of what lies there, whichever pad told last.
+void Desk::turn_to_tray() {
+    if (tray_) return;
+    const auto found = std::ranges::find_if(other_pads_, [](const HeldOfPad& held) { return held.tray_.has_value(); });
+    if (found != other_pads_.end()) turn_to_pad(std::string{found->pad_});
+}
+
+bool Desk::lies_on_several_pads() const {
+    return tray_ && std::ranges::any_of(other_pads_, [](const HeldOfPad& held) { return held.tray_.has_value(); });
 }
 
 Review Desk::see_tray(Turn& turn, PadTray tray) {
-    lies_here(turn.scan.pad);
+    turn_to_pad(turn.scan.pad);
+    if (tray.closed) return pad_closed(turn);
+    Review review = see_set(turn, std::move(tray));
+    if (tray_ && lies_on_several_pads()) return two_pads();
+    return review;
+}
+
+void Desk::tray_refused(const std::string& zone, const std::string& pad) {
+    turn_to(zone);
+    turn_to_pad(pad);
+    tray_ = PadTray{};
+    tray_->refused = true;
+    count_asked_ = false;
+}
+
+Review Desk::ask_count(Review review) {
+    review.ask = QuestionKind::tray_count;
+    count_asked_ = true;
+    ++question_number_;
+    return review;
+}
+
+Review Desk::see_set(Turn& turn, PadTray tray) {
     set_crates_aside(tray, turn);
     if (tray.tags == 0 && (tray.crates == 0 || counted_)) return tray_left(turn);
     drop_times(turn);
+    const bool was_closed = std::exchange(closed_, false);
     if (is_part_of_counted(tray)) {  // a person takes away what was booked, or puts it back
         tray_ = std::move(tray);
         Review review = repeated(What::tray_seen);
@@ -155,7 +236,6 @@ Review Desk::see_tray(Turn& turn, PadTray tray) {
     }
     Review review = stop(What::tray_seen);
     review.sound = Sound::notice;
-    review.ask = QuestionKind::tray_count;
     tell_of(*tray_, review.about);
     if (turn.work) review.about.work_kind = turn.work->kind;
     std::map<std::string, SavedThing> saved;
@@ -165,13 +245,20 @@ Review Desk::see_tray(Turn& turn, PadTray tray) {
         saved.insert(*known);
         if (thing.way != TrayThing::Way::second && stands(known->second, turn)) ++review.about.saved;
     }
-    if (tray_saved_.size() > PadTray::kMostTags)
-        tray_saved_ = std::move(saved);  // a pad that is never empty: the others are gone
+    // The others are gone, of a pad that is never empty; and of one that was closed, where another tray lies now.
+    entries_are_old_ = entries_are_old_ || (was_closed && saved.empty());
+    if (tray_saved_.size() > PadTray::kMostTags || (was_closed && saved.empty())) tray_saved_ = std::move(saved);
     if (review.about.saved > 0) review.about.reason = "some_saved";
-    return review;
+    return ask_count(std::move(review));
 }
 
 Review Desk::close_tray(Turn& turn, std::uint32_t said) {
+    if (lies_on_several_pads()) return two_pads();
+    if (tray_->refused) {
+        Review review = stop(What::not_supported);
+        review.about.reason = "tray_refused";
+        return review;
+    }
     Particulars about;
     tell_of(*tray_, about);
     about.packs = said;
@@ -181,15 +268,14 @@ Review Desk::close_tray(Turn& turn, std::uint32_t said) {
     }
     if (said != tray_->tags) {
         about.reason = counted_ ? "counted" : said > tray_->tags ? "more" : "fewer";
-        Review review = stop(What::tray_differs, std::move(about));
-        review.ask = QuestionKind::tray_count;
-        return review;
+        return ask_count(stop(What::tray_differs, std::move(about)));
     }
     if (!turn.work || !takes_trays(turn.work->kind)) {
         about.reason = "tray";
         return stop(turn.work ? What::not_supported : What::work_needed, std::move(about));
     }
     if (!counted_) counted_ = tray_;
+    count_asked_ = false;
     question_.reset();
     label_.reset();
     Review review = repeated(What::tray_booked, std::move(about));
@@ -204,6 +290,16 @@ void Desk::thing_done(const TrayThing& thing, const Stock& stock, std::span<cons
     const auto work = stock.open_work();
     if (written.empty() || !work) return;
     tray_saved_[thing.key()] = {written.back(), work->kind, work->recipient};
+}
+
+void Desk::tray_done(const Stock& stock, const std::vector<Seq>& written) {
+    const auto work = stock.open_work();
+    if (written.empty() || !work) return;
+    if (std::exchange(entries_are_old_, false) || entries_of_ != work->id) tray_entries_.clear();
+    entries_of_ = work->id;
+    tray_entries_.insert(tray_entries_.end(), written.begin(), written.end());
+    if (tray_entries_.size() > kMostTrayEntries)
+        tray_entries_.erase(tray_entries_.begin(), tray_entries_.end() - static_cast<std::ptrdiff_t>(kMostTrayEntries));
 }
 
 /// An undo takes back one entry, of one thing; how much of the tray is saved yet must not be guessed.

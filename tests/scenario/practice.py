@@ -91,7 +91,7 @@ class Practice(PracticeTest):
         epcs = [epc(f"S{number}") for number in range(1, 5)]
         self.pharmacy.scan(ANA, "DOSARIO.RECIBIR")
         self.practise("pad", "bandeja", "add", *epcs[:2])
-        told("En la bandeja se leen 2 etiquetas. Todavía no se guardó nada.")
+        told("En la bandeja se leen 2 etiquetas. Cuéntelas: así se guarda lo que todavía no se guardó.")
         self.assertEqual(len(self.pharmacy.scan("DOSARIO.X2")["seq"]), 2)
         again = self.pharmacy.scan("DOSARIO.X2")
         self.assertEqual((again["what"], again["sound"], again["seq"]), ("tray_booked", "repeated", []))

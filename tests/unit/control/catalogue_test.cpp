@@ -171,10 +171,10 @@ TEST_CASE("one tag is read, and two are", "[catalogue]") {
         review.about.tags = tags;
         return words_for(review, language).message;
     };
-    CHECK(said(1, Language::es) == "En la bandeja se lee 1 etiqueta. Todavía no se guardó nada.");
-    CHECK(said(2, Language::es) == "En la bandeja se leen 2 etiquetas. Todavía no se guardó nada.");
-    CHECK(said(1, Language::en) == "On the tray 1 tag is read. Nothing is saved yet.");
-    CHECK(said(1, Language::pt) == "Na bandeja é lida 1 etiqueta. Nada foi salvo ainda.");
+    CHECK(said(1, Language::es) == "En la bandeja se lee 1 etiqueta. Cuéntelas: así se guarda lo que todavía no se guardó.");
+    CHECK(said(2, Language::es) == "En la bandeja se leen 2 etiquetas. Cuéntelas: así se guarda lo que todavía no se guardó.");
+    CHECK(said(1, Language::en) == "On the tray 1 tag is read. Count them: that saves what is not saved yet.");
+    CHECK(said(1, Language::pt) == "Na bandeja é lida 1 etiqueta. Conte-as: assim se salva o que ainda não foi salvo.");
     CHECK(words_for(review, Language::es).lines.front() == "1 no dice qué es: sáquela y escanee su código de barras.");
     review.about.strangers = 2;
     CHECK(words_for(review, Language::pt).lines.front() == "2 não dizem o que são: tire-as e escaneie seus códigos de barras.");

@@ -59,6 +59,31 @@ TEST_CASE("what is no EPC of things kept here has no code, and counts", "[tag_co
     CHECK(tray.strangers(0) == "000000000000000000000000");
 }
 
+TEST_CASE("the number of a person on a tag is named nowhere, and its tag counts", "[tag_code]") {
+    // GSRN-96, GSRN+, one of them behind an XPC word; one that cannot be read; a pack with a patient's GSRN behind it.
+    const Sighting band = tag("2D76451FD4499602D2000000");
+    const Sighting plus = tag("F43952114112345678906000", 0x3000);
+    const Sighting extended = tag("12342D76451FD4499602D2000000", 0x3A00);
+    const Sighting damaged = tag("2D1800004000000001800000");
+    const Sighting pack = tag("f73795211411234538566cb0afc500312a422822468acf120c00", 0x6800);
+    TagSet set;
+    set.tags = {band, plus, extended, damaged, pack, tag("000000000000000000000000")};
+    const v1::Tray tray = tray_of(set, kToday);
+    CHECK(tray.tags() == 6);
+    CHECK(tray.codes().empty());
+    REQUIRE(tray.strangers_size() == 1);
+    CHECK(tray.strangers(0) == "000000000000000000000000");
+    for (const Sighting* one : {&band, &plus, &damaged}) CHECK(epc_text(one->epc).empty());
+    CHECK(epc_text(tag(kSgtinPlus).epc) == kSgtinPlus);
+}
+
+TEST_CASE("what is told of a pad that was closed says so", "[tag_code]") {
+    TagSet set;
+    CHECK_FALSE(tray_of(set, kToday).closed());
+    set.pad_closed = true;
+    CHECK(tray_of(set, kToday).closed());
+}
+
 TEST_CASE("a pack whose tag is longer than it needs, or names its crate, is that pack", "[tag_code]") {
     const auto whole = tag_code(tag(kSgtinPlus, 0x4000), kToday);
     CHECK(tag_code(tag((kSgtinPlus + std::string(36, '0')).c_str(), 0x8800), kToday) == whole);

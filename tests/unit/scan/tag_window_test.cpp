@@ -235,6 +235,8 @@ TEST_CASE("a pad that is unplugged takes back what it told", "[scan]") {
     const auto last = pad.window.next_set();
     REQUIRE(last);
     CHECK(last->tags.empty());
+    CHECK(last->pad_closed);
+    CHECK_FALSE(pad.sets[0].pad_closed);
     CHECK(last->revision == 2);
     CHECK_FALSE(pad.window.next_set());
     CHECK_FALSE(pad.window.next_wake());

@@ -279,7 +279,7 @@ TEST_CASE("of a tray what can be saved is saved, and the rest is told", "[tray]"
     v1::ScanRequest lying = tray(codes, 1);
     lying.mutable_tray()->add_strangers("300000000000000000000001");
     const Answer seen = counter.scan(lying);
-    CHECK(seen.reply.message() == "On the tray 6 tags are read. Nothing is saved yet.");
+    CHECK(seen.reply.message() == "On the tray 6 tags are read. Count them: that saves what is not saved yet.");
     CHECK(seen.reply.lines(0) == "1 does not say what it is: take it off and scan its barcode.");
     CHECK(seen.reply.lines(1) == "tag EPC 300000000000000000000001");
     const Answer booked = counter.scan("DOSARIO.X6");
@@ -381,6 +381,171 @@ TEST_CASE("a pad without a zone leaves no tray behind in the zone where it told 
     CHECK(counter.scan(Scan{"DOSARIO.X2"}.at("recepcion")).what() == "count_set");
 }
 
+TEST_CASE("two pads in one zone: nothing is counted until one of them is empty", "[tray]") {
+    Counter counter;
+    const auto told = [&](const char* pad, const std::vector<std::string>& codes) {
+        v1::ScanRequest request = tray(codes);
+        request.set_reader(pad);
+        return counter.scan(request);
+    };
+    counter.scan(Scan{Box{}.code()}.mode("receive").packs(9));
+    counter.scan(Scan{Box{}.code()}.mode("dispense").packs(9));
+    counter.scan("DOSARIO.DEVOLUCION");
+    told("one", boxes(5));
+    CHECK(counter.scan("DOSARIO.X5").reply.seq_size() == 5);
+
+    SECTION("an empty one beside it changes nothing") {
+        told("two", {});
+        const Answer again = counter.scan("DOSARIO.X5");
+        CHECK(again.what() == "tray_booked");
+        CHECK(again.reply.seq().empty());
+    }
+    SECTION("another tray on the second") {
+        const Answer second = told("two", {box("B1"), box("B2"), box("B3")});
+        CHECK(second.what() == "not_supported");
+        CHECK((!second.ok() && second.sound() == "stop"));
+        CHECK(second.reply.message().find("two pads of the same zone") != std::string::npos);
+        const Seq before = counter.ledger().head_seq();
+        for (const char* count : {"DOSARIO.X3", "DOSARIO.X5", "DOSARIO.X8"}) CHECK(counter.scan(count).what() == "not_supported");
+        CHECK(counter.ledger().head_seq() == before);
+        SECTION("is counted when the first is empty") {
+            CHECK(told("one", {}).what() == "tray_gone");
+            CHECK(counter.scan("DOSARIO.X3").reply.seq_size() == 3);
+        }
+        SECTION("and when that goes the first one is the one that was saved") {
+            told("two", {});
+            const Answer again = counter.scan("DOSARIO.X5");
+            CHECK(again.what() == "tray_booked");
+            CHECK(again.reply.seq().empty());
+        }
+    }
+}
+
+TEST_CASE("a pad that was closed may hold what it held: nothing of it is saved twice", "[tray]") {
+    Counter counter;
+    v1::ScanRequest closed = tray({});
+    closed.mutable_tray()->set_closed(true);
+    counter.scan(Scan{Box{}.code()}.mode("receive").packs(3));
+    counter.scan(Scan{Box{}.code()}.mode("dispense").packs(3));
+    counter.scan("DOSARIO.DEVOLUCION");
+    counter.scan(tray(boxes(2)));
+    CHECK(counter.scan("DOSARIO.X2").reply.seq_size() == 2);
+    const Answer gone = counter.scan(closed);
+    CHECK(gone.what() == "tray_gone");
+    CHECK(gone.sound() == "notice");
+    CHECK(gone.reply.message().find("taken away") == std::string::npos);
+
+    SECTION("a count meanwhile saves nothing and multiplies nothing") {
+        const Answer count = counter.scan("DOSARIO.X2");
+        CHECK(count.what() == "tray_gone");
+        CHECK(count.reply.message().find("reader of the tray is gone") != std::string::npos);
+    }
+    SECTION("the same tray is known") {
+        const Answer same = counter.scan(tray(boxes(2)));
+        CHECK((same.ok() && same.sound() == "repeated"));
+        CHECK(counter.scan("DOSARIO.X2").reply.seq().empty());
+    }
+    SECTION("and with another pack, what is saved of it") {
+        CHECK(counter.scan(tray(boxes(3))).reply.message().find("2 are saved already") != std::string::npos);
+        CHECK(counter.scan("DOSARIO.X3").reply.seq_size() == 1);
+    }
+    SECTION("another tray ends what was known of the first") {
+        counter.scan(tray({box("N1")}));
+        CHECK(counter.scan(tray({box("N1"), box("S1")})).reply.message().find("are saved already") == std::string::npos);
+    }
+    CHECK(counter.rows("SELECT sum(counted_packs) FROM stock").size() == 1);
+}
+
+TEST_CASE("a tag is exact, whatever the scanner of the count card loses", "[tray]") {
+    Counter counter;
+    counter.scan(kReceive);
+    const std::string code = "]d201" + gtin_text(1) + "17280630" + "10L1" + "21A1";
+    REQUIRE(counter.scan(Scan{code}.gs("lost")).what() == "code_unclear");
+    counter.scan(kNo);
+    counter.scan(tray({code, Box{.product = 2, .lot = "", .serial = "S110L7"}.code()}));
+    const Answer booked = counter.scan(Scan{"DOSARIO.X2"}.gs("lost"));
+    CHECK(booked.what() == "tray_incomplete");
+    CHECK(booked.reply.seq_size() == 1);
+    REQUIRE(booked.reply.unsaved_size() == 1);  // it lacks its lot
+    CHECK(booked.reply.unsaved(0).what() == "lot_needed");
+    CHECK(booked.reply.unsaved(0).serial() == "S110L7");
+}
+
+TEST_CASE("a tray that is refused takes the place of the one before", "[tray]") {
+    Counter counter;
+    counter.scan(kReceive);
+    counter.scan(tray(boxes(2)));
+    const Seq before = counter.ledger().head_seq();
+    CHECK(counter.scan(tray({}, PadTray::kMostTags + 1)).error);
+    const Answer count = counter.scan("DOSARIO.X2");
+    CHECK(count.what() == "not_supported");
+    CHECK(count.reply.message().find("cannot be counted") != std::string::npos);
+    CHECK(counter.ledger().head_seq() == before);
+    CHECK(counter.scan(tray({})).sound() == "notice");
+    counter.scan(tray(boxes(2)));
+    CHECK(counter.scan("DOSARIO.X2").reply.seq_size() == 2);
+}
+
+TEST_CASE("how many of a tray are left counts what each of its counts saved", "[tray]") {
+    Counter counter;
+    const auto lines = [](const Answer& answer) {
+        std::string all;
+        for (const auto& line : answer.reply.lines()) all += line + "\n";
+        return all;
+    };
+    counter.scan(kReceive);
+    counter.scan(tray(boxes(10)));
+    counter.scan("DOSARIO.X10");
+    counter.scan(tray(boxes(12)));
+    CHECK(counter.scan("DOSARIO.X12").reply.seq_size() == 2);
+    CHECK(lines(counter.scan(kUndo)).find("11 entries are left") != std::string::npos);
+    counter.scan(tray({}));
+    counter.scan(tray({box("N1"), box("N2")}));
+    counter.scan("DOSARIO.X2");
+    CHECK(lines(counter.scan(kUndo)).find("1 entry is left") != std::string::npos);
+}
+
+TEST_CASE("the question of a tray has its number, and a no ends it", "[tray]") {
+    Counter counter;
+    counter.scan(kReceive);
+    const auto first = counter.scan(tray(boxes(2))).reply.ask().id();
+    const auto second = counter.scan(tray(boxes(3))).reply.ask().id();
+    CHECK(second == first + 1);
+    CHECK(counter.scan("DOSARIO.X2").reply.ask().id() == second + 1);
+    const Answer no = counter.scan(kNo);
+    CHECK(no.what() == "cancelled");
+    CHECK(no.ok());
+    CHECK(no.reply.message().find("stays uncounted") != std::string::npos);
+    CHECK(counter.scan(kNo).what() == "not_understood");
+    CHECK(counter.scan("DOSARIO.X3").reply.seq_size() == 3);
+}
+
+TEST_CASE("cards, badges and documents of persons lie on no pad, and are not repeated", "[tray]") {
+    Counter counter;
+    for (const std::string code :
+         {std::string{kUndo}, std::string{"DOSARIO.X3"}, std::string{kAna}, std::string{kPerson},
+          std::string{"]d28018952114112345678906"}, "]d201" + gtin_text(1) + "21S1\x1d" + "8018952114112345678906"}) {
+        INFO(code);
+        const Answer answer = counter.scan(tray({code}));
+        REQUIRE(answer.error);
+        CHECK(answer.error->message.find("command, a badge or of a person") != std::string::npos);
+        CHECK(answer.error->message.find(code.substr(3)) == std::string::npos);
+    }
+}
+
+TEST_CASE("the number of a person among the strangers of a tray is not named", "[tray]") {
+    Counter counter;
+    counter.scan(kReceive);
+    v1::ScanRequest lying = tray({box("S1")}, 2);
+    lying.mutable_tray()->add_strangers("2D76451FD4499602D2000000");
+    lying.mutable_tray()->add_strangers("300000000000000000000001");
+    for (const Answer& answer : {counter.scan(lying), counter.scan("DOSARIO.X1"), counter.scan("DOSARIO.X3")}) {
+        CHECK(answer.reply.ShortDebugString().find("2D76451FD4499602D2000000") == std::string::npos);
+        CHECK(answer.reply.ShortDebugString().find("2d76451fd4499602d2000000") == std::string::npos);
+    }
+    CHECK(counter.scan("DOSARIO.X3").reply.unsaved_size() == 1);
+}
+
 TEST_CASE("a tray that comes or goes on a day that nobody knows is known later", "[tray]") {
     Counter counter;
     counter.scan(kReceive);
@@ -413,6 +578,7 @@ TEST_CASE("a request about a tray that cannot be is refused", "[tray]") {
     SECTION("more than lie on any pad") { request.mutable_tray()->set_tags(PadTray::kMostTags + 1); }
     SECTION("a code beside it") { request.set_content(box("S1")); }
     SECTION("a mode beside it") { request.set_mode("receive"); }
+    SECTION("a closed pad with tags") { request.mutable_tray()->set_closed(true); }
     SECTION("an empty code") { request.mutable_tray()->set_codes(0, ""); }
     SECTION("more strangers than tags") { request.mutable_tray()->add_strangers("300000000000000000000001"); }
     SECTION("a stranger that is no EPC") {
