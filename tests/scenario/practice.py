@@ -106,7 +106,7 @@ class Practice(PracticeTest):
         self.assertEqual(sorted(self.received()), ["S1", "S2", "S3", "S4"])
         undone = self.pharmacy.scan("DOSARIO.DESHACER")
         self.assertIn("Serie S4", undone["lines"])
-        self.assertTrue(any("queda 1 asiento" in line for line in undone["lines"]), undone)
+        self.assertTrue(any("quedan 3 asientos" in line for line in undone["lines"]), undone)
         self.practise("pad", "bandeja", "clear")
         wait_until(lambda: self.field() == 0, "the tray is taken away")
         late = self.pharmacy.scan("DOSARIO.X5")
