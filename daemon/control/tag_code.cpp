@@ -36,11 +36,13 @@ std::optional<std::string> tag_code(const Sighting& tag, Date today) {
     return "]d2" + element_string(reading.elements());
 }
 
-v1::Tray tray_of(const TagSet& set, Date today) {
+v1::Tray tray_of(const TagSet& set, Date today) { return tray_of(set, today, PadTray::kMostTags); }
+
+v1::Tray tray_of(const TagSet& set, Date today, std::size_t most) {
     v1::Tray tray;
     tray.set_tags(static_cast<std::uint32_t>(set.tags.size()));
     for (const Sighting& tag : set.tags) {
-        if (static_cast<std::size_t>(tray.codes_size() + tray.strangers_size()) == PadTray::kMostTags) break;
+        if (static_cast<std::size_t>(tray.codes_size() + tray.strangers_size()) == most) break;
         if (auto code = tag_code(tag, today)) {
             tray.add_codes(std::move(*code));
         } else {

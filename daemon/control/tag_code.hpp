@@ -16,5 +16,7 @@ std::optional<std::string> tag_code(const Sighting& tag, Date today);
 
 /// For the desk: at most PadTray::kMostTags of them have their code or, as strangers, their EPC; all are counted.
 v1::Tray tray_of(const TagSet& set, Date today);
+/// The same for a sweep, which knows more of them: `most`.
+v1::Tray tray_of(const TagSet& set, Date today, std::size_t most);
 
 }  // namespace dosario
