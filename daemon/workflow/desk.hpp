@@ -102,6 +102,8 @@ public:
         if (!written.empty()) tray_entries_ = std::move(written);
     }
 
+    /// The pad whose tray is at hand where the last scan was; empty: none said its name.
+    const std::string& pad_at_hand() const { return pad_; }
     /// Number of the open question, for the reply; counts up.
     std::uint64_t question_number() const { return question_number_; }
 
