@@ -60,9 +60,9 @@ int gather(Session& session, const SweepWish& wish, Gathered& all) {
             code != kDone)
             return code;
         add_look(reply.at("tray"), all);
-        if (all.tags() > kMostSwept) {
-            std::fprintf(stderr, "dosario: more than %zu tags were read: sweep the shelf in parts, or one product by --product\n",
-                         kMostSwept);
+        // A pad that holds so many may hold no more, and what it does not hold would be told as missing.
+        if (all.tags() >= kMostSwept) {
+            std::fprintf(stderr, "dosario: %zu tags or more were read: sweep the shelf in parts\n", kMostSwept);
             return kRefused;
         }
     }
