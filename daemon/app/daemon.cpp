@@ -36,6 +36,8 @@ void RunningDaemon::stop() {
     learn_timer_.cancel();
     if (watch_) watch_->stop();
     answers_.stop();
+    counts_.stop();
+    untold_.stop();
     if (readers_ != nullptr) readers_->stop();
     if (api_ != nullptr) api_->stop_listening();
     if (uplink_ != nullptr) uplink_->stop();

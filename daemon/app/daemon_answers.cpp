@@ -8,6 +8,7 @@
 #include "app/tag_reply.hpp"
 #include "control/reader_words.hpp"
 #include "control/scan_request.hpp"
+#include "control/sweep_view.hpp"
 #include "control/tag_code.hpp"
 #include "control/thing_label.hpp"
 #include "http/json.hpp"
@@ -98,7 +99,7 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
         if (!seen) return reply(error_reply(seen.error()));
         v1::FieldReply field;
         field.set_reader(seen->reader);
-        *field.mutable_tray() = tray_of(seen->set, today());
+        *field.mutable_tray() = tray_of(seen->set, today(), kMostSwept);
         return reply({200, to_json(field)});
     }
     if (call.path == "/v1/readers/tag") return work_on_tag(call.body, std::move(reply));
@@ -152,6 +153,25 @@ void RunningDaemon::answer(ApiCall call, std::function<void(ApiReply)> reply) {
 }
 
 void RunningDaemon::answer_by_ledger(const ApiRow& row, std::string body, std::function<void(ApiReply)> reply) {
+    v1::ScanRequest request;
+    const bool waits = row.path == "/v1/scan" && from_json(body, request) && !request.has_tray();
+    if (!waits) return ask_ledger(row, std::move(body), std::move(reply));
+    counts_.take(request.zone(), request.content(), [this, &row, body, reply, request](bool is_known) {
+        if (is_known) return ask_ledger(row, body, reply);
+        metrics_.came(ScanSource::api);
+        reply(pad_reads(request, ScanSource::api));
+    });
+}
+
+/// A count that waited too long for a pad, or what waited behind it where no more could.
+ApiReply RunningDaemon::pad_reads(const v1::ScanRequest& request, ScanSource source) {
+    const ApiReply told = reader_says("pad_reads", may_be_repeated(request.reader()) ? request.reader() : "", request.zone());
+    metrics_.answered(source, told);
+    api_->publish("answer", told.body);
+    return told;
+}
+
+void RunningDaemon::ask_ledger(const ApiRow& row, std::string body, std::function<void(ApiReply)> reply) {
     auto answered = std::make_shared<ApiReply>();
     const bool scan = row.path == "/v1/scan";
     if (scan) metrics_.came(ScanSource::api);
@@ -164,19 +184,19 @@ void RunningDaemon::answer_by_ledger(const ApiRow& row, std::string body, std::f
     });
     Job job;
     auto counter = std::make_shared<Service*>(nullptr);
-    const std::string asked = scan ? body : std::string{};
-    job.decide = [&row, answered, counter, body = std::move(body)](Service& service) {
+    auto pad = std::make_shared<std::string>();
+    job.decide = [&row, answered, counter, pad, body = std::move(body)](Service& service) {
         *counter = &service;
         *answered = row.call(service, body);
+        *pad = service.pad_at_hand();
     };
-    job.answer = [this, &row, answered, counter, reply, scan, call, asked](const std::optional<Error>& failure) {
+    job.answer = [this, &row, answered, counter, reply, scan, call, pad](const std::optional<Error>& failure) {
         if (failure) *answered = error_reply(*failure);
         if (!failure && row.then != nullptr) {
             if (auto done = ((*counter)->*row.then)(); !done) *answered = error_reply(done.error());
         }
         const bool first = call->settle();
-        v1::ScanRequest request;
-        if (scan && answered->what == what_name(What::tray_differs) && from_json(asked, request)) look_at_chips(request.zone());
+        if (scan && answered->what == what_name(What::tray_differs)) look_at_chips(*pad);
         if (scan && first) metrics_.answered(ScanSource::api, *answered);
         // One errand to the main thread for all of it: a second one would find it just woken, and quarrel with it over its queue.
         asio::post(context_, [this, answered, reply, scan, first] {
@@ -200,7 +220,11 @@ void RunningDaemon::scanned(Scan scan) {
     request.set_reader(scan.reader);
     request.set_zone(scan.zone);
     request.set_gs(std::string{gs_habit_name(scan.gs)});
-    heard(std::move(request));
+    counts_.take(request.zone(), request.content(), [this, request](bool is_known) {
+        if (is_known) return heard(request);
+        metrics_.came(ScanSource::reader);
+        pad_reads(request, ScanSource::reader);
+    });
 }
 
 /// For the century of two-digit years: a clock that is a day off does not matter.
@@ -270,10 +294,10 @@ void RunningDaemon::tray_seen(SeenTray seen) {
     heard(std::move(request));
 }
 
-/// From the ledger's thread.
-void RunningDaemon::look_at_chips(const std::string& zone) {
-    asio::post(context_, [this, zone] {
-        if (readers_ != nullptr) readers_->look_at_chips(zone);
+/// From the ledger's thread. A tray that no pad told is on none.
+void RunningDaemon::look_at_chips(const std::string& pad) {
+    asio::post(context_, [this, pad] {
+        if (readers_ != nullptr && !pad.empty()) readers_->look_at_chips(pad);
     });
 }
 
@@ -285,15 +309,21 @@ void RunningDaemon::heard(v1::ScanRequest request) {
     auto answered = std::make_shared<ApiReply>();
     const auto call = answers_.begin([this] { api_->publish("answer", say(What::not_confirmed).body); });
     Job job;
+    const bool is_tray = request.has_tray();
     const std::string zone = request.zone();
-    job.decide = [answered, request = std::move(request)](Service& service) {
+    auto pad = std::make_shared<std::string>();
+    auto is_lost = std::make_shared<bool>(false);
+    job.decide = [answered, pad, is_lost, request = std::move(request)](Service& service) {
         const auto reply = service.scan(request);
         *answered = reply ? ApiReply{200, to_json(*reply), reply->what()} : error_reply(reply.error());
+        *is_lost = !reply && reply.error().failure != Failure::invalid;  // what is invalid now is so again
+        *pad = service.pad_at_hand();
     };
-    job.answer = [this, answered, call, zone](const std::optional<Error>& failure) {
+    job.answer = [this, answered, call, is_tray, reader, zone, pad, is_lost](const std::optional<Error>& failure) {
         call->settle();
         if (failure) *answered = error_reply(*failure);
-        if (answered->what == what_name(What::tray_differs)) look_at_chips(zone);
+        if (answered->what == what_name(What::tray_differs)) look_at_chips(*pad);
+        if (is_tray && (failure || *is_lost)) asio::post(context_, [this, reader, zone] { untold_.lost(reader, zone); });
         metrics_.answered(ScanSource::reader, *answered);
         publish("answer", answered->body);
     };
@@ -302,20 +332,26 @@ void RunningDaemon::heard(v1::ScanRequest request) {
         const auto full =
             error_reply(fail(Failure::unavailable, "too much is waiting: this scan was not saved, repeat it in a moment"));
         log(Level::error, "scan_dropped", {{"reader", reader}});
+        if (is_tray) untold_.lost(reader, zone);
         metrics_.answered(ScanSource::reader, full);
         publish("answer", full.body);
     }
 }
 
-/// The scanner beeped all the same: nobody must believe that it was saved.
-void RunningDaemon::read_damaged(const std::string& reader, const std::string& zone) {
+/// An answer about a reader, which nothing was decided for: nobody must believe that it was saved.
+ApiReply RunningDaemon::reader_says(const char* what, const std::string& reader, const std::string& zone) const {
     v1::ScanReply reply;
     reply.set_sound(std::string{sound_name(Sound::stop)});
-    reply.set_what("read_damaged");
-    reply.set_message(reader_words("read_damaged", settings_.language));
+    reply.set_what(what);
+    reply.set_message(reader_words(what, settings_.language));
     reply.set_reader(reader);
     reply.set_zone(zone);
-    api_->publish("answer", to_json(reply));
+    return {200, to_json(reply), reply.what()};
+}
+
+/// The scanner beeped all the same.
+void RunningDaemon::read_damaged(const std::string& reader, const std::string& zone) {
+    api_->publish("answer", reader_says("read_damaged", reader, zone).body);
 }
 
 /// Asks the ledger thread for something that a reader's desk wants to be durable, and tells it on this thread.

@@ -10,6 +10,17 @@
 
 namespace dosario {
 
+/// Tags whose chips are read, one EPC after the other.
+struct ReaderDesk::ChipJob {
+    std::vector<Sighting> left;  ///< the next one last
+    std::optional<TagWork> work;
+    std::uint32_t number = 0;  ///< of the command that waits for its answer
+    MonoTime until{};
+    bool asked = false;             ///< by a person's count
+    bool again = false;             ///< a person's count came meanwhile
+    std::vector<Bytes> unanswered;  ///< EPCs whose chip nobody answered for
+};
+
 /// An interface while it is plugged in.
 struct ReaderDesk::Reader {
     Reader(boost::asio::io_context& context, UsbInterface what) : interface(std::move(what)), timer(context), hears(context) {}
@@ -23,9 +34,11 @@ struct ReaderDesk::Reader {
     std::string told;  ///< the failure that was logged last
     std::unique_ptr<ReaderProtocol> protocol;
     std::unique_ptr<ScanWindow> window;
-    std::unique_ptr<TagWindow> pad;  ///< of a reader of tags, from when it was told to read
-    TagSet lies;                     ///< on the pad, as it was told last
-    std::string refused;             ///< what the reader said to that, in its driver's words; empty: it reads
+    std::unique_ptr<TagWindow> pad;            ///< of a reader of tags, from when it was told to read
+    TagSet lies;                               ///< on the pad, as it was told last
+    std::unique_ptr<ChipJob> chips;            ///< that are read of what lies there
+    mutable std::optional<MonoTime> swept_at;  ///< when somebody asked last what it has read lately
+    std::string refused;                       ///< what the reader said to that, in its driver's words; empty: it reads
     boost::asio::steady_timer timer;
     boost::asio::steady_timer hears;  ///< until what it scans counts
     ReaderHealth health;
@@ -55,15 +68,6 @@ struct ReaderDesk::TagJob {
     TagWork work;
     TagDone done;
     std::uint32_t number = 0;  ///< of the command that waits for its answer
-};
-
-/// Tags whose chips are read, one EPC after the other.
-struct ReaderDesk::ChipJob {
-    UsbPort port = 0;
-    std::vector<Sighting> left;  ///< the next one last
-    std::optional<TagWork> work;
-    std::uint32_t number = 0;  ///< of the command that waits for its answer
-    MonoTime until{};
 };
 
 /// A recording that goes on, or whose end was not fetched yet.

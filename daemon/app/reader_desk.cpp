@@ -90,7 +90,6 @@ void ReaderDesk::stop() {
         const auto job = std::move(tag_job_);
         job->done(fail(Failure::unavailable, "the daemon is stopping: look at the tag again"));
     }
-    chip_job_.reset();
     if (trial_ != nullptr) end_trial(false, "the daemon is stopping");
     scanner_trial_.stop();
     host_.reset();

@@ -88,15 +88,23 @@ public:
     /// What lies on that pad, by its name or id; on the only one where none is named. As it was told last, or what was read within that time.
     Result<SeenTray> field(const std::string& reader, std::optional<Micros> within = std::nullopt) const;
 
+    /// What lies on the pad of that name, for who was not heard when it was told; where it is gone, nothing lies in the zone where it was.
+    SeenTray lies_on(const std::string& pad, const std::string& zone) const;
+
     /// What was to be done with one tag, and what became of it.
     using TagDone = std::function<void(Result<TagReport>)>;
     /// Reads the chip of the one tag that lies on that pad, and where something is to be written, writes, reads back, locks. The pad reads
     /// nothing else meanwhile. Errors: field()'s; unavailable, one is under way, or the desk stops.
     void work_on_tag(const std::string& reader, const TagTask& task, TagDone done);
 
-    /// A person sees another number of things than tags were read in that zone: perhaps two chips have one EPC. What is found is told as the
+    /// A person sees another number of things than tags were read on that pad: perhaps two chips have one EPC. What is found is told as the
     /// tray, seen anew.
-    void look_at_chips(const std::string& zone);
+    void look_at_chips(const std::string& pad);
+    /// What lies on a pad of that zone is not known at this moment, for its tags are asked for their chips, or were and it has not looked again.
+    /// A pad without a zone is of any, and no zone may be any.
+    bool is_unsure(const std::string& zone) const;
+    /// A person said another number there: what the one before made be asked is asked no longer.
+    void cut_short(const std::string& zone);
 
     /// For `dosario doctor scanner`: see ScannerTrial.
     void listen(const v1::ListenRequest& request, ScannerTrial::Answer answer);
@@ -152,8 +160,9 @@ private:
 
     // reader_chips.cpp
     void begin_chips(UsbPort port, Reader& reader, bool asked);
-    void go_on_with_chips(Reader& reader);
-    void end_chips(Reader& reader);
+    bool is_of(const Reader& pad, const std::string& zone) const;
+    void go_on_with_chips(UsbPort port, Reader& reader);
+    void end_chips(UsbPort port, Reader& reader);
     void give_back(UsbPort port);
     void end_trial(bool seen, const std::string& why);
     bool in_trial(UsbPort port) const;
@@ -193,7 +202,6 @@ private:
     ScannerTrial scanner_trial_;
     std::unique_ptr<Tape> tape_;
     std::unique_ptr<TagJob> tag_job_;
-    std::unique_ptr<ChipJob> chip_job_;
     std::uint32_t last_command_ = 1;  ///< given to a pad; 1 is the one that never ends, see reader_pad.cpp
     std::uint64_t last_tape_ = 0;
     std::unique_ptr<UsbHost> host_;           ///< libusb's; null where it is switched off, or failed

@@ -29,9 +29,9 @@ void ReaderDesk::on_answer(UsbPort port, Reader& reader, const ReaderAnswer& ans
         tag_job_->work.answered(answer);
         return go_on_with_tag(reader);
     }
-    if (chip_job_ != nullptr && chip_job_->port == port && answer.number == chip_job_->number) {
-        chip_job_->work->answered(answer);
-        return go_on_with_chips(reader);
+    if (reader.chips != nullptr && answer.number == reader.chips->number) {
+        reader.chips->work->answered(answer);
+        return go_on_with_chips(port, reader);
     }
     if (answer.number != kReading) return;
     const bool reads = answer.status == "ok";
@@ -48,7 +48,7 @@ void ReaderDesk::wake_pad(Reader& reader, MonoTime now) {
 void ReaderDesk::close_pad(Reader& reader) {
     if (reader.pad == nullptr) return;
     const auto place = std::ranges::find_if(readers_, [&](const auto& one) { return one.second.get() == &reader; });
-    if (chip_job_ != nullptr && chip_job_->port == place->first) chip_job_.reset();
+    reader.chips.reset();
     reader.pad->closed(clock_.mono());
     tell_trays(place->first, reader);
     reader.pad.reset();
@@ -94,12 +94,21 @@ const ReaderDesk::Reader* ReaderDesk::find_pad(const std::string& name, Error& w
     return found;
 }
 
+SeenTray ReaderDesk::lies_on(const std::string& pad, const std::string& zone) const {
+    for (const auto& [port, reader] : readers_)
+        if (reader->pad != nullptr && name_for(reader->interface) == pad) return {pad, zone_for(reader->interface), reader->lies};
+    return {pad, zone, {}};
+}
+
 Result<SeenTray> ReaderDesk::field(const std::string& name, std::optional<Micros> within) const {
     Error why = fail(Failure::not_found, "");
     const Reader* const found = find_pad(name, why);
     if (found == nullptr) return why;
     SeenTray seen{name_for(found->interface), zone_for(found->interface), found->lies};
-    if (within) seen.set.tags = found->pad->read_since(clock_.mono() - *within);
+    if (within) {
+        found->swept_at = clock_.mono();
+        seen.set.tags = found->pad->read_since(*found->swept_at - *within);
+    }
     return seen;
 }
 

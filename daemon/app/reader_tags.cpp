@@ -10,7 +10,8 @@
 namespace dosario {
 
 bool ReaderDesk::works_on_tag(UsbPort port) const {
-    return (tag_job_ != nullptr && tag_job_->port == port) || (chip_job_ != nullptr && chip_job_->port == port);
+    const auto reader = readers_.find(port);
+    return (tag_job_ != nullptr && tag_job_->port == port) || (reader != readers_.end() && reader->second->chips != nullptr);
 }
 
 void ReaderDesk::work_on_tag(const std::string& name, const TagTask& task, TagDone done) {
@@ -27,7 +28,8 @@ void ReaderDesk::work_on_tag(const std::string& name, const TagTask& task, TagDo
         return done(report);
     }
     // A person waits: what was asked last of the chips is answered to nobody.
-    if (chip_job_ != nullptr && chip_job_->port == place->first) chip_job_.reset();
+    reader.chips.reset();
+    reader.pad->suspended(clock_.mono());
     const Sighting& tag = reader.lies.tags.front();
     tag_job_ = std::make_unique<TagJob>(TagJob{place->first, TagWork{task, tag.pc, tag.epc}, std::move(done), 0});
     log(Level::info, "tag_work", {{"reader", reader_id(reader.interface)}, {"writes", task.bank ? "yes" : "no"}});

@@ -5,12 +5,14 @@
 
 #include "app/answer_watch.hpp"
 #include "app/backing_up.hpp"
+#include "app/count_turn.hpp"
 #include "app/daemon.hpp"
 #include "app/ledger_thread.hpp"
 #include "app/metrics_desk.hpp"
 #include "app/night_shift.hpp"
 #include "app/reader_desk.hpp"
 #include "app/reporting.hpp"
+#include "app/untold_trays.hpp"
 #include "app/uplink_desk.hpp"
 #include "app/verifying.hpp"
 #include "control/api.hpp"
@@ -52,9 +54,10 @@ private:
 
     void answer(ApiCall call, std::function<void(ApiReply)> reply);
     void answer_by_ledger(const ApiRow& row, std::string body, std::function<void(ApiReply)> reply);
+    void ask_ledger(const ApiRow& row, std::string body, std::function<void(ApiReply)> reply);
     void scanned(Scan scan);
     void tray_seen(SeenTray seen);
-    void look_at_chips(const std::string& zone);
+    void look_at_chips(const std::string& pad);
     Date today() const;
     void work_on_tag(const std::string& body, std::function<void(ApiReply)> reply);
     void work_on_tag(const v1::TagRequest& request, const std::function<void(ApiReply)>& reply);
@@ -62,6 +65,8 @@ private:
     using Labels = std::vector<std::string>;
     void find_labels(Labels codes, std::function<void(Result<Labels>)> found);
     void heard(v1::ScanRequest request);
+    ApiReply reader_says(const char* what, const std::string& reader, const std::string& zone) const;
+    ApiReply pad_reads(const v1::ScanRequest& request, ScanSource source);
     void read_damaged(const std::string& reader, const std::string& zone);
     void back_up(BackingUp::Ended ended, const std::function<void(const Error&)>& refused);
     void keep_for_readers(std::function<Result<void>(Service&)> keep, ReaderDesk::Kept done);
@@ -81,6 +86,14 @@ private:
     ReaderDeskSettings reader_settings_;  ///< as the start found them
     MetricsDesk metrics_{context_, *clock_, directory_};
     AnswerWatch answers_{context_, *clock_, [this] { tell_slow(); }};
+    CountTurn counts_{context_, *clock_, [this](const std::string& zone) {
+                          if (readers_ == nullptr || !readers_->is_unsure(zone)) return false;
+                          readers_->cut_short(zone);
+                          return true;
+                      }};
+    UntoldTrays untold_{context_, [this](const std::string& pad, const std::string& zone) {
+                            if (readers_ != nullptr) tray_seen(readers_->lies_on(pad, zone));
+                        }};
     ProgressBoard progress_;
     std::unique_ptr<Verifying> verifying_ = std::make_unique<Verifying>(make_digest(), progress_);
     std::unique_ptr<BackingUp> backing_up_;

@@ -54,6 +54,8 @@ public:
 
     /// Within a group, writing.
     Result<v1::ScanReply> scan(const v1::ScanRequest& request);
+    /// The pad whose tray the last scan could be about; empty: none.
+    const std::string& pad_at_hand() const { return desk_.pad_at_hand(); }
     /// Products of the configuration that the ledger does not know so yet.
     Result<void> learn(std::span<const Product> products);
     /// Entries that this ledger had before it was restored from an older copy; new ids do not meet theirs.

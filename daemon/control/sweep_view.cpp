@@ -47,7 +47,7 @@ public:
     }
 
     void see(const std::string& code) {
-        if (!read_.insert(code).second) return reply_.set_twice(reply_.twice() + 1);
+        is_again_ = !read_.insert(code).second;
         CodeBuffer buffer;
         const BarcodeRead read = make_barcode(code, MonoTime{});
         const Identity identity = identify(read.aim.text(), read.bytes, today_, buffer, habits_);
@@ -62,6 +62,8 @@ public:
             line.set_lot(std::string{serial->lot});
             if (serial->expires_on) line.set_expires_on(format_date(*serial->expires_on));
             see_pack(ledger_.stock().pack_by_serial(serial->gtin, serial->serial), serial->gtin, line, "");
+        } else if (is_again_) {
+            say_twice();
         } else if (!is_crate(identity)) {
             reply_.set_strangers(reply_.strangers() + 1);
         }
@@ -90,7 +92,14 @@ private:
         if (reply_.tags() == 0) return "nothing_read";
         if (reply_.missing_size() + reply_.extra_size() + reply_.unknown_size() > 0) return "differs";
         if (reply_.found() == 0) return "nothing_known";
+        if (alike_ > 0) return "differs";
         return reply_.strangers() > 0 && !only_ ? "differs" : "same";
+    }
+    void say_twice() { reply_.set_twice(reply_.twice() + 1); }
+    /// A second tag of one thing: one of them is on another thing, or is a copy.
+    void see_alike() {
+        ++alike_;
+        say_twice();
     }
     /// Something of that product was read: all of it is looked for. False: something else was asked for.
     bool is_asked_for(const std::optional<Gtin>& gtin) {
@@ -113,11 +122,11 @@ private:
     void see_pack(const std::optional<Pack>& pack, std::optional<Gtin> gtin, v1::SweepLine line, const std::string& code) {
         if (!is_asked_for(pack ? pack->gtin : gtin)) return;
         line.set_code(code);
+        if (pack ? !found_.insert(pack->id).second : is_again_) return see_alike();
         if (!pack) {
             *reply_.add_unknown() = std::move(line);
             return;
         }
-        found_.insert(pack->id);
         if (is_on_shelf(pack->state)) return reply_.set_found(reply_.found() + 1);
         fill(line, *pack);
         line.set_serial(pack->serial);
@@ -126,13 +135,13 @@ private:
     void see_dose(ThingId id) {
         const auto dose = ledger_.stock().dose(id);
         if (!is_asked_for(dose ? std::optional{dose->gtin} : std::nullopt)) return;
+        if (dose ? !found_.insert(id).second : is_again_) return see_alike();
         v1::SweepLine line;
         line.set_code(dose_code(id));
         if (!dose) {
             *reply_.add_unknown() = std::move(line);
             return;
         }
-        found_.insert(id);
         if (is_on_shelf(dose->state)) return reply_.set_found(reply_.found() + 1);
         fill(line, *dose);
         *reply_.add_extra() = std::move(line);
@@ -198,6 +207,8 @@ private:
     const CodeHabits& habits_;
     const Date today_;
     std::set<std::string> read_;
+    bool is_again_ = false;  ///< the code that is looked at was read before
+    std::size_t alike_ = 0;  ///< of `twice`: of things that were asked for
     std::set<Gtin> products_;
     std::set<ThingId> found_;
     v1::SweepReply reply_;
@@ -210,8 +221,8 @@ Result<v1::SweepReply> sweep_reply(Ledger& ledger, const v1::SweepRequest& reque
     if (!request.has_tray()) return invalid("what lies on the shelf is wanted: the codes of its tags");
     const v1::Tray& tray = request.tray();
     const auto codes = static_cast<std::uint32_t>(tray.codes_size());
-    if (tray.tags() > PadTray::kMostTags || codes > tray.tags())
-        return invalid("a sweep has at most " + std::to_string(PadTray::kMostTags) + " tags, and one for each code");
+    if (tray.tags() > kMostSwept || codes > tray.tags())
+        return invalid("a sweep has at most " + std::to_string(kMostSwept) + " tags, and one for each code");
     std::optional<Gtin> only;
     if (!request.gtin().empty()) {
         const auto gtin = gtin_of(request.gtin());

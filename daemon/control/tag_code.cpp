@@ -53,12 +53,14 @@ std::optional<std::string> tag_code(const Sighting& tag, Date today) {
     return "]d2" + element_string(reading.elements());
 }
 
-v1::Tray tray_of(const TagSet& set, Date today) {
+v1::Tray tray_of(const TagSet& set, Date today) { return tray_of(set, today, PadTray::kMostTags); }
+
+v1::Tray tray_of(const TagSet& set, Date today, std::size_t most) {
     v1::Tray tray;
     tray.set_tags(static_cast<std::uint32_t>(set.tags.size()));
     tray.set_closed(set.pad_closed);
     for (const Sighting& tag : set.tags) {
-        if (static_cast<std::size_t>(tray.codes_size() + tray.strangers_size()) == PadTray::kMostTags) break;
+        if (static_cast<std::size_t>(tray.codes_size() + tray.strangers_size()) == most) break;
         if (auto code = tag_code(tag, today)) {
             tray.add_codes(std::move(*code));
         } else if (std::string epc = is_epc_of_person(tag.epc) ? "" : epc_text(epc_of(tag)); !epc.empty()) {

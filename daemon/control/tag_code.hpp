@@ -22,5 +22,7 @@ std::string epc_text(ByteView epc);
 /// For the desk: at most PadTray::kMostTags of them have their code or, as strangers, their EPC; all are counted, those of persons too, which
 /// are not named.
 v1::Tray tray_of(const TagSet& set, Date today);
+/// The same for a sweep, which knows more of them: `most`.
+v1::Tray tray_of(const TagSet& set, Date today, std::size_t most);
 
 }  // namespace dosario

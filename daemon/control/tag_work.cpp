@@ -8,8 +8,9 @@ namespace {
 
 constexpr std::uint16_t kWholeTid = 6;  // class, maker, model, XTID header and a serial number of 48 bits
 constexpr std::uint16_t kBeginOfTid = 2;
-constexpr int kMostMissed = 8;         // reads of a TID that may fail: a weak tag, or two that answer at once
-constexpr int kMissedBeforeShort = 2;  // before it is taken for a tag without serial number
+constexpr int kMostMissed = 8;            // reads of a TID that may fail: a weak tag, or two that answer at once
+constexpr int kMissedBeforeShort = 2;     // before it is taken for a tag without serial number
+constexpr int kMissedBeforeTooShort = 1;  // reads of the memory that is wanted, while what is there is read each time
 constexpr std::uint16_t kPcWord = 1;
 constexpr std::uint16_t kAccessPassword = 2;  // word of the reserved bank (EPC Gen2, 6.3.2.1.1.2)
 /// User memory and XPC: the tag says by itself whether it has them (EPC Gen2, 6.3.2.1.2.2), whatever is written.
@@ -109,10 +110,14 @@ void TagWork::answered(const ReaderAnswer& answer) {
             if (!ok) return give_up(TagReport::Problem::no_chip, answer.status);
             report_.tid = answer.content.value_or(Bytes{});
             return after_chip();
-        case Step::room: return void(step_ = ok ? Step::write : Step::room_before);
+        case Step::room:
+            if (ok) missed_ = 0;
+            return void(step_ = ok ? Step::write : Step::room_before);
         case Step::room_before:
-            // What it holds can be read and what it is to hold cannot: the memory ends in between.
-            return give_up(ok ? TagReport::Problem::too_short : TagReport::Problem::not_written, answer.status);
+            if (!ok) return give_up(TagReport::Problem::not_written, answer.status);
+            // What it holds can be read and what it is to hold cannot, and not for once: the memory ends in between.
+            if (++missed_ > kMissedBeforeTooShort) return give_up(TagReport::Problem::too_short, answer.status);
+            return void(step_ = Step::room);
         case Step::write:
         case Step::what_old:
         case Step::what_new: return after_write(answer);

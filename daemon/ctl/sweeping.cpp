@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `dosario sweep`: what a pad reads on a shelf against what the ledger has there.
+#include "control/sweep_view.hpp"
 #include "ctl/verbs.hpp"
 
 #include <boost/json.hpp>
@@ -7,7 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <set>
+#include <map>
 #include <thread>
 
 namespace dosario {
@@ -26,9 +27,23 @@ struct SweepWish {
 /// Everything that the pad read since the sweep began: the antenna goes along the shelf, and what it passed is there all the same. What it
 /// read before is of another shelf.
 struct Gathered {
-    std::set<std::string> codes;
+    std::map<std::string, std::size_t> codes;  ///< and the most tags that said it at once
     std::uint64_t most_strangers = 0;
+
+    std::uint64_t tags() const {
+        std::uint64_t all = most_strangers;
+        for (const auto& [code, times] : codes) all += times;
+        return all;
+    }
 };
+
+void add_look(const json::value& tray, Gathered& all) {
+    std::map<std::string, std::size_t> seen;
+    for (const json::value& code : tray.at("codes").as_array()) ++seen[std::string{code.as_string()}];
+    for (const auto& [code, times] : seen) all.codes[code] = std::max(all.codes[code], times);
+    const std::uint64_t strangers = number(tray, "tags") - tray.at("codes").as_array().size();
+    all.most_strangers = std::max(all.most_strangers, strangers);
+}
 
 int gather(Session& session, const SweepWish& wish, Gathered& all) {
     using Clock = std::chrono::steady_clock;
@@ -44,10 +59,12 @@ int gather(Session& session, const SweepWish& wish, Gathered& all) {
                 session.call("/v1/readers/field", {{"reader", wish.reader}, {"read_within_ms", std::max<long>(since, 1)}}, reply);
             code != kDone)
             return code;
-        const json::value& tray = reply.at("tray");
-        for (const json::value& code : tray.at("codes").as_array()) all.codes.emplace(code.as_string());
-        const std::uint64_t strangers = number(tray, "tags") - tray.at("codes").as_array().size();
-        all.most_strangers = std::max(all.most_strangers, strangers);
+        add_look(reply.at("tray"), all);
+        // A pad that holds so many may hold no more, and what it does not hold would be told as missing.
+        if (all.tags() >= kMostSwept) {
+            std::fprintf(stderr, "dosario: %zu tags or more were read: sweep the shelf in parts\n", kMostSwept);
+            return kRefused;
+        }
     }
     return kDone;
 }
@@ -56,8 +73,8 @@ int sweep(Session& session, const SweepWish& wish) {
     Gathered all;
     if (const int code = gather(session, wish, all); code != kDone) return code;
     json::array codes;
-    for (const std::string& code : all.codes) codes.emplace_back(code);
-    const std::uint64_t tags = all.codes.size() + all.most_strangers;
+    for (const auto& [code, times] : all.codes) codes.insert(codes.end(), times, json::value(code));
+    const std::uint64_t tags = all.tags();
     json::value reply;
     if (const int code =
             session.call("/v1/sweep", {{"tray", json::object{{"codes", codes}, {"tags", tags}}}, {"gtin", wish.gtin}}, reply);

@@ -67,6 +67,7 @@ void TagWindow::count(Tag& tag, const TagRead& read, int holds_cdbm) {
     if (!reaches(read, holds_cdbm)) return;
     tag.held_at = read.heard_at;
     tag.held_read = reads_;
+    if (!suspended_at_) tag.unseen = false;
 }
 
 void TagWindow::see(const TagRead& read) {
@@ -280,16 +281,37 @@ void TagWindow::wake(MonoTime now) {
             if (revision_ > 0) tell(now);  // what was never told need not be taken back
         }
     }
+    if (resumed_at_ && !is_unsure(now)) resumed_at_.reset();
     next_look_.reset();
     if (!tags_.empty() || !candidates_.empty()) next_look_ = now + preset_.quiet / kLooks;
 }
 
-void TagWindow::resumed(MonoTime now) {
+void TagWindow::suspended(MonoTime now) {
+    suspended_at_ = now;
+    for (auto& [key, tag] : tags_) tag.unseen = true;
+}
+
+// What is held, and not what was read: a sweep counts that.
+void TagWindow::resumed(MonoTime now, std::span<const Bytes> unanswered) {
+    if (!suspended_at_) return;
+    const Micros deaf = now - *suspended_at_;
+    const auto move = [&](MonoTime& at) { at = std::min(now, at + deaf); };
     for (Tags* const all : {&tags_, &candidates_})
-        for (auto& [key, tag] : *all) tag.held_at = tag.seen.last_at = now;
-    held_at_ = now;
+        for (auto& [key, tag] : *all)
+            if (std::ranges::find(unanswered, tag.seen.epc) == unanswered.end()) move(tag.held_at);
+    move(held_at_);
     if (!told_) changed_at_ = now;
+    suspended_at_.reset();
+    resumed_at_ = now;
     if (!tags_.empty() || !candidates_.empty()) next_look_ = now + preset_.quiet / kLooks;
+}
+
+bool TagWindow::is_unsure(MonoTime now) const {
+    if (suspended_at_) return true;
+    if (!resumed_at_) return false;
+    if (!told_) return true;
+    return now - *resumed_at_ < preset_.gone + preset_.quiet &&
+           std::ranges::any_of(tags_, [](const auto& one) { return one.second.unseen; });
 }
 
 std::vector<Sighting> TagWindow::epcs() const {
@@ -301,7 +323,9 @@ std::vector<Sighting> TagWindow::epcs() const {
 
 void TagWindow::chips(ByteView epc, const std::vector<Bytes>& tids, MonoTime now) {
     const auto first = tags_.lower_bound({std::string{as_text(epc)}, {}});
-    if (tids.empty() || first == tags_.end() || !std::ranges::equal(first->second.seen.epc, epc)) return;
+    if (first == tags_.end() || !std::ranges::equal(first->second.seen.epc, epc)) return;
+    for (auto one = first; one != tags_.end() && one->first.first == first->first.first; ++one) one->second.unseen = false;
+    if (tids.empty()) return;
     const auto is_one = [&](const auto& one) { return one.first.first == as_text(epc); };
     const auto before = static_cast<std::size_t>(std::ranges::count_if(tags_, is_one));
     // Of two chips one may have answered each time: that one is gone is believed when it is said twice.
@@ -339,6 +363,8 @@ void TagWindow::closed(MonoTime now) {
     candidates_.clear();
     near_ = 0;
     told_ = true;
+    suspended_at_.reset();
+    resumed_at_.reset();
     next_look_.reset();
     if (!was_told) return;
     tell(now);

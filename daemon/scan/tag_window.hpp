@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,12 +71,18 @@ public:
     std::vector<Sighting> read_since(MonoTime since) const;
     /// The next set that is stable, oldest first; nothing when there is none.
     std::optional<TagSet> next_set();
-    /// The reader did something else for a while, and nothing could be read: what lay there counts as read now.
-    void resumed(MonoTime now);
+    /// From now on the reader does something else, and nothing can be read.
+    void suspended(MonoTime now);
+    /// It reads again. That time does not count against what lay there, but it does against the tags of EPCs that nobody answered to.
+    void resumed(MonoTime now, std::span<const Bytes> unanswered = {});
+    /// It is suspended, or reads again and has not seen all of the set since, or sees another one that is not told yet: nobody knows what lies
+    /// there. After it resumed for at most `gone` and `quiet`, and the time until a set is told.
+    bool is_unsure(MonoTime now) const;
     /// The EPCs of the set, told or not yet; once also where several chips have one.
     std::vector<Sighting> epcs() const;
-    /// The chips that answered to an EPC of the set: each is a tag, and from now on a read of that EPC is one of each of them. None: nothing
-    /// is known. Fewer than before are believed when they are said twice.
+    /// The chips that answered to an EPC of the set: each is a tag, and from now on a read of that EPC is one of each of them. None: a tag
+    /// without a number of its own answered, and nothing else is known. Fewer than before are believed when they are
+    /// said twice.
     void chips(ByteView epc, const std::vector<Bytes>& tids, MonoTime now);
     /// A tag that lies there has got another EPC.
     void rewritten(ByteView old_epc, const TagRead& as);
@@ -87,11 +94,12 @@ private:
     using Key = std::pair<std::string, std::string>;  // of bytes
     struct Tag {
         Sighting seen;
-        std::uint32_t strong = 0;     ///< reads of at least enter_cdbm
-        MonoTime held_at{};           ///< the last read that holds it in the set
-        std::uint64_t held_read = 0;  ///< which read of the pad that was
-        bool near = false;            ///< another is as it is but for one bit
-        std::set<Bytes> fewer_chips;  ///< what a look said that found fewer chips than are known
+        std::uint32_t strong = 0;       ///< reads of at least enter_cdbm
+        MonoTime held_at{};             ///< the last read that holds it in the set
+        std::uint64_t held_read = 0;    ///< which read of the pad that was
+        bool near = false;              ///< another is as it is but for one bit
+        bool unseen = false;            ///< since the reader was suspended
+        std::set<Bytes> fewer_chips{};  ///< what a look said that found fewer chips than are known
     };
     using Tags = std::map<Key, Tag>;
 
@@ -124,7 +132,9 @@ private:
     MonoTime untold_at_{};  ///< the first change that was not told
     MonoTime held_at_{};    ///< the last read that held any tag
     std::size_t near_ = 0;  ///< tags and candidates that are near to another
-    bool uneven_ = false;   ///< a tag came late into the set: some are missed in some rounds
+    std::optional<MonoTime> suspended_at_;
+    std::optional<MonoTime> resumed_at_;  ///< until what is_unsure() asks is sure
+    bool uneven_ = false;                 ///< a tag came late into the set: some are missed in some rounds
     MonoTime opened_at_{};
     std::optional<MonoTime> next_look_;
     std::vector<TagSet> sets_;

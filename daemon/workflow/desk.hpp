@@ -120,6 +120,8 @@ public:
     /// Something was told of that pad that cannot be a tray: what lay there before does not count any more.
     void tray_refused(const std::string& zone, const std::string& pad);
 
+    /// The pad whose tray is at hand where the last scan was; empty: none said its name.
+    const std::string& pad_at_hand() const { return pad_; }
     /// Number of the open question, for the reply; counts up.
     std::uint64_t question_number() const { return question_number_; }
 

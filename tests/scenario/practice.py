@@ -143,6 +143,10 @@ class Practice(PracticeTest):
         told = self.pharmacy.dosario("sweep", "--seconds", "1", "--product", IBUPROFEN)
         self.assertEqual(told.code, REFUSED)
         self.assertIn("no se comparó nada", told.out)
+        self.practise("pad", "bandeja", "add", *[f"e280{n:020x}" for n in range(2100)])
+        many = self.pharmacy.dosario("sweep", "--seconds", "300")               # ends when they are too many, and not after that time
+        self.assertEqual(many.code, REFUSED)
+        self.assertIn("2048 tags or more", many.err)
 
     def test_the_tag_of_a_dose_is_written_from_its_code_alone(self):
         self.pharmacy.scan(ANA)

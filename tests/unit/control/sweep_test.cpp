@@ -88,6 +88,39 @@ TEST_CASE("a shelf is compared with the ledger: missing, extra, unknown", "[swee
     }
 }
 
+TEST_CASE("two tags of one thing are found once, and the shelf is not as the ledger says", "[sweep]") {
+    Counter counter;
+    counter.scan(kReceive);
+    counter.scan(box("S1"));
+    CHECK(swept(counter, {box("S1")}).verdict() == "same");
+    const std::string shorter = "]d201" + gtin_text(1) + "21S1";  // another tag says less of it
+    for (const std::string& second : {box("S1"), shorter}) {
+        const auto reply = swept(counter, {box("S1"), second});
+        CHECK(reply.found() == 1);
+        CHECK(reply.twice() == 1);
+        CHECK(reply.verdict() == "differs");
+        CHECK(reply.products(0).expected() == 1);
+    }
+    const auto unknown = swept(counter, {box("NEVER"), box("NEVER")});
+    CHECK(unknown.unknown_size() == 1);
+    CHECK(unknown.twice() == 1);
+    CHECK(swept(counter, {box("S1"), box("OTHER", 2), box("OTHER", 2)}, gtin_text(1)).verdict() == "same");
+}
+
+TEST_CASE("a sweep has more tags than a tray, and no more than a pad holds apart", "[sweep]") {
+    Counter counter;
+    counter.scan(kReceive);
+    std::vector<std::string> codes;
+    for (std::size_t i = 0; i < kMostSwept; ++i) codes.push_back(box("S" + std::to_string(i)));
+    CHECK(kMostSwept > PadTray::kMostTags);
+    CHECK(swept(counter, codes).unknown_size() == static_cast<int>(kMostSwept));
+    v1::SweepRequest request;
+    request.mutable_tray()->set_tags(kMostSwept + 1);
+    const auto reply = counter.service().sweep(request);
+    REQUIRE_FALSE(reply.has_value());
+    CHECK(reply.error().message.find("2048") != std::string::npos);
+}
+
 TEST_CASE("a box that was cut to the end is not missed, and packs without serial are told as not compared", "[sweep]") {
     Counter counter;
     counter.scan(kReceive);

@@ -128,6 +128,26 @@ TEST_CASE("a tag whose memory is too short is refused before anything is changed
     }
 }
 
+TEST_CASE("one read of the memory that fails does not make a tag too short", "[tag_work]") {
+    for (const int failures : {1, 2}) {
+        PadDesk desk{"m100"};
+        desk.lay(kBlank);
+        TagWork work{{bank_of(kBox), std::nullopt}, desk.tag().pc(), desk.tag().epc()};
+        const auto is_wide = [](const ReaderCommand& command) {
+            const auto* const read = std::get_if<ReadTag>(&command);
+            return read != nullptr && read->bank == TagBank::epc && read->words > 7;
+        };
+        int left = failures;
+        for (auto command = work.next(); command; command = work.next()) {
+            ReaderAnswer answer = desk.rig.asked(*command);
+            if (is_wide(*command) && left > 0) --left, answer.status = "the tag could not be read", answer.content.reset();
+            work.answered(answer);
+        }
+        CHECK(work.report().problem == (failures == 1 ? TagReport::Problem::none : TagReport::Problem::too_short));
+        CHECK(work.report().state == (failures == 1 ? TagState::written : TagState::as_before));
+    }
+}
+
 TEST_CASE("with a second tag in the field nothing is written", "[tag_work]") {
     for (const char* const family : kPadFamilies) {
         INFO(family);

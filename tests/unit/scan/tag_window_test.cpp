@@ -306,11 +306,13 @@ TEST_CASE("what lay there while the reader did something else is not gone", "[sc
     Pad pad;
     pad.lie({1, 2}, 1s);
     REQUIRE(pad.sets.size() == 1);
+    pad.window.suspended(pad.now);
     pad.now += 20s;  // nobody looks meanwhile
     pad.window.resumed(pad.now);
     pad.lie({1, 2}, 3s);
     CHECK(pad.sets.size() == 1);
     SECTION("and it is, when it is not read any more") {
+        pad.window.suspended(pad.now);
         pad.now += 20s;
         pad.window.resumed(pad.now);
         pad.lie({1}, 4s);
@@ -319,10 +321,68 @@ TEST_CASE("what lay there while the reader did something else is not gone", "[sc
     }
 }
 
+TEST_CASE("after the reader did something else it is not sure before all of the set was seen again", "[scan]") {
+    Pad pad;
+    pad.lie({1, 2}, 1s);
+    REQUIRE(pad.sets.size() == 1);
+    CHECK_FALSE(pad.window.is_unsure(pad.now));
+    pad.window.suspended(pad.now);
+    const MonoTime suspended_at = pad.now;
+    CHECK(pad.window.is_unsure(pad.now));
+    SECTION("it lies there") {
+        pad.now += 1s;
+        pad.window.resumed(pad.now);
+        CHECK(pad.window.read_since(suspended_at + 1ms).empty());  // for nothing was read
+        CHECK(pad.window.is_unsure(pad.now));
+        pad.see(read_of(1, pad.now));
+        CHECK(pad.window.is_unsure(pad.now));
+        pad.see(read_of(2, pad.now));
+        CHECK_FALSE(pad.window.is_unsure(pad.now));
+    }
+    SECTION("each was asked for its chip and answered") {
+        pad.window.chips(epc_of(1), {Bytes(12, std::byte{1})}, pad.now);
+        pad.window.chips(epc_of(2), {}, pad.now);
+        pad.now += 1s;
+        pad.window.resumed(pad.now);
+        CHECK_FALSE(pad.window.is_unsure(pad.now));
+    }
+    SECTION("a second chip showed, and is not told yet") {
+        pad.window.chips(epc_of(1), {Bytes(12, std::byte{1}), Bytes(12, std::byte{2})}, pad.now);
+        pad.window.chips(epc_of(2), {}, pad.now);
+        pad.now += 1s;
+        pad.window.resumed(pad.now);
+        CHECK(pad.window.is_unsure(pad.now));
+        pad.lie({1, 2}, 2s);
+        CHECK(pad.sets.size() == 2);
+        CHECK_FALSE(pad.window.is_unsure(pad.now));
+    }
+    SECTION("another tray lies there, and the first is never taken for it") {
+        pad.now += 1s;
+        pad.window.resumed(pad.now);
+        for (int i = 0; i < 100 && pad.sets.size() == 1; ++i) {
+            CHECK(pad.window.is_unsure(pad.now));
+            pad.lie({3, 4}, 50ms);
+        }
+        REQUIRE(pad.sets.size() == 2);
+        pad.lie({3, 4}, 4s);
+        CHECK(wrong_in(pad.sets.back(), {3, 4}) == 0);
+        CHECK_FALSE(pad.window.is_unsure(pad.now));
+    }
+    SECTION("what nobody answered for is not held for longer") {
+        const std::vector<Bytes> unanswered{epc_of(1), epc_of(2)};
+        pad.now += 1900ms;
+        pad.window.resumed(pad.now, unanswered);
+        const auto holds = [&] { return wrong_in(pad.sets.back(), {24}) > 0; };
+        while (holds() && pad.now < suspended_at + 20s) pad.lie({24}, 50ms);
+        CHECK(pad.now < suspended_at + 3500ms);
+    }
+}
+
 TEST_CASE("a tag that got another EPC is the same tag of the same tray", "[scan]") {
     Pad pad;
     pad.lie({1}, 1s);
     REQUIRE(pad.sets.size() == 1);
+    pad.window.suspended(pad.now);
     pad.now += 5s;
     pad.window.resumed(pad.now);
     pad.window.rewritten(epc_of(1), read_of(9, pad.now));

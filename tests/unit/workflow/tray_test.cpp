@@ -522,7 +522,7 @@ TEST_CASE("the question of a tray has its number, and a no ends it", "[tray]") {
 
 TEST_CASE("cards, badges and documents of persons lie on no pad, and are not repeated", "[tray]") {
     Counter counter;
-    for (const std::string code :
+    for (const std::string& code :
          {std::string{kUndo}, std::string{"DOSARIO.X3"}, std::string{kAna}, std::string{kPerson},
           std::string{"]d28018952114112345678906"}, "]d201" + gtin_text(1) + "21S1\x1d" + "8018952114112345678906"}) {
         INFO(code);
