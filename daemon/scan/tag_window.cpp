@@ -2,7 +2,7 @@
 #include "scan/tag_window.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <cstring>
 #include <utility>
 
 namespace dosario {
@@ -26,13 +26,26 @@ constexpr std::ptrdiff_t kSeveral = 3;
 constexpr std::uint32_t kMostRoundsUnread = 8;
 constexpr int kLongestGone = 5;  // times `gone`
 
-/// The two EPCs are as long, and differ in one bit.
+/// The two EPCs are as long, and differ in one bit. Each tag of a large tray is held against each other: word by word.
 bool differ_in_one_bit(std::string_view one, std::string_view other) {
     if (one.size() != other.size()) return false;
-    int bits = 0;
-    for (std::size_t i = 0; i < one.size() && bits <= 1; ++i)
-        bits += std::popcount(static_cast<unsigned char>(one[i] ^ other[i]));
-    return bits == 1;
+    constexpr std::size_t kWord = sizeof(std::uint64_t);
+    std::uint64_t differs = 0;
+    const auto is_second = [&differs](std::uint64_t bits) {
+        const bool is_bad = bits != 0 && (differs != 0 || (bits & (bits - 1)) != 0);
+        differs |= bits;
+        return is_bad;
+    };
+    std::size_t at = 0;
+    for (; at + kWord <= one.size(); at += kWord) {
+        std::uint64_t its, others;
+        std::memcpy(&its, one.data() + at, kWord);
+        std::memcpy(&others, other.data() + at, kWord);
+        if (is_second(its ^ others)) return false;
+    }
+    for (; at < one.size(); ++at)
+        if (is_second(static_cast<unsigned char>(one[at] ^ other[at]))) return false;
+    return differs != 0;
 }
 
 bool reaches(const TagRead& read, int cdbm) { return !read.rssi_cdbm || *read.rssi_cdbm >= cdbm; }
@@ -154,10 +167,12 @@ bool TagWindow::has_usual_bits(std::string_view epc, std::string_view nearest) c
             return other.size() != epc.size() || ((epc[bit / 8] ^ other[bit / 8]) & (0x80 >> bit % 8)) != 0;
         };
         if (!differs(nearest)) continue;
-        std::size_t alike = 0;
-        for (const Tags* const where : {&tags_, &candidates_})
-            for (const auto& other : *where) alike += !differs(other.first.first);
-        if (alike <= several) return false;  // one of them is itself
+        std::size_t alike = 0;  // one of them is itself
+        const auto are_enough = [&](const Tags& where) {
+            return std::ranges::any_of(where,
+                                       [&](const auto& other) { return (alike += !differs(other.first.first)) > several; });
+        };
+        if (!are_enough(tags_) && !are_enough(candidates_)) return false;
     }
     return true;
 }
